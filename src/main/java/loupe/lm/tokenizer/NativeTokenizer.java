@@ -5,12 +5,15 @@ import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import loupe.base.CheckpointException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer in native memory, which is freed when it has been closed and the last user has ended: memory that is
  * freed under a user takes the whole process down. Closing waits for nobody. Thread-safe.
  */
 final class NativeTokenizer implements AutoCloseable {
+    private static final int MOST_REASON = 120;
+
     private final Path file;
     private final HuggingFaceTokenizer library;
     private boolean closed;
@@ -36,15 +39,25 @@ final class NativeTokenizer implements AutoCloseable {
         } catch (CancellationException stopped) {
             throw stopped;
         } catch (RuntimeException e) {
-            throw new CheckpointException(
-                    file,
-                    "the tokenizer fails at this text (" + e.getMessage() + ")",
-                    "a tokenizer that can read every text",
-                    "Download the file again",
-                    e);
+            throw failure(file, String.valueOf(e.getMessage()), e);
         } finally {
             end();
         }
+    }
+
+    /** The refusal of a file with which the library fails at a text. */
+    static CheckpointException failure(Path file, String reason, @Nullable Throwable cause) {
+        return new CheckpointException(
+                file,
+                "the tokenizer fails at this text (" + brief(reason) + ")",
+                "a tokenizer that can read every text",
+                "Download the file again",
+                cause);
+    }
+
+    /** What the library says, which may quote the file. */
+    static String brief(String reason) {
+        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "...";
     }
 
     private synchronized void begin() {

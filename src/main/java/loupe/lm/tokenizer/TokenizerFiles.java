@@ -1,14 +1,10 @@
 package loupe.lm.tokenizer;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +28,9 @@ import loupe.format.JsonFiles;
  */
 public final class TokenizerFiles implements Tokenizer {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, String> AS_IT_COMES =
-            Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
-
-    private final NativeTokenizer library;
-    private final NativeTokenizer continuing;
+    private final Encoder usual;
+    private final EncoderProcess apart;
+    private final boolean prefixes;
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
@@ -45,20 +39,23 @@ public final class TokenizerFiles implements Tokenizer {
     private final List<String> dividing;
 
     /**
-     * @param library the tokenizer of whole texts
-     * @param continuing the tokenizer of continuations; the same where nothing is put in front of texts
+     * @param usual encodes texts of usual length
+     * @param apart encodes longer ones; may be the same
+     * @param prefixes whether something is put in front of texts
      * @param dividing spellings of added tokens
      */
     private TokenizerFiles(
-            NativeTokenizer library,
-            NativeTokenizer continuing,
+            Encoder usual,
+            EncoderProcess apart,
+            boolean prefixes,
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
             TextPieces pieces,
             List<String> dividing) {
-        this.library = library;
-        this.continuing = continuing;
+        this.usual = usual;
+        this.apart = apart;
+        this.prefixes = prefixes;
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
@@ -72,11 +69,16 @@ public final class TokenizerFiles implements Tokenizer {
      * @throws CheckpointException if the files are there but cannot be used
      */
     public static Optional<Tokenizer> read(Path folder) {
-        return read(folder, TextPieces.USUAL);
+        return read(folder, TextPieces.USUAL, EncoderProcess.MOST_MS);
     }
 
-    /** @param pieces characters that are read at a time of a long text */
-    static Optional<Tokenizer> read(Path folder, int pieces) {
+    /**
+     * The same with other limits.
+     *
+     * @param pieces characters that are read at a time of a long text
+     * @param mostMs milliseconds that one piece may take in a process of its own
+     */
+    static Optional<Tokenizer> read(Path folder, int pieces, long mostMs) {
         Path whole = folder.resolve("tokenizer.json");
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
@@ -90,11 +92,12 @@ public final class TokenizerFiles implements Tokenizer {
                         file,
                         untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole),
                         settings,
-                        pieces));
+                        pieces,
+                        mostMs));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
-                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
+                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces, mostMs));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -102,14 +105,14 @@ public final class TokenizerFiles implements Tokenizer {
         } catch (IOException | RuntimeException e) {
             throw new CheckpointException(
                     used,
-                    "the tokenizer cannot be read (" + e.getMessage() + ")",
+                    "the tokenizer cannot be read (" + NativeTokenizer.brief(String.valueOf(e.getMessage())) + ")",
                     "the files of a Hugging Face tokenizer",
                     "Download the file again, or remove it to work with token ids",
                     e);
         }
     }
 
-    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings, int pieces)
+    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings, int pieces, long mostMs)
             throws IOException {
         TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
@@ -147,16 +150,20 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
-        TextPieces cut = TextPieces.of(file, pieces);
-        NativeTokenizer library = inNativeMemory(path, bytes);
-        NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
+        boolean harmless = HarmlessTokenizer.is(file);
+        Optional<TextPieces.Borders> known = harmless ? Optional.of(TextPieces.Borders.of(file)) : Optional.empty();
+        TokenizerSource source =
+                new TokenizerSource(path, bytes, unprefixed(file) ? JSON.writeValueAsBytes(file) : new byte[0]);
+        EncoderProcess apart = new EncoderProcess(source, mostMs);
         return new TokenizerFiles(
-                library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
-    }
-
-    private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
-        return new NativeTokenizer(
-                path, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES));
+                harmless ? NativeEncoder.of(source) : apart,
+                apart,
+                source.continues(),
+                texts,
+                settings,
+                first,
+                new TextPieces(known.orElseGet(apart::open), pieces),
+                List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
     /**
@@ -268,15 +275,15 @@ public final class TokenizerFiles implements Tokenizer {
         boolean known = beginning.isPresent() && settings.begins().isPresent();
         boolean begin = where == Beginning.YES
                 || (where == Beginning.AUTO && known && settings.begins().get());
-        return encode(library, text, where == Beginning.AUTO && !known, begin);
+        return encode(text, false, where == Beginning.AUTO && !known, begin);
     }
 
     @Override
     public Tokens encodeContinuation(String text) {
-        return encode(continuing, text, false, false);
+        return encode(text, true, false, false);
     }
 
-    private Tokens encode(NativeTokenizer with, String text, boolean asItComes, boolean begin) {
+    private Tokens encode(String text, boolean continues, boolean asItComes, boolean begin) {
         String sound = withoutLoneSurrogates(text);
         IntStream.Builder ids = IntStream.builder();
         IntStream.Builder starts = IntStream.builder();
@@ -290,14 +297,13 @@ public final class TokenizerFiles implements Tokenizer {
         for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
             end = pieces.end(sound, from, cuts);
             String piece = sound.substring(from, end);
-            Encoding encoding =
-                    (from == 0 ? with : continuing).use(tokenizer -> tokenizer.encode(piece, asItComes, false));
+            Encoded encoded = encoder(piece.length()).encode(piece, continues || from > 0, asItComes);
             int[] unitOf = unitsOfCodePoints(piece);
-            CharSpan[] spans = encoding.getCharTokenSpans();
-            for (int i = 0; i < spans.length; i++) {
-                ids.add(Math.toIntExact(encoding.getIds()[i]));
-                starts.add(spans[i] == null ? 0 : from + unitOf[spans[i].getStart()]);
-                ends.add(spans[i] == null ? 0 : from + unitOf[spans[i].getEnd()]);
+            for (int i = 0; i < encoded.ids().length; i++) {
+                boolean wasAdded = encoded.starts()[i] < 0;
+                ids.add(encoded.ids()[i]);
+                starts.add(wasAdded ? 0 : from + unitOf[encoded.starts()[i]]);
+                ends.add(wasAdded ? 0 : from + unitOf[encoded.ends()[i]]);
             }
             if (sound.isEmpty()) {
                 break;
@@ -320,22 +326,25 @@ public final class TokenizerFiles implements Tokenizer {
             cancellation.check();
             end = pieces.end(sound, from, cuts);
             String piece = sound.substring(from, end);
-            long[] some = (from == 0 ? library : continuing)
-                    .use(tokenizer -> tokenizer.encode(piece, false, false))
-                    .getIds();
+            int[] some =
+                    encoder(piece.length()).encode(piece, from > 0, false).ids();
             if (count + some.length > ids.length) {
                 ids = Arrays.copyOf(ids, end == sound.length() ? count + some.length : 2 * (count + some.length));
             }
-            for (long id : some) {
-                ids[count++] = Math.toIntExact(id);
-            }
+            System.arraycopy(some, 0, ids, count, some.length);
+            count += some.length;
         }
         return Arrays.copyOf(ids, count);
     }
 
+    /** Who encodes so many characters, or decodes so many tokens. */
+    private Encoder encoder(int length) {
+        return length <= TextPieces.USUAL ? usual : apart;
+    }
+
     /** Whether a text may be cut: not where something is put in front of what follows a token that is written out. */
     private boolean cuts(String text) {
-        return continuing == library || dividing.stream().noneMatch(text::contains);
+        return !prefixes || dividing.stream().noneMatch(text::contains);
     }
 
     /**
@@ -378,8 +387,7 @@ public final class TokenizerFiles implements Tokenizer {
                         "There is no token " + id, "0 to " + (size() - 1), "Choose ids of the model's own tokenizer");
             }
         }
-        return library.use(
-                tokenizer -> tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false));
+        return encoder(ids.length).decode(ids);
     }
 
     @Override
@@ -394,7 +402,7 @@ public final class TokenizerFiles implements Tokenizer {
 
     @Override
     public void close() {
-        library.close();
-        continuing.close();
+        usual.close();
+        apart.close();
     }
 }
