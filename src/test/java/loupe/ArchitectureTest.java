@@ -41,7 +41,20 @@ import org.junit.jupiter.api.TestFactory;
  */
 class ArchitectureTest {
     private static final String[] ALL = {
-        "base", "tensor", "format", "lm", "sae", "inference", "analysis", "index", "training", "state", "ui", "app"
+        "base",
+        "tensor",
+        "format",
+        "labels",
+        "lm",
+        "sae",
+        "inference",
+        "analysis",
+        "index",
+        "search",
+        "training",
+        "state",
+        "ui",
+        "app"
     };
 
     private static final String NO_CYCLES = "packages have no cycles";
@@ -52,15 +65,21 @@ class ArchitectureTest {
     private static final Map<String, String[]> SEES = Map.ofEntries(
             Map.entry("tensor", new String[] {"base"}),
             Map.entry("format", new String[] {"tensor", "base"}),
+            Map.entry("labels", new String[] {"format", "tensor", "base"}),
             Map.entry("lm", new String[] {"format", "tensor", "base"}),
             Map.entry("sae", new String[] {"format", "tensor", "base"}),
             Map.entry("inference", new String[] {"lm", "sae", "tensor", "base"}),
             Map.entry("analysis", new String[] {"inference", "lm", "sae", "format", "tensor", "base"}),
             Map.entry("index", new String[] {"analysis", "inference", "lm", "sae", "tensor", "base"}),
+            Map.entry(
+                    "search", new String[] {"labels", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}),
             Map.entry("training", new String[] {"analysis", "inference", "lm", "sae", "format", "tensor", "base"}),
-            Map.entry("state", new String[] {"analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
+            Map.entry("state", new String[] {
+                "labels", "search", "analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
             }),
-            Map.entry("ui", new String[] {"state", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}));
+            Map.entry("ui", new String[] {
+                "state", "labels", "search", "index", "analysis", "inference", "lm", "sae", "tensor", "base"
+            }));
 
     private static Map<String, ArchRule> rulesFor(String root) {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
@@ -79,8 +98,18 @@ class ArchitectureTest {
                 noFields()
                         .that()
                         .areDeclaredInClassesThat()
-                        .resideInAnyPackage(
-                                in(root, "base", "tensor", "format", "analysis", "index", "state", "ui", "app"))
+                        .resideInAnyPackage(in(
+                                root,
+                                "base",
+                                "tensor",
+                                "format",
+                                "labels",
+                                "search",
+                                "analysis",
+                                "index",
+                                "state",
+                                "ui",
+                                "app"))
                         .should()
                         .haveRawType(NDArray.class)
                         .because("an array kept past its step leaks device memory"));
@@ -88,7 +117,8 @@ class ArchitectureTest {
                 "the engine is known only where the mathematics is",
                 noClasses()
                         .that()
-                        .resideInAnyPackage(in(root, "base", "tensor", "format", "index", "state", "ui"))
+                        .resideInAnyPackage(
+                                in(root, "base", "tensor", "format", "labels", "search", "index", "state", "ui"))
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("ai.djl..")

@@ -6,16 +6,20 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.HeapRoom;
+import loupe.lm.tokenizer.TextReading;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,7 @@ public final class Corpus {
     public static final String TEXT = "text";
 
     private static final int COMPRESSION = 5;
+    private static final int BLOCK_BYTES = 1 << 20;
 
     private final List<Path> files;
     private final String column;
@@ -110,8 +115,13 @@ public final class Corpus {
 
     /** What the index records of each file, so that a stale index is noticed. Reads every file once. */
     public List<Source> sources() {
+        return sources(new Cancellation());
+    }
+
+    /** The same, until it is cancelled. */
+    List<Source> sources(Cancellation cancellation) {
         return files.stream()
-                .map(file -> source(file, Documents.hasColumns(file) ? column : null))
+                .map(file -> source(file, Documents.hasColumns(file) ? column : null, cancellation))
                 .toList();
     }
 
@@ -144,23 +154,84 @@ public final class Corpus {
         return bytes;
     }
 
+    /** Takes documents as they are read, in parts: none is ever in memory whole. */
+    public interface Taking {
+        /**
+         * Takes some more of a document.
+         *
+         * @param part of bounded length; it may end within a word or a character
+         * @return whether more is wanted, of this document or others
+         */
+        boolean add(String part);
+
+        /**
+         * A document has ended, which had at least one part.
+         *
+         * @return whether others are wanted
+         */
+        boolean end();
+    }
+
     /**
-     * Passes every document to {@code wanted}, in order, until it returns false. Empty documents are left out.
+     * Passes on every document, in order and in parts, until no more is wanted. Empty documents are left out, and white
+     * space at the ends of others.
      *
-     * @throws CheckpointException if a file cannot be read, is not UTF-8, or has no text where it should
+     * @throws CheckpointException if a file cannot be read, is not UTF-8, has no text where it should, or a piece of
+     *     text that is too long to be read at once
      */
-    public void forEachDocument(Predicate<String> wanted) {
+    public void read(Taking taking) {
         for (Path file : files) {
-            if (!Documents.of(file, column).forEach(wanted)) {
-                return;
+            Documents documents = Documents.of(file, column);
+            DocumentParts parts = new DocumentParts(documents, taking);
+            try {
+                if (!documents.forEach(parts)) {
+                    return;
+                }
+            } catch (OutOfMemoryError full) {
+                throw HeapRoom.refusal(file + ", " + parts.where() + ",", full);
             }
         }
     }
 
-    private static Source source(Path file, @Nullable String column) {
+    /**
+     * Reads the corpus into contexts, until there are as many tokens as those take.
+     *
+     * @param reading reads documents as tokens
+     * @param read called with the length of every part before it is read, and may stop the reading by throwing
+     * @param complete takes complete contexts, also those that {@link Contexts#finish} closes
+     */
+    public void read(
+            TextReading reading, Contexts contexts, IntConsumer read, Consumer<List<Contexts.Context>> complete) {
+        Predicate<int[]> some = ids -> {
+            boolean more = contexts.append(ids);
+            complete.accept(contexts.drain());
+            return more;
+        };
+        read(new Taking() {
+            @Override
+            public boolean add(String part) {
+                read.accept(part.length());
+                return reading.add(part, some);
+            }
+
+            @Override
+            public boolean end() {
+                read.accept(0);
+                return reading.end(some) && contexts.end();
+            }
+        });
+        contexts.finish();
+        complete.accept(contexts.drain());
+    }
+
+    private static Source source(Path file, @Nullable String column, Cancellation cancellation) {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());
+            byte[] block = new byte[BLOCK_BYTES];
+            for (int read; (read = in.read(block)) >= 0; ) {
+                cancellation.check();
+                sha.update(block, 0, read);
+            }
             return new Source(
                     file.getFileName().toString(),
                     Files.size(file),
@@ -198,7 +269,21 @@ public final class Corpus {
     /** All documents at once, for tests and small corpora. */
     List<String> documents() {
         List<String> all = new ArrayList<>();
-        forEachDocument(all::add);
+        StringBuilder document = new StringBuilder();
+        read(new Taking() {
+            @Override
+            public boolean add(String part) {
+                document.append(part);
+                return true;
+            }
+
+            @Override
+            public boolean end() {
+                all.add(document.toString());
+                document.setLength(0);
+                return true;
+            }
+        });
         return all;
     }
 }

@@ -1,5 +1,7 @@
 package loupe.index;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -8,7 +10,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -16,7 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The documents of a table, one a row, in a column of text: CSV, TSV (the first line names the columns) or Parquet. */
 final class TableDocuments extends Documents {
-    private static final int LONGEST_ROW_BYTES = 16 << 20;
+    /**
+     * Characters of a text that the database hands over at a time, with those of some two thousand others, in native
+     * code that makes strings of them.
+     */
+    private static final int PIECE = 1 << 14;
+
+    /** What the database says of a longer row than it was told of, without its right place. */
+    private static final String TOO_LONG = "Maximum line size";
 
     private static final Map<String, String> COMPRESSIONS = Map.of("", "none", ".gz", "gzip", ".zst", "zstd");
 
@@ -28,7 +36,7 @@ final class TableDocuments extends Documents {
     }
 
     @Override
-    boolean forEach(Predicate<String> wanted) {
+    boolean forEach(DocumentParts parts) {
         if (compression(file).equals(".bz2")) {
             throw new CheckpointException(
                     file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
@@ -44,23 +52,81 @@ final class TableDocuments extends Documents {
                         "Name the column that has the text",
                         Remedy.give(Choice.TEXT_COLUMN));
             }
-            try (ResultSet rows = statement.executeQuery(
-                    "SELECT CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)" + from())) {
-                while (rows.next()) {
-                    String text = rows.getString(1);
-                    if (text != null && !offer(text, wanted)) {
-                        return false;
-                    }
-                }
-                return true;
+            try (ResultSet pieces = statement.executeQuery(pieces())) {
+                return forEach(pieces, parts);
             }
         } catch (SQLException e) {
+            if (String.valueOf(e.getMessage()).contains(TOO_LONG)) {
+                throw new CheckpointException(
+                        file,
+                        "the row that begins in line " + longRow() + " has more than " + LONGEST + " bytes",
+                        "no more than that in a row",
+                        SHORTEN,
+                        e);
+            }
             throw new CheckpointException(
                     file,
                     "the table cannot be read (" + firstLine(e.getMessage()) + ")",
                     "a table in UTF-8 with its columns' names in the first line, or Parquet",
                     "",
                     e);
+        }
+    }
+
+    /** The texts in pieces: the piece, at which character it begins, and how many bytes all of the text has. */
+    private String pieces() {
+        String cast = "CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)";
+        return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, " + PIECE
+                + ") END, first, strlen(text) FROM (SELECT text, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
+                + LONGEST
+                + " THEN 1 ELSE greatest(length(text), 1) END, " + PIECE + ")) AS first FROM (SELECT " + cast
+                + " AS text" + from() + "))";
+    }
+
+    private boolean forEach(ResultSet pieces, DocumentParts parts) throws SQLException {
+        long row = 0;
+        while (pieces.next()) {
+            if (pieces.getLong(2) == 0) {
+                if (!parts.end()) {
+                    return false;
+                }
+                parts.in(++row);
+            }
+            long bytes = pieces.getLong(3);
+            if (bytes > LONGEST) {
+                throw new CheckpointException(
+                        file,
+                        "row " + row + " has a text of " + bytes + " bytes",
+                        "at most " + LONGEST + " bytes in a cell",
+                        SHORTEN);
+            }
+            String piece = pieces.getString(1);
+            if (piece != null && !parts.add(piece)) {
+                return false;
+            }
+        }
+        return parts.end();
+    }
+
+    /** The line, counted from one, in which the first row begins that is too long. */
+    private long longRow() {
+        try (BufferedReader reader = open()) {
+            long line = 1;
+            long begun = 1;
+            long bytes = 0;
+            boolean quoted = false;
+            for (int next; (next = reader.read()) >= 0 && bytes <= LONGEST; ) {
+                quoted ^= next == '"';
+                line += next == '\n' ? 1 : 0;
+                bytes += next < 0x80 ? 1 : next < 0x800 || Character.isSurrogate((char) next) ? 2 : 3;
+                if (next == '\n' && !quoted) {
+                    begun = line;
+                    bytes = 0;
+                }
+            }
+            return begun;
+        } catch (IOException e) {
+            throw Corpus.unreadable(file, e);
         }
     }
 
@@ -83,7 +149,12 @@ final class TableDocuments extends Documents {
                 + ", compression = '" + COMPRESSIONS.get(compression(file))
                 + "', hive_partitioning = false, header = true, all_varchar = true, delim = '"
                 + (ending(file).equals(".tsv") ? "\\t" : ",") + "', quote = '\"', escape = '\"', max_line_size = "
-                + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
+                + LONGEST + ", buffer_size = " + 2 * LONGEST + ")";
+    }
+
+    @Override
+    String place() {
+        return "row";
     }
 
     private static String firstLine(@Nullable String message) {

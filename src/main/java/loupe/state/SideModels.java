@@ -1,7 +1,9 @@
 package loupe.state;
 
+import loupe.analysis.ghost.DefinitionTree;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.state.checkpoint.CheckpointSaving;
 import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CorpusStatistics;
@@ -75,6 +77,20 @@ public final class SideModels {
         return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
     }
 
+    /** The beginning of the names of exported files: checkpoint and feature; empty while none is open. */
+    public String fileName() {
+        FeatureRef feature = side.feature().get();
+        return feature == null ? allFileName() : allFileName() + "-" + feature.feature();
+    }
+
+    /**
+     * The beginning of the names of exported files that are of all features: the checkpoint; empty while none is open.
+     */
+    public String allFileName() {
+        OpenSae sae = side.sae().get();
+        return sae == null ? "" : CheckpointSaving.fileName(sae.id());
+    }
+
     /** The provenance of an export that shows all features. */
     public String allProvenance() {
         OpenSae sae = side.sae().get();
@@ -91,6 +107,10 @@ public final class SideModels {
         StringBuilder said = new StringBuilder(provenance());
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             said.append(knob.caption(values, side.model().get(), side.sae().get()));
+        }
+        DefinitionTree.Answer grown = tree.tree().getValue();
+        if (grown != null && tree.tree().stoppedProperty().get()) {
+            said.append(", stopped at ").append(grown.size() - 1).append(" nodes");
         }
         return said.toString();
     }

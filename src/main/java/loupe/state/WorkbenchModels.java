@@ -53,6 +53,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
+    private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
 
     /** @param cache folder where finished passes over a corpus are kept */
     public WorkbenchModels(Workbench workbench, Path cache) {
@@ -173,6 +174,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** Whether saved pictures carry a caption of their provenance. */
     public BooleanProperty captions() {
         return captions;
+    }
+
+    /** Whether texts in exported CSV stand as they are, also those that a spreadsheet would run as formulas. */
+    public BooleanProperty formulas() {
+        return formulas;
     }
 
     @Override

@@ -14,6 +14,7 @@ import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
@@ -55,6 +56,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             split = ",",
             paramLabel = "P",
             description = "Position of the ghost, from 0; one or several.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] ghostPositions = {};
 
     @Option(
@@ -83,6 +85,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
                 split = ",",
                 paramLabel = "ID",
                 description = "Token ids to run instead, taken as they are.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private int[] ids;
     }
 

@@ -124,8 +124,7 @@ public final class IndexCommand implements Runnable {
             IndexBuild build = new IndexBuild(
                     settings,
                     corpus.corpus(),
-                    document -> ModelOptions.check(
-                            opened, tokenizer.ids(document, settings.maxTokens(), context.cancellation()), "--corpus"),
+                    tokenizer.reading().checked(ids -> ModelOptions.check(opened, ids, "--corpus")),
                     IndexBuild.asking(
                             context.service(),
                             opened.id(),

@@ -84,6 +84,11 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
         return config.resolve("session.json");
     }
 
+    /** The file of all that is written down about features. */
+    public Path labels() {
+        return config.resolve("labels.jsonl");
+    }
+
     /** The folder of the sample that comes with the program; empty where it is not installed. */
     public Optional<Path> sample() {
         return samplePlaces.stream().filter(Files::isDirectory).findFirst();

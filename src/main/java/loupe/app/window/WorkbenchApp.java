@@ -93,6 +93,7 @@ public final class WorkbenchApp implements AutoCloseable {
         models.scatter().recall(session.settings());
         models.statistics().recall(session.settings());
         models.captions().set(!"false".equals(session.settings().get("captions")));
+        models.formulas().set("true".equals(session.settings().get("formulas")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         view = new WorkbenchView(
@@ -340,6 +341,7 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.scatter().remembered());
         settings.putAll(models.statistics().remembered());
         settings.put("captions", Boolean.toString(models.captions().get()));
+        settings.put("formulas", Boolean.toString(models.formulas().get()));
         if (models.statistics().corpus().get() != null) {
             settings.put("corpus", models.statistics().corpus().get().toString());
         }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.CheckpointException;
+import loupe.base.HookPoint;
 
 /**
  * A config.json, read as transformers reads it: a key may have several names, and a missing one has the default of the
@@ -15,7 +16,6 @@ import loupe.base.CheckpointException;
  */
 record ConfigFile(Path path, JsonNode json) {
     private static final int LARGEST_SIZE = 1 << 26;
-    private static final int MOST_LAYERS = 4096;
 
     /**
      * A positive whole number under the first of these names that is there; larger ones than any model has are refused.
@@ -37,8 +37,8 @@ record ConfigFile(Path path, JsonNode json) {
     /** The number of layers, under the first of these names that is there. */
     int layers(int otherwise, String... names) {
         int layers = size(otherwise, names);
-        if (layers > MOST_LAYERS) {
-            throw refuse(names[0] + " is " + layers, "at most " + MOST_LAYERS);
+        if (layers > HookPoint.MOST_LAYERS) {
+            throw refuse(names[0] + " is " + layers, "at most " + HookPoint.MOST_LAYERS);
         }
         return layers;
     }

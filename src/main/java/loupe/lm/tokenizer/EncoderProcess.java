@@ -29,12 +29,19 @@ import org.jspecify.annotations.Nullable;
  * @see EncoderServer
  */
 final class EncoderProcess implements Encoder {
-    /** Milliseconds that one text, or reading the file, may take. */
-    static final long MOST_MS = 10_000;
+    /**
+     * Milliseconds that work in the process may take.
+     *
+     * @param fileMs reading the file
+     * @param textMs one text
+     */
+    record Limits(long fileMs, long textMs) {
+        static final Limits USUAL = new Limits(10_000, 10_000);
+    }
 
     private static final long MOST_START_MS = 30_000;
     private static final long SPARE_MS = 30_000;
-    private static final String HEAP = "-Xmx768m";
+    private static final String HEAP = "-Xmx1g";
     /** What this process was told about where libraries are unpacked. */
     private static final List<String> HANDED_ON =
             List.of("DJL_CACHE_DIR", "ENGINE_CACHE_DIR", "java.io.tmpdir", "java.library.path");
@@ -49,7 +56,7 @@ final class EncoderProcess implements Encoder {
     private static final AtomicReference<@Nullable Child> SPARE = new AtomicReference<>();
 
     private final TokenizerSource source;
-    private final long mostMs;
+    private final Limits limits;
     /** Held by whoever asks. */
     private final ReentrantLock turn = new ReentrantLock();
 
@@ -57,14 +64,10 @@ final class EncoderProcess implements Encoder {
     private volatile boolean closed;
     private TextPieces.@Nullable Borders borders;
 
-    /**
-     * Starts nothing yet.
-     *
-     * @param mostMs milliseconds that one text, or reading the file, may take
-     */
-    EncoderProcess(TokenizerSource source, long mostMs) {
+    /** Starts nothing yet. */
+    EncoderProcess(TokenizerSource source, Limits limits) {
         this.source = source;
-        this.mostMs = mostMs;
+        this.limits = limits;
     }
 
     /** A question in two halves. */
@@ -121,7 +124,7 @@ final class EncoderProcess implements Encoder {
     private <T> T ask(String what, Question question, Answer<T> answer) {
         turn.lock();
         try {
-            return ask(started(), what, mostMs, question, in -> {
+            return ask(started(), what, limits.textMs(), question, in -> {
                 if (in.readUnsignedByte() == EncoderServer.FAILURE) {
                     throw NativeTokenizer.failure(source.path(), EncoderServer.text(in), null);
                 }
@@ -151,7 +154,7 @@ final class EncoderProcess implements Encoder {
         if (!warm) {
             ask(fresh, "its start", MOST_START_MS, out -> {}, DataInputStream::readUnsignedByte);
         }
-        Optional<String> refused = ask(fresh, "this file", mostMs, source::write, in -> {
+        Optional<String> refused = ask(fresh, "this file", limits.fileMs(), source::write, in -> {
             if (in.readUnsignedByte() == EncoderServer.FAILURE) {
                 return Optional.of(EncoderServer.text(in));
             }

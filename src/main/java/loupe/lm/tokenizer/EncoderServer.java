@@ -26,8 +26,8 @@ import loupe.base.CheckpointException;
  *
  * <p>First it writes {@link #READY}, reads the two files of a {@link TokenizerSource}, each after its length, and
  * answers with where texts may be cut. A question is {@link #ENCODE} with two flags and a text, or {@link #DECODE} with
- * a count and ids. An answer is {@link #ANSWER} with what was asked for, or {@link #FAILURE} with what the library says.
- * {@link #GIVE_BACK}, also after a tokenizer that the library refused, makes room for the next one.
+ * a count and ids. An answer is {@link #ANSWER} with what was asked for, or {@link #FAILURE} with what the library
+ * says. {@link #GIVE_BACK}, also after a tokenizer that the library refused, makes room for the next one.
  */
 final class EncoderServer {
     static final int READY = 1;
@@ -52,8 +52,7 @@ final class EncoderServer {
 
     /** Serves whoever has started it, through standard input and output. */
     public static void main(String[] arguments) throws IOException {
-        DataOutputStream out =
-                new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
+        DataOutputStream out = new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
         // whatever a library prints must not come between the answers
         System.setOut(System.err);
         giveWayWhereMemoryIsShort();
@@ -103,8 +102,7 @@ final class EncoderServer {
         }
     }
 
-    private static void serve(
-            Optional<NativeEncoder> encoder, DataInputStream in, DataOutputStream out, Thread watch)
+    private static void serve(Optional<NativeEncoder> encoder, DataInputStream in, DataOutputStream out, Thread watch)
             throws IOException {
         for (int question; (question = in.readUnsignedByte()) != GIVE_BACK; ) {
             work(true, watch);

@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 
 /**
  * Tells the tokenizers that may run within this process: byte pairs, put together of parts of which each takes time and
- * memory in proportion to the text, with regular expressions of published models only. Nothing is assumed of what is not
- * named here; a file with any of that runs in a process of its own.
+ * memory in proportion to the text, with regular expressions of published models only. Nothing is assumed of what is
+ * not named here; a file with any of that runs in a process of its own.
  */
 final class HarmlessTokenizer {
     private static final int MOST_PARTS = 16;
@@ -19,9 +19,9 @@ final class HarmlessTokenizer {
     private static final int MOST_SPELLING = 1 << 10;
 
     /**
-     * The regular expressions of GPT-4 and Llama 3; Qwen 2 and OLMo 2; GPT-4o, Phi-4-mini and Llama 4; Mistral; DeepSeek's
-     * four and the two of its third version; BLOOM; Falcon; and runs of spaces. None looks at a character more often
-     * than a few times for each of the runs of like characters that it is in.
+     * The regular expressions of GPT-4 and Llama 3; Qwen 2 and OLMo 2; GPT-4o, Phi-4-mini and Llama 4; Mistral;
+     * DeepSeek's four and the two of its third version; BLOOM; Falcon; and runs of spaces. None looks at a character
+     * more often than a few times for each of the runs of like characters that it is in.
      */
     static final Set<String> EXPRESSIONS = Set.of(
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"

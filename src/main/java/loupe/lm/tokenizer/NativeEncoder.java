@@ -28,8 +28,7 @@ final class NativeEncoder implements Encoder {
     static NativeEncoder of(TokenizerSource source) throws IOException {
         NativeTokenizer whole = inNativeMemory(source, source.whole());
         try {
-            return new NativeEncoder(
-                    whole, source.continues() ? inNativeMemory(source, source.continuing()) : whole);
+            return new NativeEncoder(whole, source.continues() ? inNativeMemory(source, source.continuing()) : whole);
         } catch (IOException | RuntimeException e) {
             whole.close();
             throw e;
@@ -43,9 +42,7 @@ final class NativeEncoder implements Encoder {
 
     @Override
     public Encoded encode(String piece, boolean continues, boolean asItComes) {
-        return (continues ? continuing : whole)
-                .use(tokenizer -> Encoded.of(
-                        tokenizer.encode(piece, asItComes, false), piece.codePointCount(0, piece.length())));
+        return (continues ? continuing : whole).encode(piece, asItComes);
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import loupe.base.CheckpointException;
+import loupe.base.HeapRoom;
+import loupe.base.OutOfDeviceMemoryException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class NativeTokenizer implements AutoCloseable {
     private static final int MOST_REASON = 120;
+    /**
+     * What an encoding takes in Java's heap for each byte of UTF-8, if each is a token: six integers of 8 bytes, a
+     * string, a span and references to both.
+     */
+    private static final long HEAP_PER_BYTE = 136;
 
     private final Path file;
     private final HuggingFaceTokenizer library;
@@ -58,6 +65,30 @@ final class NativeTokenizer implements AutoCloseable {
     /** What the library says, which may quote the file. */
     static String brief(String reason) {
         return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "...";
+    }
+
+    /**
+     * The tokens of a text, which the library makes in Java's heap from native code.
+     *
+     * @param asItComes whether tokens that the file says begin or end a text are added
+     * @throws OutOfDeviceMemoryException if the heap has no room for them: there, native code cannot be told
+     */
+    Encoded encode(String text, boolean asItComes) {
+        HeapRoom.Claim room =
+                HeapRoom.claim(HEAP_PER_BYTE * bytes(text), "Reading " + text.length() + " characters of text at once");
+        try {
+            return use(tokenizer ->
+                    Encoded.of(tokenizer.encode(text, asItComes, false), text.codePointCount(0, text.length())));
+        } finally {
+            room.close();
+        }
+    }
+
+    /** Bytes of a text in UTF-8. */
+    private static long bytes(String text) {
+        return text.codePoints()
+                .mapToLong(point -> point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
+                .sum();
     }
 
     private synchronized void begin() {

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import loupe.base.Refusal;
 
 /**
  * Where long texts are cut before a tokenizer reads them, whose memory is two hundred times as large as what it reads
@@ -21,7 +21,7 @@ final class TextPieces {
     static final int USUAL = 1 << 16;
 
     /** Characters of the longest piece: some 800 MB of native memory. */
-    private static final int MOST = 1 << 22;
+    static final int MOST = 1 << 22;
 
     private static final int MOST_ADDED = 1 << 10;
     private static final String GPT2 =
@@ -74,45 +74,54 @@ final class TextPieces {
         this.usual = usual;
     }
 
-    /**
-     * The end of the piece that begins at a place of a text.
-     *
-     * @param cuts whether this text may be cut
-     * @throws Refusal if the piece would be too long
-     */
-    int end(String text, int from, boolean cuts) {
-        int end = text.length();
-        if (cuts && end - from > usual) {
-            for (int place = from + usual; place > from + usual / 2; place--) {
-                if (isBorder(text, place)) {
-                    return place;
-                }
-            }
-            for (int place = from + usual; place < end && place <= from + MOST; place++) {
-                if (isBorder(text, place)) {
-                    return place;
-                }
-            }
-        }
-        if (end - from > MOST) {
-            throw new Refusal(
-                    "A document has " + (end - from)
-                            + " characters in a row without a place to cut it, and the tokenizer "
-                            + "cannot read that much at once",
-                    "at most " + MOST,
-                    "Divide the document");
-        }
-        return end;
+    /** Whether long texts can be cut at all. */
+    boolean cut() {
+        return borders.atSpaces() || borders.afterLines();
     }
 
-    private boolean isBorder(String text, int place) {
+    /**
+     * The end of the piece that begins at a place of a text, of which more may follow.
+     *
+     * @param cuts whether this text may be cut
+     * @param whole whether all of the text is there
+     * @return empty if that cannot be said before there is more of the text
+     * @throws LongStretchException if the piece would be too long
+     */
+    OptionalInt end(CharSequence text, int from, boolean cuts, boolean whole) {
+        int length = text.length();
+        // whether a place is a border shows in the character behind it
+        if (!whole && length - from < usual + 2) {
+            return OptionalInt.empty();
+        }
+        if (cuts && length - from > usual) {
+            for (int place = from + usual; place > from + usual / 2; place--) {
+                if (isBorder(text, place)) {
+                    return OptionalInt.of(place);
+                }
+            }
+            for (int place = from + usual; place < length && place <= from + MOST; place++) {
+                if (isBorder(text, place)) {
+                    return OptionalInt.of(place);
+                }
+            }
+        }
+        if (length - from > MOST) {
+            throw new LongStretchException(MOST);
+        }
+        return whole ? OptionalInt.of(length) : OptionalInt.empty();
+    }
+
+    private boolean isBorder(CharSequence text, int place) {
         if (place < 2 || place + 1 >= text.length()) {
             return false;
         }
         char before = text.charAt(place - 1);
         char after = text.charAt(place);
         return (borders.atSpaces() && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
-                || (borders.afterLines() && before == '\n' && isLetter(after) && !Character.isWhitespace(text.charAt(place - 2)));
+                || (borders.afterLines()
+                        && before == '\n'
+                        && isLetter(after)
+                        && !Character.isWhitespace(text.charAt(place - 2)));
     }
 
     private static boolean isLetter(char c) {

@@ -8,16 +8,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
 import loupe.format.JsonFiles;
@@ -34,6 +35,7 @@ public final class TokenizerFiles implements Tokenizer {
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
+    private final Set<Integer> ends;
     private final TextPieces pieces;
     /** Spellings of tokens that divide a text before it is normalised; what follows one counts as a beginning. */
     private final List<String> dividing;
@@ -51,6 +53,7 @@ public final class TokenizerFiles implements Tokenizer {
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
+            Set<Integer> ends,
             TextPieces pieces,
             List<String> dividing) {
         this.usual = usual;
@@ -59,6 +62,7 @@ public final class TokenizerFiles implements Tokenizer {
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
+        this.ends = Set.copyOf(ends);
         this.pieces = pieces;
         this.dividing = dividing;
     }
@@ -69,16 +73,16 @@ public final class TokenizerFiles implements Tokenizer {
      * @throws CheckpointException if the files are there but cannot be used
      */
     public static Optional<Tokenizer> read(Path folder) {
-        return read(folder, TextPieces.USUAL, EncoderProcess.MOST_MS);
+        return read(folder, TextPieces.USUAL, EncoderProcess.Limits.USUAL);
     }
 
     /**
      * The same with other limits.
      *
      * @param pieces characters that are read at a time of a long text
-     * @param mostMs milliseconds that one piece may take in a process of its own
+     * @param limits of what runs in a process of its own
      */
-    static Optional<Tokenizer> read(Path folder, int pieces, long mostMs) {
+    static Optional<Tokenizer> read(Path folder, int pieces, EncoderProcess.Limits limits) {
         Path whole = folder.resolve("tokenizer.json");
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
@@ -93,11 +97,12 @@ public final class TokenizerFiles implements Tokenizer {
                         untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole),
                         settings,
                         pieces,
-                        mostMs));
+                        limits));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
-                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces, mostMs));
+                return Optional.of(
+                        of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces, limits));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -112,7 +117,13 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings, int pieces, long mostMs)
+    private static Tokenizer of(
+            Path path,
+            JsonNode file,
+            byte[] bytes,
+            TokenizerSettings settings,
+            int pieces,
+            EncoderProcess.Limits limits)
             throws IOException {
         TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
@@ -150,11 +161,13 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
+        Set<Integer> ends =
+                settings.ends().stream().filter(ids::containsKey).map(ids::get).collect(Collectors.toSet());
         boolean harmless = HarmlessTokenizer.is(file);
         Optional<TextPieces.Borders> known = harmless ? Optional.of(TextPieces.Borders.of(file)) : Optional.empty();
         TokenizerSource source =
                 new TokenizerSource(path, bytes, unprefixed(file) ? JSON.writeValueAsBytes(file) : new byte[0]);
-        EncoderProcess apart = new EncoderProcess(source, mostMs);
+        EncoderProcess apart = new EncoderProcess(source, limits);
         return new TokenizerFiles(
                 harmless ? NativeEncoder.of(source) : apart,
                 apart,
@@ -162,6 +175,7 @@ public final class TokenizerFiles implements Tokenizer {
                 texts,
                 settings,
                 first,
+                ends,
                 new TextPieces(known.orElseGet(apart::open), pieces),
                 List.copyOf(new LinkedHashSet<>(added.values())));
     }
@@ -295,7 +309,7 @@ public final class TokenizerFiles implements Tokenizer {
         }
         boolean cuts = !asItComes && cuts(sound);
         for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
-            end = pieces.end(sound, from, cuts);
+            end = pieces.end(sound, from, cuts, true).getAsInt();
             String piece = sound.substring(from, end);
             Encoded encoded = encoder(piece.length()).encode(piece, continues || from > 0, asItComes);
             int[] unitOf = unitsOfCodePoints(piece);
@@ -317,24 +331,90 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     @Override
-    public int[] ids(String text, long most, Cancellation cancellation) {
-        String sound = withoutLoneSurrogates(text);
-        boolean cuts = cuts(sound);
-        int[] ids = new int[0];
-        int count = 0;
-        for (int from = 0, end; from < sound.length() && count < most; from = end) {
-            cancellation.check();
-            end = pieces.end(sound, from, cuts);
-            String piece = sound.substring(from, end);
-            int[] some =
-                    encoder(piece.length()).encode(piece, from > 0, false).ids();
-            if (count + some.length > ids.length) {
-                ids = Arrays.copyOf(ids, end == sound.length() ? count + some.length : 2 * (count + some.length));
-            }
-            System.arraycopy(some, 0, ids, count, some.length);
-            count += some.length;
+    public TextReading reading() {
+        return new PieceReading();
+    }
+
+    /** Reads a text as its parts come, and passes on a piece at a time. */
+    private final class PieceReading implements TextReading {
+        /** What has come and not been read. */
+        private final StringBuilder waiting = new StringBuilder();
+        /** Characters of {@link #waiting} in which no dividing token begins. */
+        private int searched;
+
+        /** Characters that are waited for before a place to cut is looked for again, twice those without one. */
+        private int enough;
+
+        private boolean begun;
+        private boolean divided;
+
+        @Override
+        public boolean add(String part, Predicate<int[]> wanted) {
+            waiting.append(part);
+            return read(false, wanted);
         }
-        return Arrays.copyOf(ids, count);
+
+        @Override
+        public boolean end(Predicate<int[]> wanted) {
+            try {
+                return read(true, wanted);
+            } finally {
+                forget(waiting.length());
+                begun = false;
+                divided = false;
+            }
+        }
+
+        private boolean read(boolean whole, Predicate<int[]> wanted) {
+            search();
+            // where a token that is written out decides how a text is cut, one that can be read at once is waited for
+            boolean undecided = !begun && prefixes && waiting.length() <= TextPieces.MOST;
+            if (!whole && (undecided || waiting.length() < enough)) {
+                return true;
+            }
+            enough = 0;
+            int from = 0;
+            try {
+                while (from < waiting.length()) {
+                    OptionalInt end = pieces.end(waiting, from, !divided, whole);
+                    if (end.isEmpty()) {
+                        enough = Math.min(2 * (waiting.length() - from), TextPieces.MOST + 1);
+                        return true;
+                    }
+                    String piece = withoutLoneSurrogates(waiting.substring(from, end.getAsInt()));
+                    boolean continues = begun;
+                    from = end.getAsInt();
+                    begun = true;
+                    if (!wanted.test(encoder(piece.length())
+                            .encode(piece, continues, false)
+                            .ids())) {
+                        return false;
+                    }
+                }
+                return true;
+            } finally {
+                forget(from);
+            }
+        }
+
+        private void forget(int read) {
+            waiting.delete(0, read);
+            searched = Math.max(0, searched - read);
+        }
+
+        /** Looks for a token that forbids to cut. */
+        private void search() {
+            if (!prefixes || divided) {
+                return;
+            }
+            int longest = dividing.stream().mapToInt(String::length).max().orElse(0);
+            String unsearched = waiting.substring(searched);
+            divided = dividing.stream().anyMatch(unsearched::contains);
+            searched = Math.max(searched, waiting.length() - Math.max(0, longest - 1));
+            if (divided && begun) {
+                throw new LongStretchException(TextPieces.MOST);
+            }
+        }
     }
 
     /** Who encodes so many characters, or decodes so many tokens. */
@@ -398,6 +478,11 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public OptionalInt beginning() {
         return beginning;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+        return ends;
     }
 
     @Override

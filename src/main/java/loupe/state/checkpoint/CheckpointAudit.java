@@ -220,13 +220,7 @@ public final class CheckpointAudit {
                 ReadingFit.ENOUGH_TOKENS,
                 documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        Corpus.of(List.of(text)).forEachDocument(document -> {
-            boolean more = packing.add(tokenizer.ids(document, ReadingFit.ENOUGH_TOKENS, new Cancellation()));
-            contexts.addAll(packing.drain());
-            return more;
-        });
-        packing.finish();
-        contexts.addAll(packing.drain());
+        Corpus.of(List.of(text)).read(tokenizer.reading(), packing, characters -> {}, contexts::addAll);
         contexts.removeIf(context -> context.ids().length < 2);
         return documents.rows(contexts);
     }

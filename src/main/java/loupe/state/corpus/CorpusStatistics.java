@@ -399,12 +399,7 @@ public final class CorpusStatistics {
                 how,
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
-        new IndexBuild(
-                        settings,
-                        Corpus.of(List.of(text)),
-                        document -> tokenizer.ids(document, MOST_TOKENS, cancellation),
-                        source,
-                        folder)
+        new IndexBuild(settings, Corpus.of(List.of(text)), tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),
                         progress,

@@ -14,9 +14,13 @@ import javafx.beans.value.ObservableValue;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.features.VectorExpression;
 import loupe.base.Problem;
+import loupe.base.Refusal;
+import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
+import loupe.inference.SaeId;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
@@ -38,15 +42,34 @@ public final class NeighboursModel {
         TOKENS
     }
 
+    /** The vectors by which features are compared. */
+    public enum FeaturesBy {
+        DECODER,
+        ENCODER
+    }
+
+    /** The vectors by which tokens are compared. */
+    public enum TokensBy {
+        EMBEDDING,
+        UNEMBEDDING,
+        /** Per-token decoder biases, of a tokenized autoencoder only. */
+        BIAS
+    }
+
     private final CheckpointSide side;
     private final VocabularyTexts texts;
     private final ResultSlot<Neighbours.Answer> neighbours;
     private final ObjectProperty<Among> among = new SimpleObjectProperty<>(this, "among", Among.FEATURES);
+    private final ObjectProperty<FeaturesBy> featuresBy =
+            new SimpleObjectProperty<>(this, "featuresBy", FeaturesBy.DECODER);
+    private final ObjectProperty<TokensBy> tokensBy = new SimpleObjectProperty<>(this, "tokensBy", TokensBy.EMBEDDING);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final BooleanProperty random = new SimpleBooleanProperty(this, "random", false);
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
     private final ObservableValue<PaneStatus> status;
     private long seed = 1;
+    /** Whether the query came by a click elsewhere, so that the next feature ends it. */
+    private boolean passing;
 
     public NeighboursModel(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
@@ -58,10 +81,18 @@ public final class NeighboursModel {
                         () -> side.feature().get() == null ? "Choose a feature to see what lies nearest to it" : "",
                         side.feature())
                 .awaits(neighbours);
-        side.feature().addListener((property, was, is) -> ask());
+        side.feature().addListener((property, was, is) -> {
+            if (random.get() || passing) {
+                showFeature();
+            }
+            ask();
+        });
         among.addListener(changed -> ask());
+        featuresBy.addListener(changed -> ask());
+        tokensBy.addListener(changed -> ask());
         query.addListener(changed -> {
             random.set(false);
+            passing = false;
             ask();
         });
         random.addListener(changed -> ask());
@@ -85,9 +116,17 @@ public final class NeighboursModel {
         return among;
     }
 
+    public ObjectProperty<FeaturesBy> featuresBy() {
+        return featuresBy;
+    }
+
+    public ObjectProperty<TokensBy> tokensBy() {
+        return tokensBy;
+    }
+
     /**
-     * The query: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id, else a
-     * text: one token if it is one, the mean of its tokens if it is several.
+     * The query: empty for the side's feature, else a {@link VectorExpression}, or a text: one token if it is one, the
+     * mean of its tokens if it is several.
      */
     public StringProperty query() {
         return query;
@@ -101,6 +140,22 @@ public final class NeighboursModel {
     /** Whether the neighbours of a random vector are shown, as a baseline. */
     public BooleanProperty random() {
         return random;
+    }
+
+    /** Shows the neighbours of a token among tokens until another feature is chosen. */
+    public void askOfToken(int id) {
+        among.set(Among.TOKENS);
+        query.set("token " + id);
+        passing = true;
+    }
+
+    /** Shows the neighbours of the side's feature again. */
+    public void showFeature() {
+        if (passing) {
+            among.set(Among.FEATURES);
+        }
+        random.set(false);
+        query.set("");
     }
 
     /** Draws another random vector. */
@@ -126,12 +181,23 @@ public final class NeighboursModel {
             neighbours.clear();
             return;
         }
-        NeighbourSpace in = among.get() == Among.FEATURES
-                ? new NeighbourSpace.Decoder(feature.sae())
-                : new NeighbourSpace.Tokens(model.id());
-        neighbours.askAfresh(new Neighbours(of.get(), in, TOP));
+        neighbours.askAfresh(new Neighbours(of.get(), space(feature.sae(), model.id()), TOP));
     }
 
+    private NeighbourSpace space(SaeId sae, ModelId model) {
+        if (among.get() == Among.FEATURES) {
+            return featuresBy.get() == FeaturesBy.DECODER
+                    ? new NeighbourSpace.Decoder(sae)
+                    : new NeighbourSpace.Encoder(sae);
+        }
+        return switch (tokensBy.get()) {
+            case EMBEDDING -> new NeighbourSpace.Tokens(model);
+            case UNEMBEDDING -> new NeighbourSpace.Unembedding(model);
+            case BIAS -> new NeighbourSpace.Biases(sae);
+        };
+    }
+
+    /** The vector that is asked for; empty if it is refused. */
     private Optional<NeighbourQuery> vector(FeatureRef feature, OpenModel model) {
         String typed = query.get();
         if (random.get()) {
@@ -140,37 +206,26 @@ public final class NeighboursModel {
         if (typed.isBlank()) {
             return Optional.of(new NeighbourQuery.Feature(feature.sae(), feature.feature()));
         }
-        String words = typed.strip();
-        if (words.matches("#\\d{1,9}")) {
-            int number = Integer.parseInt(words.substring(1));
-            return checked(
-                    number,
-                    side.sae().get().config().dSae(),
-                    "feature",
-                    new NeighbourQuery.Feature(feature.sae(), number));
-        }
-        if (words.matches("token \\d{1,9}")) {
-            int id = Integer.parseInt(words.substring(6));
-            return checked(id, model.config().vocabularySize(), "token", new NeighbourQuery.Token(model.id(), id));
-        }
-        List<Integer> ids = texts.encode(typed);
-        if (ids.isEmpty()) {
-            queryProblem.set(new Problem(
-                    "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42", true, ""));
+        VectorExpression words = new VectorExpression(
+                Optional.of(model.id()),
+                model.config().vocabularySize(),
+                Optional.of(feature.sae()),
+                side.sae().get().config().dSae(),
+                this::encode);
+        try {
+            return Optional.of(words.read(typed).orElseGet(() -> words.text(typed)));
+        } catch (Refusal e) {
+            queryProblem.set(Problem.of(e));
             return Optional.empty();
         }
-        return Optional.of(
-                ids.size() == 1
-                        ? new NeighbourQuery.Token(model.id(), ids.get(0))
-                        : new NeighbourQuery.Text(model.id(), ids));
     }
 
-    private Optional<NeighbourQuery> checked(int number, int count, String kind, NeighbourQuery asked) {
-        if (number < count) {
-            return Optional.of(asked);
+    private List<Integer> encode(String text) {
+        List<Integer> ids = texts.encode(text);
+        if (ids.isEmpty()) {
+            throw new Refusal(
+                    "Without a tokenizer a text has no tokens", "", "Ask for a token by its number: token 42");
         }
-        queryProblem.set(
-                new Problem("There is no " + kind + " " + number + ": the last one is " + (count - 1), true, ""));
-        return Optional.empty();
+        return ids;
     }
 }

@@ -15,6 +15,7 @@ import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tooltips;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
@@ -138,6 +139,6 @@ public final class FeatureHeader {
                                 + models.table()
                                         .counted(loupe.state.features.FeatureColumn.DENSITY)
                                         .soFar() + "   ")
-                + (promoted.isEmpty() ? "" : "promotes " + promoted);
+                + (promoted.isEmpty() ? "" : "promotes " + TokenText.sentence(promoted));
     }
 }

@@ -30,6 +30,7 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -142,8 +143,8 @@ public final class FeatureTablePane {
                 switch (column) {
                     case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
                     case PROMOTED ->
-                        upToDate(
-                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+                        upToDate(Tables.texts(
+                                column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
                     case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),

@@ -38,6 +38,7 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -265,7 +266,7 @@ public final class ScatterPane implements Pane {
         String promoted = model.promoted(side == Side.A, feature);
         return (workbench.b().sae().get() == null ? "Feature " : side + " feature ")
                 + feature
-                + (promoted.isEmpty() ? "" : "  " + promoted);
+                + (promoted.isEmpty() ? "" : "  " + TokenText.sentence(promoted));
     }
 
     /** Which of A's features the table does not list; null if it lists all. */

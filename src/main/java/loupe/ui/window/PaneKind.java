@@ -45,8 +45,8 @@ public record PaneKind(
                             "histogram",
                             "Activations",
                             Place.CHARTS,
-                            links ->
-                                    new HistogramPane(links.side().histogram(), links.side()::provenance, links.desk()))
+                            links -> new HistogramPane(
+                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
                     .dividedBy("histograms")
                     .sharingATab(),
             of(
@@ -59,14 +59,14 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links.side()::provenance,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .sharingATab(),
             of(
                             ScatterPane.class,
                             "scatter",
                             "All features",
                             Place.CHARTS,
-                            links -> new ScatterPane(links.models(), links.desk()))
+                            links -> new ScatterPane(links.models(), links.checkpointDesk()))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
             of(
@@ -79,7 +79,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links::openAsText,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .shownBy("examples", "Show the examples", "Shortcut+Shift+T"),
             of(
                             TextPane.class,
@@ -92,7 +92,7 @@ public record PaneKind(
                                     links::chooseFeature,
                                     links::describe,
                                     links::strongest,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .dividedBy("texts")
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
@@ -100,15 +100,15 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             Place.TREES,
-                            links ->
-                                    new TreePane(links.side(), links.otherSide().tree(), links.texts(), links.desk()))
+                            links -> new TreePane(
+                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
                     .dividedBy("trees"),
             of(
                             TokenListPane.class,
                             "tokens",
                             "Token list",
                             Place.LISTS,
-                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.desk()))
+                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
                     .titled("Token lists", "Tokens")
                     .sharingATab(),
             of(
@@ -121,7 +121,7 @@ public record PaneKind(
                                     links.side().neighbours(),
                                     links.texts(),
                                     links::describe,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .titled("Neighbours", "Near")
                     .sharingATab(),
             of(
@@ -130,7 +130,10 @@ public record PaneKind(
                             "Active together",
                             Place.LISTS,
                             links -> new CoActivationPane(
-                                    links::chooseFeature, links.side().together(), links::describe, links.desk()))
+                                    links::chooseFeature,
+                                    links.side().together(),
+                                    links::describe,
+                                    links.featureDesk()))
                     .titled("Active together", "With")
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"));
 

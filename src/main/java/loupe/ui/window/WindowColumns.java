@@ -19,6 +19,7 @@ import loupe.state.window.Side;
 import loupe.ui.control.Tooltips;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
+import loupe.ui.export.SuggestedNames;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.ghost.GhostControls;
@@ -51,7 +52,8 @@ final class WindowColumns {
     WindowColumns(WorkbenchModels models, FileSaver desk, Map<String, List<Double>> remembered, boolean narrow) {
         this.narrow = narrow;
         dividers = new Dividers(remembered);
-        table = new FeatureTablePane(models.workbench(), models.table(), desk);
+        table = new FeatureTablePane(
+                models.workbench(), models.table(), new SuggestedNames(desk, models.a()::allFileName));
         GhostControls controls = new GhostControls(models.controls(), models.scales());
         FeatureHeader header = new FeatureHeader(models);
         Runnable showText = () -> tabs.show(PaneKind.of(TextPane.class));

@@ -28,6 +28,7 @@ import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
+import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
@@ -303,7 +304,7 @@ public final class WorkbenchView {
             if (feature < models.table().size()) {
                 entries.add(new CommandPalette.Entry(
                         "Go to feature " + feature,
-                        models.table().promoted(feature),
+                        TokenText.sentence(models.table().promoted(feature)),
                         () -> models.table().jumpTo(feature)));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -17,8 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import loupe.TinyModel;
 import loupe.Trial;
-import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.lm.tokenizer.EncoderProcess.Limits;
 import loupe.lm.tokenizer.Tokenizer.Beginning;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class EncoderProcessTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long LONG_MS = 50_000;
+
     /** Each stretch takes the matcher nearly as many steps as it may take. */
     private static final String SLOW = ("a".repeat(21) + "c").repeat(2_000);
 
@@ -61,7 +65,7 @@ class EncoderProcessTest {
 
     @Test
     void aTextThatTakesTooLongIsRefused() throws IOException {
-        try (Tokenizer tokenizer = splitting("(?:a|a)*$", 2_000)) {
+        try (Tokenizer tokenizer = splitting("(?:a|a)*$", new Limits(LONG_MS, 2_000))) {
             assertThatThrownBy(() -> tokenizer.encode(SLOW, Beginning.NO))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("tokenizer.json: the tokenizer needs more than 2 s for a text of 44000");
@@ -72,7 +76,8 @@ class EncoderProcessTest {
     /** Where texts may be cut is found with Java's matcher, which some expressions keep busy for ever. */
     @Test
     void aFileThatTakesTooLongIsRefused() {
-        assertThatThrownBy(() -> splitting("(?:" + "[\\s\\S]|".repeat(16) + "x)*\\x01|(q)\\1", 1_000))
+        assertThatThrownBy(
+                        () -> splitting("(?:" + "[\\s\\S]|".repeat(16) + "x)*\\x01|(q)\\1", new Limits(1_000, LONG_MS)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("tokenizer.json: the tokenizer needs more than 1 s for this file");
     }
@@ -87,7 +92,7 @@ class EncoderProcessTest {
         }
         template.putArray("pair");
         template.putObject("special_tokens");
-        try (Tokenizer tokenizer = read(file, 50_000)) {
+        try (Tokenizer tokenizer = read(file, new Limits(LONG_MS, LONG_MS))) {
             assertThatThrownBy(() -> tokenizer.encode("the otter ".repeat(2_000), Beginning.AUTO))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("the tokenizer needs more than 1536 MiB of memory for a text of 20000");
@@ -96,7 +101,7 @@ class EncoderProcessTest {
 
     @Test
     void closingDoesNotWaitForATextThatTakesTooLong() throws Exception {
-        Tokenizer tokenizer = splitting("(?:a|a)*$", 50_000);
+        Tokenizer tokenizer = splitting("(?:a|a)*$", new Limits(LONG_MS, LONG_MS));
         tokenizer.encode("the otter", Beginning.NO);
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<Tokens> encoding = CompletableFuture.supplyAsync(() -> {
@@ -124,7 +129,7 @@ class EncoderProcessTest {
         TokenizerSource source =
                 new TokenizerSource(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(tiny()), new byte[0]);
         try (NativeEncoder here = NativeEncoder.of(source);
-                EncoderProcess apart = new EncoderProcess(source, EncoderProcess.MOST_MS)) {
+                EncoderProcess apart = new EncoderProcess(source, Limits.USUAL)) {
             assertThat(apart.open()).isEqualTo(TextPieces.Borders.of(tiny()));
             for (String text : List.of("", "the otter", "a\u0000b", "\uD83E\uDDA6 \u65E5\u672C <|endoftext|>", " \n")) {
                 for (boolean asItComes : new boolean[] {true, false}) {
@@ -143,33 +148,39 @@ class EncoderProcessTest {
     @Test
     void aStretchThatCannotBeCutIsReadApart() throws IOException {
         String text = "the" + " ".repeat(TextPieces.USUAL) + "tin";
-        try (Tokenizer tokenizer = read(tiny(), EncoderProcess.MOST_MS);
+        try (Tokenizer tokenizer = read(tiny(), Limits.USUAL);
                 NativeEncoder here = NativeEncoder.of(new TokenizerSource(
                         folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(tiny()), new byte[0]))) {
             int[] expected = here.encode(text, false, false).ids();
             assertThat(tokenizer.encode(text, Beginning.NO).ids()).isEqualTo(expected);
-            assertThat(tokenizer.ids(text, Long.MAX_VALUE, new Cancellation())).isEqualTo(expected);
+            TextReading reading = tokenizer.reading();
+            List<int[]> read = new ArrayList<>();
+            assertThat(reading.add(text, read::add)).isTrue();
+            reading.end(read::add);
+            assertThat(read.stream().flatMapToInt(Arrays::stream).toArray()).isEqualTo(expected);
             assertThat(tokenizer.decode(expected)).isEqualTo(text);
         }
     }
 
     private Tokenizer splitting(String expression) throws IOException {
-        return splitting(expression, EncoderProcess.MOST_MS);
+        return splitting(expression, Limits.USUAL);
     }
 
-    private Tokenizer splitting(String expression, long mostMs) throws IOException {
+    private Tokenizer splitting(String expression, Limits limits) throws IOException {
         ObjectNode file = tiny();
         ArrayNode steps =
                 file.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
-        ObjectNode split =
-                steps.addObject().put("type", "Split").put("behavior", "Isolated").put("invert", false);
+        ObjectNode split = steps.addObject()
+                .put("type", "Split")
+                .put("behavior", "Isolated")
+                .put("invert", false);
         split.putObject("pattern").put("Regex", expression);
         steps.addObject()
                 .put("type", "ByteLevel")
                 .put("add_prefix_space", false)
                 .put("trim_offsets", false)
                 .put("use_regex", false);
-        return read(file, mostMs);
+        return read(file, limits);
     }
 
     private ObjectNode tiny() throws IOException {
@@ -177,9 +188,9 @@ class EncoderProcessTest {
                 TinyModel.writeTo(folder).resolve("tokenizer.json").toFile());
     }
 
-    private Tokenizer read(ObjectNode file, long mostMs) throws IOException {
+    private Tokenizer read(ObjectNode file, Limits limits) throws IOException {
         Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
-        Optional<Tokenizer> read = TokenizerFiles.read(folder, TextPieces.USUAL, mostMs);
+        Optional<Tokenizer> read = TokenizerFiles.read(folder, TextPieces.USUAL, limits);
         return read.orElseThrow();
     }
 }

@@ -37,8 +37,8 @@ class HarmlessTokenizerTest {
             split(expression);
             assertThat(HarmlessTokenizer.is(file)).as(expression).isTrue();
         }
-        assertThat(HarmlessTokenizer.is(JSON.readTree(Path.of("sample-checkpoints/glossary/tokenizer.json")
-                        .toFile())))
+        assertThat(HarmlessTokenizer.is(JSON.readTree(
+                        Path.of("sample-checkpoints/glossary/tokenizer.json").toFile())))
                 .isTrue();
     }
 
@@ -82,15 +82,15 @@ class HarmlessTokenizerTest {
     void noExpressionInUseTakesLong() throws IOException {
         for (String expression : HarmlessTokenizer.EXPRESSIONS) {
             split(expression);
-            try (NativeEncoder encoder = NativeEncoder.of(
-                    new TokenizerSource(folder, JSON.writeValueAsBytes(file), new byte[0]))) {
+            try (NativeEncoder encoder =
+                    NativeEncoder.of(new TokenizerSource(folder, JSON.writeValueAsBytes(file), new byte[0]))) {
                 for (String unit : List.of("a", "A", " ", "1", "\n", "\u4E2D", ".", " \n")) {
                     String text = unit.repeat((TextPieces.USUAL - 1) / unit.length()) + "\u0001";
                     long begun = System.nanoTime();
                     encoder.encode(text, false, false);
                     assertThat((System.nanoTime() - begun) / 1_000_000)
                             .as("milliseconds of %s on %s", expression, unit)
-                            .isLessThan(EncoderProcess.MOST_MS / 2);
+                            .isLessThan(EncoderProcess.Limits.USUAL.textMs() / 2);
                 }
             }
         }

@@ -61,6 +61,19 @@ class TokenizerFilesTest {
     }
 
     @Test
+    void theTokenThatEndsATextIsTheOneTheFilesNameOrAUsualOne() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            assertThat(tokenizer.ends()).containsExactly(0);
+        }
+        Path named = TinyModel.writeTo(folder.resolve("named"));
+        Files.writeString(named.resolve("tokenizer_config.json"), "{\"eos_token\": {\"content\": \"Ġthe\"}}");
+        try (Tokenizer tokenizer = TokenizerFiles.read(named).orElseThrow()) {
+            int the = tokenizer.encode(" the", Beginning.NO).id(0);
+            assertThat(tokenizer.ends()).containsExactlyInAnyOrder(0, the);
+        }
+    }
+
+    @Test
     void bytesThatAreNoWholeCharacterAreShownAsBytes() throws IOException {
         try (Tokenizer tokenizer = tiny()) {
             Tokens otter = tokenizer.encode("\uD83E\uDDA6", Beginning.AUTO);

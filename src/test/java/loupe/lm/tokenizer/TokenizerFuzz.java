@@ -15,14 +15,13 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import loupe.base.Cancellation;
 import loupe.base.Refusal;
 
 /**
- * Damages tokenizer files at random, and lets each encode and decode. Whatever a file does, it is read or refused within
- * the time that one text may take. As a program it goes on after the file that ended it, so that it is run in a loop:
- * {@code java -cp .. loupe.lm.tokenizer.TokenizerFuzz FOLDER FIRST LAST tokenizer.json...} leaves in the folder each file
- * that did something else, and prints what happened how often.
+ * Damages tokenizer files at random, and lets each encode and decode. Whatever a file does, it is read or refused
+ * within the time that one text may take. As a program it goes on after the file that ended it, so that it is run in a
+ * loop: {@code java -cp .. loupe.lm.tokenizer.TokenizerFuzz FOLDER FIRST LAST tokenizer.json...} leaves in the folder
+ * each file that did something else, and prints what happened how often.
  */
 final class TokenizerFuzz {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -81,7 +80,8 @@ final class TokenizerFuzz {
                     "{'type':'Split','pattern':{'Regex':'(?:a|a)*b'},'behavior':'Removed','invert':true}",
                     "{'type':'Split','pattern':{'Regex':'a*a*a*a*b'},'behavior':'MergedWithNext','invert':false}",
                     "{'type':'Split','pattern':{'Regex':''},'behavior':'Isolated','invert':false}",
-                    "{'type':'Split','pattern':{'Regex':'(?:(?=)|(?=)){60}(?!)'},'behavior':'Isolated','invert':false}",
+                    "{'type':'Split','pattern':{'Regex':'(?:[\\\\s\\\\S]|[\\\\s\\\\S]|a|b)*\\\\x01|(q)\\\\1'},"
+                            + "'behavior':'Isolated','invert':false}",
                     "{'type':'Split','pattern':{'Regex':'\\\\s+(?!\\\\S)|\\\\s+'},'behavior':'Isolated','invert':false}",
                     "{'type':'Split','pattern':{'String':' '},'behavior':'MergedWithPrevious','invert':true}"),
             List.of(
@@ -182,7 +182,8 @@ final class TokenizerFuzz {
         Path file = folder.resolve("tokenizer.json");
         Files.write(file, mutant(random));
         String fault = null;
-        try (Tokenizer tokenizer = timed(() -> TokenizerFiles.read(folder, TextPieces.USUAL, MOST_MS))
+        try (Tokenizer tokenizer = timed(() ->
+                        TokenizerFiles.read(folder, TextPieces.USUAL, new EncoderProcess.Limits(MOST_MS, MOST_MS)))
                 .orElseThrow()) {
             count(HarmlessTokenizer.is(JSON.readTree(Files.readAllBytes(file))) ? "opened here" : "opened apart");
             int slow = happened.getOrDefault(TOO_MUCH, 0);
@@ -225,17 +226,19 @@ final class TokenizerFuzz {
                 timed(() -> tokenizer.encode(text, Tokenizer.Beginning.AUTO));
                 timed(() -> tokenizer.encodeContinuation(text));
                 timed(() -> tokenizer.decode(tokens.ids()));
-                timed(() -> tokenizer.decode(
-                        random.ints(8, 0, tokenizer.size()).toArray()));
+                timed(() -> tokenizer.decode(random.ints(8, 0, tokenizer.size()).toArray()));
             }
-            timed(() -> tokenizer.ids(text, 1000, new Cancellation()));
+            TextReading reading = tokenizer.reading();
+            timed(() -> reading.add(text, ids -> true));
+            timed(() -> reading.end(ids -> true));
             count("encoded");
             return null;
         } catch (Refusal refused) {
             String message = refused.getMessage();
-            count(message.contains("breaks down")
-                    ? "text broke the library"
-                    : message.contains("needs more than") ? TOO_MUCH : "text refused");
+            count(
+                    message.contains("breaks down")
+                            ? "text broke the library"
+                            : message.contains("needs more than") ? TOO_MUCH : "text refused");
             return message.length() > MOST_MESSAGE + folder.toString().length() ? "long message: " + message : null;
         } catch (RuntimeException | StackOverflowError e) {
             return "\"" + text.substring(0, Math.min(20, text.length())) + "\": " + e;
@@ -406,8 +409,27 @@ final class TokenizerFuzz {
 
     private static String text(Random random) {
         String[] texts = {
-            "", " ", "a", "##", "\u0000", "\u0120", "\u2581", "<unk>", ASTRAL, "(a+)+$", "\\p{L}+|(", "a".repeat(300),
-            "Isolated", "BPE", "Sequence", "A", "B", "[\\s\\S]", "(?<=a)*", "\\1", "(?:a?){30}a{30}"
+            "",
+            " ",
+            "a",
+            "##",
+            "\u0000",
+            "\u0120",
+            "\u2581",
+            "<unk>",
+            ASTRAL,
+            "(a+)+$",
+            "\\p{L}+|(",
+            "a".repeat(300),
+            "Isolated",
+            "BPE",
+            "Sequence",
+            "A",
+            "B",
+            "[\\s\\S]",
+            "(?<=a)*",
+            "\\1",
+            "(?:a?){30}a{30}"
         };
         return texts[random.nextInt(texts.length)];
     }

@@ -51,6 +51,16 @@ class GhostControlsModelTest {
     }
 
     @Test
+    void aScaleOfNoModelIsNotKeptAndOneThatWaitsForItsModelIs() {
+        assertThat(controls.remembered()).doesNotContainKey("ghost.scale").containsKey("ghost.topK");
+        controls.recall(Map.of("ghost.scale", "2.5"));
+        assertThat(controls.remembered()).containsEntry("ghost.scale", "2.5");
+        opened.newest(TokenGeometry.class).answer(GEOMETRY);
+        controls.scale().set(1.5);
+        assertThat(controls.remembered()).containsEntry("ghost.scale", "1.5");
+    }
+
+    @Test
     void theTokenFilterAndTheSteeringAreKept() {
         TokenFilter filter = TokenFilter.NONE
                 .withScripts(Set.of(TokenScript.LATIN, TokenScript.GREEK))

@@ -362,6 +362,7 @@ class WorkbenchUiTest extends WindowUiTest {
         UiTest.waitUntil(() -> workbench.notices().all().stream()
                 .anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(Files.readString(file)).contains("<svg");
+        assertThat(suggested).isEqualTo("first-" + workbench.a().feature().get().feature() + "-definition-tree.svg");
     }
 
     @Test
