@@ -17,6 +17,7 @@ import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
 import loupe.app.command.EvaluateCommand;
 import loupe.app.command.FeatureCommand;
+import loupe.app.command.FeaturesCommand;
 import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
@@ -86,6 +87,7 @@ public final class Main {
                         new TextCommand(),
                         new IndexCommand(),
                         new FeatureCommand(),
+                        new FeaturesCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
                         new EvaluateCommand(),
