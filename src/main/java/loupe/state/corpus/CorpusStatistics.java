@@ -400,7 +400,9 @@ public final class CorpusStatistics {
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
         Corpus texts = Corpus.of(List.of(text));
-        texts.leftOut().ifPresent(left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
+        texts.leftOut()
+                .ifPresent(
+                        left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
         new IndexBuild(settings, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),
