@@ -271,11 +271,14 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         stage.setMinWidth(720);
         stage.setMinHeight(480);
-        SessionKeeper kept = memory == null ? null : new SessionKeeper(
+        SessionKeeper kept = memory == null
+                ? null
+                : new SessionKeeper(
                         memory,
                         session,
                         this::settled,
-                        sentence -> Platform.runLater(() -> models.workbench().notices().add(sentence)));
+                        sentence -> Platform.runLater(
+                                () -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
             if (kept != null) {
