@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
+import loupe.base.HeapRoom;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 
@@ -26,9 +27,15 @@ import loupe.base.Remedy.Choice;
 final class TableDocuments extends Documents {
     /**
      * Characters of a text that the database hands over at a time, with those of some two thousand others, in native
-     * code that makes strings of them.
+     * code that makes strings of them. Longer texts come in as many pieces as {@link #PIECES}, because each is looked
+     * for from the text's beginning.
      */
     private static final int PIECE = 1 << 14;
+
+    private static final int PIECES = 128;
+
+    /** What the database passes on when Java could make no more strings of what it handed over. */
+    private static final String HEAP_FULL = "Java heap space";
 
     /** Where the database found something wrong. */
     private static final Pattern LINE = Pattern.compile("CSV Error on Line: (\\d+)");
@@ -69,6 +76,9 @@ final class TableDocuments extends Documents {
                 return forEach(pieces, parts);
             }
         } catch (SQLException e) {
+            if (String.valueOf(e.getMessage()).contains(HEAP_FULL)) {
+                throw HeapRoom.refusal(file + ", " + parts.where() + ",", e);
+            }
             if (String.valueOf(e.getMessage()).contains(TOO_LONG)) {
                 throw new CheckpointException(
                         file,
@@ -148,11 +158,11 @@ final class TableDocuments extends Documents {
     /** The texts in pieces: the piece, at which character it begins, and how many bytes all of the text has. */
     private String pieces() {
         String cast = "CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)";
-        return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, " + PIECE
-                + ") END, first, strlen(text) FROM (SELECT text, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
-                + LONGEST
-                + " THEN 1 ELSE greatest(length(text), 1) END, " + PIECE + ")) AS first FROM (SELECT " + cast
-                + " AS text" + from() + "))";
+        return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, step) END, first, "
+                + "strlen(text) FROM (SELECT text, step, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
+                + LONGEST + " THEN 1 ELSE greatest(length(text), 1) END, step)) AS first FROM (SELECT text, "
+                + "greatest(coalesce(strlen(text), 0) // " + PIECES + ", " + PIECE + ") AS step FROM (SELECT " + cast
+                + " AS text" + from() + ")))";
     }
 
     private boolean forEach(ResultSet pieces, DocumentParts parts) throws SQLException {
