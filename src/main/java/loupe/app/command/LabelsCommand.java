@@ -11,6 +11,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.AsideFile;
 import loupe.format.JsonFiles;
@@ -169,7 +170,7 @@ public final class LabelsCommand implements Runnable {
         @Override
         public Row run(CommandContext context) {
             LabelOptions.Labelled of = LabelOptions.Labelled.of(sae, reading);
-            if (feature < 0 || feature >= of.features()) {
+            if (feature >= of.features()) {
                 throw new UsageException(
                         "--feature is " + feature + ", the checkpoint has " + of.features() + " features");
             }

@@ -11,6 +11,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
@@ -72,6 +73,7 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
             defaultValue = "20",
             description = "Features listed (default: ${DEFAULT-VALUE}).")
     @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     @Mixin
@@ -79,9 +81,6 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
 
     @Override
     public Result run(CommandContext context) {
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
-        }
         SearchQuery query = SearchQuery.parse(String.join(" ", typed));
         if (query.isEmpty()) {
             throw new UsageException("there is no word to search for");
