@@ -211,8 +211,12 @@ class CoActivationsTest {
                 }
             }
             int[] tokens = {0, 5, 100, 1_000};
-            index.passages(tokens, 3, 2, new Cancellation(), (i, passage, focus) -> assertThat(passage[focus])
-                    .isEqualTo(ids.get(tokens[i])));
+            index.passages(
+                    tokens,
+                    3,
+                    2,
+                    new Cancellation(),
+                    (i, passage, focus) -> assertThat(passage[focus]).isEqualTo(ids.get(tokens[i])));
         }
     }
 

@@ -11,7 +11,6 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
-import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.AsideFile;
 import loupe.format.JsonFiles;
