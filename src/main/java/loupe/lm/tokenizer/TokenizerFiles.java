@@ -1,12 +1,6 @@
 package loupe.lm.tokenizer;
 
 import ai.djl.engine.EngineException;
-<<<<<<< HEAD
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
-=======
->>>>>>> main
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
