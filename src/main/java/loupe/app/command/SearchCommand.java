@@ -72,7 +72,6 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
             defaultValue = "20",
             description = "Features listed (default: ${DEFAULT-VALUE}).")
     @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
-    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     @Mixin

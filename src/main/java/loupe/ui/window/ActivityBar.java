@@ -75,6 +75,7 @@ final class ActivityBar {
     }
 
     /** How many notices there are, or a failure that nobody has looked at. */
+    @SuppressWarnings("ReferenceEquality") // the very notice
     private void showLatest() {
         List<Notices.Notice> all = notices.all();
         Notices.Notice newest = all.isEmpty() ? null : all.get(0);
