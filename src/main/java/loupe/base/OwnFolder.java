@@ -78,7 +78,8 @@ public final class OwnFolder {
             for (Path file : files.toList()) {
                 if (!Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
                     Files.setPosixFilePermissions(folder, before);
-                    throw refused(folder, "others could write here, and " + file.getFileName() + " is another user's", null);
+                    throw refused(
+                            folder, "others could write here, and " + file.getFileName() + " is another user's", null);
                 }
             }
         }

@@ -1,7 +1,7 @@
 package loupe.index;
 
-import java.io.BufferedReader;
 import java.io.BufferedInputStream;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
+import loupe.base.HeapRoom;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 
@@ -26,9 +27,15 @@ import loupe.base.Remedy.Choice;
 final class TableDocuments extends Documents {
     /**
      * Characters of a text that the database hands over at a time, with those of some two thousand others, in native
-     * code that makes strings of them.
+     * code that makes strings of them. Longer texts come in as many pieces as {@link #PIECES}, because each is looked
+     * for from the text's beginning.
      */
     private static final int PIECE = 1 << 14;
+
+    private static final int PIECES = 128;
+
+    /** What the database passes on when Java could make no more strings of what it handed over. */
+    private static final String HEAP_FULL = "Java heap space";
 
     /** Where the database found something wrong. */
     private static final Pattern LINE = Pattern.compile("CSV Error on Line: (\\d+)");
@@ -69,6 +76,9 @@ final class TableDocuments extends Documents {
                 return forEach(pieces, parts);
             }
         } catch (SQLException e) {
+            if (String.valueOf(e.getMessage()).contains(HEAP_FULL)) {
+                throw HeapRoom.refusal(file + ", " + parts.where() + ",", e);
+            }
             if (String.valueOf(e.getMessage()).contains(TOO_LONG)) {
                 throw new CheckpointException(
                         file,
@@ -93,7 +103,10 @@ final class TableDocuments extends Documents {
         try (BufferedReader reader = open()) {
             if (reader.read() < 0) {
                 throw new CheckpointException(
-                        file, "the file is empty", "a table with its columns' names in the first line", "Choose another file");
+                        file,
+                        "the file is empty",
+                        "a table with its columns' names in the first line",
+                        "Choose another file");
             }
         } catch (CharacterCodingException e) {
             requireUtf8();
@@ -103,8 +116,8 @@ final class TableDocuments extends Documents {
     }
 
     /**
-     * Looks for what the database does not tell, or not with its place: compressed data that is damaged, and a line that
-     * is not UTF-8.
+     * Looks for what the database does not tell, or not with its place: compressed data that is damaged, and a line
+     * that is not UTF-8.
      */
     private void requireUtf8() {
         try (InputStream bytes = new BufferedInputStream(CompressedFile.open(file, compression(file)), 1 << 16)) {
@@ -139,20 +152,24 @@ final class TableDocuments extends Documents {
         }
         Matcher line = LINE.matcher(message);
         if (line.find()) {
-            List<String> said = message.split("Possible (Solution|fixes)", 2)[0].strip().lines().toList();
+            List<String> said = message.split("Possible (Solution|fixes)", 2)[0]
+                    .strip()
+                    .lines()
+                    .toList();
             return "line " + line.group(1) + ": " + said.get(said.size() - 1).strip();
         }
-        return "the table cannot be read (" + message.lines().findFirst().orElse("").strip() + ")";
+        return "the table cannot be read ("
+                + message.lines().findFirst().orElse("").strip() + ")";
     }
 
     /** The texts in pieces: the piece, at which character it begins, and how many bytes all of the text has. */
     private String pieces() {
         String cast = "CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)";
-        return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, " + PIECE
-                + ") END, first, strlen(text) FROM (SELECT text, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
-                + LONGEST
-                + " THEN 1 ELSE greatest(length(text), 1) END, " + PIECE + ")) AS first FROM (SELECT " + cast
-                + " AS text" + from() + "))";
+        return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, step) END, first, "
+                + "strlen(text) FROM (SELECT text, step, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
+                + LONGEST + " THEN 1 ELSE greatest(length(text), 1) END, step)) AS first FROM (SELECT text, "
+                + "greatest(coalesce(strlen(text), 0) // " + PIECES + ", " + PIECE + ") AS step FROM (SELECT " + cast
+                + " AS text" + from() + ")))";
     }
 
     private boolean forEach(ResultSet pieces, DocumentParts parts) throws SQLException {

@@ -71,7 +71,12 @@ final class FileLoader implements Loader {
                         () -> file.readWeights(new Cancellation())));
         List<String> warnings = new ArrayList<>(file.warnings());
         warnings.addAll(first.weights.warnings());
-        OpenSae host = new OpenSae(new SaeId(name(path), first.fingerprint.get()), path, config, List.copyOf(warnings));
+        OpenSae host = new OpenSae(
+                new SaeId(name(path), first.fingerprint.get()),
+                path,
+                config,
+                List.copyOf(warnings),
+                Fingerprint.ofWeights(file.weightsPath()));
         HostCopy<HostWeights> copy = new HostCopy<>(
                 first.weights,
                 () -> room.within(

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class WordIndex {
     private static final char BETWEEN = '\n';
     private static final int FIELDS = SearchField.values().length;
+    private static final int FIELD_BITS = 3;
 
     private final int features;
     private final String[][] texts;
@@ -20,7 +21,7 @@ public final class WordIndex {
     private final String words;
 
     private final int[] starts;
-    /** For each word the places that have it: feature times the number of fields, plus the field. */
+    /** For each word the places that have it: feature times eight, plus the field. */
     private final int[][] places;
 
     private WordIndex(int features, String[][] texts, Map<String, Places> found) {
@@ -77,9 +78,9 @@ public final class WordIndex {
 
     private static void score(int[] places, int quality, @Nullable SearchField only, int[] scores) {
         for (int place : places) {
-            int field = place % FIELDS;
+            int field = place & (1 << FIELD_BITS) - 1;
             if (only == null || only.ordinal() == field) {
-                int feature = place / FIELDS;
+                int feature = place >> FIELD_BITS;
                 scores[feature] = Math.max(scores[feature], FeatureSearch.score(quality, field));
             }
         }
@@ -105,7 +106,7 @@ public final class WordIndex {
             }
             texts[field.ordinal()][feature] = text;
             String lower = text.toLowerCase(Locale.ROOT);
-            int place = feature * FIELDS + field.ordinal();
+            int place = feature << FIELD_BITS | field.ordinal();
             Words.forEach(
                     lower,
                     (from, to) -> found.computeIfAbsent(lower.substring(from, to), word -> new Places())

@@ -12,6 +12,7 @@ import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.PromotedTokens;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
@@ -31,6 +32,7 @@ import loupe.state.window.Workbench;
 /** The models of one side's panes. */
 public final class SideModels {
     private final CheckpointSide side;
+    private final FeatureNotesModel notes;
     private final HistogramModel histogram;
     private final ExamplesModel examples;
     private final OwnTextModel text;
@@ -44,7 +46,12 @@ public final class SideModels {
 
     /** The ranges of the axes that both sides share. */
     record Shared(
-            SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
+            SharedRange activation,
+            SharedRange count,
+            SharedRange weight,
+            HistogramView histogram,
+            OwnText text,
+            FeatureNotesModel notes) {}
 
     SideModels(
             Workbench workbench,
@@ -54,6 +61,7 @@ public final class SideModels {
             VocabularyTexts texts,
             Shared shared) {
         this.side = side;
+        notes = shared.notes();
         tokens = new TokenListModel(workbench, side, controls);
         ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
         histogram = new HistogramModel(workbench, activations, shared.count(), shared.histogram());
@@ -71,10 +79,21 @@ public final class SideModels {
         return side;
     }
 
-    /** The provenance of an export, for its caption: model, checkpoint, hook point, feature. */
+    /** The provenance of an export, for its caption: model, checkpoint, hook point, feature and its label. */
     public String provenance() {
         FeatureRef feature = side.feature().get();
-        return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
+        if (feature == null || allProvenance().isEmpty()) {
+            return "";
+        }
+        String label = notes.of(side, feature.feature()).label();
+        return allProvenance() + ", feature " + feature.feature()
+                + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
+    }
+
+    /** A few words about a feature: its label or, without one, the tokens it promotes. */
+    public String describe(int feature) {
+        String label = notes.of(side, feature).label();
+        return label.isEmpty() ? promoted.of(feature) : label;
     }
 
     /** The beginning of the names of exported files: checkpoint and feature; empty while none is open. */

@@ -54,7 +54,8 @@ class OwnFolderTest {
     @Test
     void oneThatOthersHavePutSomethingIntoIsRefused() throws IOException {
         Path ours = Files.createDirectory(temporary.resolve("ours"));
-        Path planted = Files.createFile(Files.createDirectory(ours.resolve("tokenizers")).resolve("lib.so"));
+        Path planted = Files.createFile(
+                Files.createDirectory(ours.resolve("tokenizers")).resolve("lib.so"));
         Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxrwxrwx"));
         try {
             Files.setOwner(

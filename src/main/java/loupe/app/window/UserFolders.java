@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loupe.state.window.SessionFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,7 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
 
     /** The file of all that is written down about features. */
     public Path labels() {
-        return config.resolve("labels.jsonl");
+        return SessionFile.labelsBeside(session());
     }
 
     /** The folder of the sample that comes with the program; empty where it is not installed. */

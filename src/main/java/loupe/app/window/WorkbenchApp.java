@@ -31,6 +31,7 @@ import loupe.base.Refusal;
 import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
+import loupe.labels.LabelFile;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
@@ -86,7 +87,10 @@ public final class WorkbenchApp implements AutoCloseable {
         if (memory != null) {
             memory.notice().ifPresent(notices::add);
         }
-        models = new WorkbenchModels(workbench, cache);
+        models = new WorkbenchModels(
+                workbench,
+                cache,
+                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
@@ -285,6 +289,11 @@ public final class WorkbenchApp implements AutoCloseable {
                 kept.end(now());
             }
             whenClosed.run();
+        });
+        stage.focusedProperty().addListener((property, was, is) -> {
+            if (is) {
+                models.notes().readOn();
+            }
         });
         stage.show();
         if (kept != null) {

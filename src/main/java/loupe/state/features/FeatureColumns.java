@@ -13,6 +13,7 @@ import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.SearchTexts;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
@@ -67,6 +68,11 @@ public final class FeatureColumns {
         return values.getReadOnlyProperty();
     }
 
+    /** Moments and promoted tokens so far. */
+    ReadOnlyObjectProperty<LogitMoments.Answer> moments() {
+        return moments.valueProperty();
+    }
+
     /** Whether columns are still being filled in. */
     ReadOnlyBooleanProperty filling() {
         return moments.pendingProperty();
@@ -118,7 +124,7 @@ public final class FeatureColumns {
         }
         norms.askAfresh(new DirectionNorms(sae.id()));
         if (model != null && sae.config().dOut() == model.config().dModel()) {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
+            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
         } else {
             moments.clear();
         }

@@ -8,14 +8,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import loupe.search.SearchQuery;
 
 /**
- * Which features the table shows: words that a promoted token must contain, and bounds such as {@code density<0.1} or
- * {@code max>=5}. All of them must hold.
+ * Which features the table shows: words that are searched as {@link SearchQuery} describes, and bounds such as
+ * {@code density<0.1} or {@code max>=5}. All of them must hold.
  */
-public record FeatureFilter(List<String> words, List<Bound> bounds) {
+public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
     /** The filter that every feature passes. */
-    public static final FeatureFilter NONE = new FeatureFilter(List.of(), List.of());
+    public static final FeatureFilter NONE = new FeatureFilter(SearchQuery.parse(""), List.of());
 
     private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
     private static final Pattern SPACED = Pattern.compile("\\s*(<=|>=|<|>|=)\\s*");
@@ -47,7 +48,6 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     }
 
     public FeatureFilter {
-        words = List.copyOf(words);
         bounds = List.copyOf(bounds);
     }
 
@@ -63,11 +63,11 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
                 words.add(part);
             }
         }
-        return new FeatureFilter(words, bounds);
+        return new FeatureFilter(SearchQuery.parse(String.join(" ", words)), bounds);
     }
 
     public boolean isEmpty() {
-        return words.isEmpty() && bounds.isEmpty();
+        return search.isEmpty() && bounds.isEmpty();
     }
 
     private static Optional<Bound> bound(String part) {
@@ -134,7 +134,8 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
             case SKEWNESS -> "skew";
             case KURTOSIS -> "kurtosis";
             case MATCH -> "match";
-            case PROMOTED -> throw new IllegalArgumentException("column is " + column + ", which has no numbers");
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND ->
+                throw new IllegalArgumentException("column is " + column + ", which has no numbers");
         };
     }
 

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -16,9 +18,12 @@ import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
+import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.labels.FeatureNotes;
+import loupe.search.FeatureSearch;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
@@ -36,6 +41,8 @@ public final class FeatureTableModel {
 
     private final Workbench workbench;
     private final FeatureColumns columns;
+    private final FeatureNotesModel notes;
+    private final SearchModel search;
     private final ResultSlot<int[]> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
@@ -46,9 +53,15 @@ public final class FeatureTableModel {
     private final ObservableValue<PaneStatus> status;
     private OpenSae listed;
 
-    /** @param columns of checkpoint A */
-    public FeatureTableModel(Workbench workbench, FeatureColumns columns) {
+    /**
+     * @param columns of checkpoint A
+     * @param notes what is written down about features
+     * @param search over the features of checkpoint A
+     */
+    public FeatureTableModel(Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
         this.workbench = workbench;
+        this.notes = notes;
+        this.search = search;
         this.columns = columns;
         order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         status = new PaneStatusBinding()
@@ -65,6 +78,8 @@ public final class FeatureTableModel {
                 .awaits(workbench.a().opening())
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
+        notes.version().addListener(changed -> refresh());
+        search.search().addListener(changed -> arrange());
         order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
         filter.addListener(changed -> arrange());
         sortedBy.addListener(changed -> arrange());
@@ -135,6 +150,14 @@ public final class FeatureTableModel {
         return columns.values().get().number(column, feature);
     }
 
+    /** The ends of the 95 % interval of a feature's density; empty while nothing is counted. */
+    public Optional<double[]> densityInterval(int feature) {
+        FeatureStatistics counted = columns.values().get().statistics();
+        return counted == null || feature >= counted.features() || counted.corpusTokens() == 0
+                ? Optional.empty()
+                : Optional.of(counted.densityInterval(feature));
+    }
+
     /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
     public CountedShare counted(FeatureColumn column) {
         return columns.values().get().counted(column);
@@ -154,6 +177,42 @@ public final class FeatureTableModel {
     /** The tokens it promotes most, as text; empty while they are not known. */
     public String promoted(int feature) {
         return columns.values().get().promoted(feature);
+    }
+
+    /** The label a feature goes by or, without one, the tokens it promotes most; empty while they are not known. */
+    public String describe(int feature) {
+        String label = notes.of(workbench.a(), feature).label();
+        return label.isEmpty() ? promoted(feature) : label;
+    }
+
+    /** What a column of texts says about a feature. */
+    public String text(FeatureColumn column, int feature) {
+        FeatureNotes of = notes.of(workbench.a(), feature);
+        return switch (column) {
+            case LABEL -> of.label();
+            case TAGS -> String.join(" ", of.tags());
+            case STAR -> of.star() ? "\u2605" : "";
+            case NOTE -> of.note().replace('\n', ' ');
+            case FOUND ->
+                search
+                        .search()
+                        .get()
+                        .why(feature, FeatureFilter.parse(filter.get()).search())
+                        .stream()
+                        .map(FeatureSearch.Reason::plain)
+                        .collect(Collectors.joining("; "));
+            default -> promoted(feature);
+        };
+    }
+
+    /** Whether anything is written down about a feature of the checkpoint. */
+    public boolean hasLabels() {
+        return !notes.features(workbench.a()).isEmpty();
+    }
+
+    /** Whether there are words in the filter, which are found somewhere. */
+    public boolean isSearching() {
+        return !FeatureFilter.parse(filter.get()).search().words().isEmpty();
     }
 
     /**
@@ -197,33 +256,54 @@ public final class FeatureTableModel {
         if (loaded.features() == 0) {
             order.clear();
         } else {
-            order.ask(new Arrange(loaded, FeatureFilter.parse(filter.get()), sortedBy.get(), descending.get()));
+            order.ask(new Arrange(
+                    loaded,
+                    FeatureFilter.parse(filter.get()),
+                    search.search().get(),
+                    notes.version().get(),
+                    notes.features(workbench.a()),
+                    sortedBy.get(),
+                    descending.get()));
         }
     }
 
-    /** The features that pass a filter, in order. Features whose value is not known come last. */
-    private record Arrange(FeatureValues cells, FeatureFilter filter, FeatureColumn by, boolean descending)
+    /**
+     * The features that pass a filter, in order: by number, those come first that have the words best. Features whose
+     * value is not known come last.
+     *
+     * @param version of the notes
+     */
+    private record Arrange(
+            FeatureValues cells,
+            FeatureFilter filter,
+            FeatureSearch search,
+            int version,
+            Map<Integer, FeatureNotes> notes,
+            FeatureColumn by,
+            boolean descending)
             implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {
             List<Integer> kept = new ArrayList<>(cells.features());
-            for (int feature = 0; feature < cells.features(); feature++) {
-                if (passes(feature)) {
+            for (int feature : search.find(filter.search())) {
+                if (feature < cells.features() && passes(feature)) {
                     kept.add(feature);
                 }
             }
             cancellation.check();
             if (by == FeatureColumn.NUMBER) {
                 if (descending) {
-                    java.util.Collections.reverse(kept);
+                    kept.sort(Comparator.reverseOrder());
                 }
             } else if (by.isText()) {
-                String[] texts = new String[cells.features()];
-                kept.forEach(feature -> texts[feature] = cells.promoted(feature));
-                Comparator<Integer> order =
-                        Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
-                Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
-                kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
+                if (by != FeatureColumn.FOUND) { // which is the order they are in
+                    String[] texts = new String[cells.features()];
+                    kept.forEach(feature -> texts[feature] = text(feature));
+                    Comparator<Integer> order =
+                            Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
+                    Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
+                    kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
+                }
             } else {
                 double[] keys = new double[cells.features()];
                 Arrays.setAll(keys, feature -> {
@@ -235,17 +315,24 @@ public final class FeatureTableModel {
             return kept.stream().mapToInt(feature -> feature).toArray();
         }
 
+        private String text(int feature) {
+            FeatureNotes of = notes.getOrDefault(feature, FeatureNotes.NONE);
+            return switch (by) {
+                case LABEL -> of.label();
+                case TAGS -> String.join(" ", of.tags());
+                case STAR -> of.star() ? "a" : "";
+                case NOTE -> of.note();
+                default -> cells.promoted(feature);
+            };
+        }
+
         private boolean passes(int feature) {
             for (FeatureFilter.Bound bound : filter.bounds()) {
                 if (!bound.holds(cells.number(bound.column(), feature))) {
                     return false;
                 }
             }
-            if (filter.words().isEmpty()) {
-                return true;
-            }
-            String text = cells.promoted(feature).toLowerCase(Locale.ROOT);
-            return filter.words().stream().allMatch(text::contains);
+            return true;
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
@@ -253,6 +340,8 @@ public final class FeatureTableModel {
         public boolean equals(Object other) {
             return other instanceof Arrange that
                     && cells == that.cells
+                    && search == that.search
+                    && version == that.version
                     && filter.equals(that.filter)
                     && by == that.by
                     && descending == that.descending;
@@ -260,7 +349,7 @@ public final class FeatureTableModel {
 
         @Override
         public int hashCode() {
-            return Objects.hash(System.identityHashCode(cells), filter, by, descending);
+            return Objects.hash(System.identityHashCode(cells), version, filter, by, descending);
         }
     }
 }

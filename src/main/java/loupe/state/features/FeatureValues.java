@@ -48,7 +48,7 @@ record FeatureValues(
             case SKEWNESS -> reached != null ? reached.skewness()[feature] : Double.NaN;
             case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
             case MATCH -> feature < matches.length ? matches[feature] : Double.NaN;
-            case PROMOTED -> Double.NaN;
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
         };
     }
 
@@ -70,7 +70,9 @@ record FeatureValues(
             return "";
         }
         StringBuilder text = new StringBuilder();
-        for (int token : moments.tokens(feature)) {
+        int[] tokens = moments.tokens(feature);
+        for (int i = 0; i < Math.min(tokens.length, FeatureTableModel.PROMOTED_TOKENS); i++) {
+            int token = tokens[i];
             text.append(text.isEmpty() ? "" : "  ").append(texts.of(token).strip());
         }
         return text.toString();

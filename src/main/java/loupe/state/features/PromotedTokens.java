@@ -7,6 +7,7 @@ import loupe.analysis.features.LogitMoments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.SearchTexts;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
@@ -41,6 +42,7 @@ public final class PromotedTokens {
             return "";
         }
         return IntStream.of(loaded.tokens(feature))
+                .limit(FeatureTableModel.PROMOTED_TOKENS)
                 .mapToObj(token -> texts.of(token).strip())
                 .collect(Collectors.joining("  "));
     }
@@ -53,7 +55,7 @@ public final class PromotedTokens {
                 || sae.config().dOut() != model.config().dModel()) {
             moments.clear();
         } else {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
+            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
         }
     }
 }

@@ -35,6 +35,16 @@ public final class SessionFile implements AutoCloseable {
         this.file = file;
     }
 
+    /** The file of what is written down about features, which lies beside this one. */
+    public Path labels() {
+        return labelsBeside(file);
+    }
+
+    /** The file of what is written down about features, beside a file of the session. */
+    public static Path labelsBeside(Path session) {
+        return session.resolveSibling("labels.jsonl");
+    }
+
     /**
      * The remembered session; an empty one if there is none or it cannot be used, since a damaged file must not stop
      * the program. Such a file gets another name, and {@link #notice} says so.

@@ -1,6 +1,7 @@
 package loupe.ui.features;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,8 @@ public final class FeatureTablePane {
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
     private boolean arrangedAnew;
+    private boolean searching;
+    private boolean labelled;
 
     public FeatureTablePane(Workbench workbench, FeatureTableModel model, FileSaver desk) {
         this.desk = desk;
@@ -97,12 +100,18 @@ public final class FeatureTablePane {
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(
-                Tooltips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, "
-                        + "max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, "
-                        + "cosine, kurtosis and match work in the same way"));
+                Tooltips.of("A number and Enter goes to that feature. Words are looked for in labels, tags, notes, "
+                        + "promoted tokens, the tokens and texts where the feature is active, and the sentences of a "
+                        + "batch, whole words first; label:red, tag:, note:, promotes:, active:, example: and "
+                        + "sentence: look in one place, star shows what is starred. density<0.1%, max>5, skew>=3 "
+                        + "filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and "
+                        + "match work in the same way"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
-        chooser.getItems().setAll(FeatureColumn.values());
+        chooser.getItems()
+                .setAll(Arrays.stream(FeatureColumn.values())
+                        .filter(column -> column != FeatureColumn.FOUND)
+                        .toList());
         chooser.setId("feature-columns");
         chooser.setTitle("Columns");
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
@@ -145,6 +154,20 @@ public final class FeatureTablePane {
                     case PROMOTED ->
                         upToDate(Tables.texts(
                                 column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
+                    case LABEL, NOTE, FOUND ->
+                        upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                column == FeatureColumn.FOUND ? 150 : 110,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
+                    case TAGS, STAR ->
+                        upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                column == FeatureColumn.STAR ? 24 : 70,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
                     case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),
@@ -161,7 +184,7 @@ public final class FeatureTablePane {
                                 FeatureTablePane::figure));
                 };
         made.setSortable(true);
-        if (column == FeatureColumn.PROMOTED) {
+        if (column.isText() && column != FeatureColumn.STAR) {
             made.setMinWidth(LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
         return made;
@@ -213,7 +236,19 @@ public final class FeatureTablePane {
             workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
-        model.version().addListener(changed -> describe());
+        model.filter().addListener(changed -> {
+            if (model.isSearching() != searching) {
+                searching = !searching;
+                showColumns();
+            }
+        });
+        model.version().addListener(changed -> {
+            if (!labelled && model.hasLabels()) {
+                labelled = true;
+                chooser.getCheckModel().check(FeatureColumn.LABEL);
+            }
+            describe();
+        });
         frame.statusProperty().bind(model.status());
         describe();
     }
@@ -250,12 +285,16 @@ public final class FeatureTablePane {
     private void showColumns() {
         List<TableColumn<Integer, ?>> shown = new ArrayList<>();
         for (FeatureColumn column : FeatureColumn.values()) {
-            if (chooser.getCheckModel().isChecked(column)) {
+            // what was found says more than what it promotes
+            boolean wanted = column == FeatureColumn.FOUND
+                    ? searching
+                    : chooser.getCheckModel().isChecked(column) && !(searching && column == FeatureColumn.PROMOTED);
+            if (wanted) {
                 shown.add(columns.get(column));
             }
         }
         table.setColumnResizePolicy(
-                shown.size() <= FIRST_SHOWN.size()
+                shown.size() <= FIRST_SHOWN.size() + 1
                         ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
                         : TableView.UNCONSTRAINED_RESIZE_POLICY);
         table.getColumns().setAll(shown);

@@ -258,7 +258,7 @@ public final class ScatterPane implements Pane {
             case SKEWNESS -> "logit weight skewness";
             case KURTOSIS -> "logit weight kurtosis";
             case MATCH -> "cosine with the other checkpoint";
-            case PROMOTED -> "";
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> "";
         };
     }
 

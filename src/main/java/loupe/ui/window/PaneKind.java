@@ -7,6 +7,7 @@ import loupe.ui.corpus.CoActivationPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
+import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
@@ -135,7 +136,21 @@ public record PaneKind(
                                     links::describe,
                                     links.featureDesk()))
                     .titled("Active together", "With")
-                    .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"));
+                    .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
+            of(
+                            ListsPane.class,
+                            "lists",
+                            "Lists",
+                            Place.LISTS,
+                            links -> new ListsPane(
+                                    links.models().lists(),
+                                    links.models().a().side(),
+                                    links.texts(),
+                                    links::chooseFeature,
+                                    links::describe,
+                                    links.desk()))
+                    .ofBothSides()
+                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"));
 
     /**
      * The titles of a kind's tabs while two checkpoints are compared.

@@ -55,9 +55,9 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         showText.run();
     }
 
-    /** A few words about a feature: the tokens it promotes. */
+    /** A few words about a feature: its label, or the tokens it promotes. */
     String describe(int feature) {
-        return side.promoted().of(feature);
+        return side.describe(feature);
     }
 
     /** A feature's largest absolute activation in the corpus; NaN until all of it has been counted. */

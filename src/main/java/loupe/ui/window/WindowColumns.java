@@ -39,6 +39,7 @@ final class WindowColumns {
     private final PanePlaces slots = new PanePlaces();
     private final TabPlaces tabs = new TabPlaces();
     private final FeatureTablePane table;
+    private final FeatureHeader header;
     private final SidePanes a;
     private final SidePanes b;
     private final StackPane node = new StackPane();
@@ -55,7 +56,7 @@ final class WindowColumns {
         table = new FeatureTablePane(
                 models.workbench(), models.table(), new SuggestedNames(desk, models.a()::allFileName));
         GhostControls controls = new GhostControls(models.controls(), models.scales());
-        FeatureHeader header = new FeatureHeader(models);
+        header = new FeatureHeader(models);
         Runnable showText = () -> tabs.show(PaneKind.of(TextPane.class));
         a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
         b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
@@ -222,6 +223,10 @@ final class WindowColumns {
 
     void focusFilter() {
         table.focusFilter();
+    }
+
+    void editLabel() {
+        header.editLabel();
     }
 
     void filterTokens() {

@@ -8,6 +8,7 @@ import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.InspectPage;
@@ -169,6 +170,16 @@ final class WorkbenchCommands {
                 hasA,
                 () -> models.table().step(-1));
 
+        commands.add("label", "Label the feature", FEATURES, "F2", hasA, view.columns()::editLabel);
+        commands.add("star", "Star the feature, or take its star away", FEATURES, "Shortcut+D", hasA, this::star);
+        commands.add(
+                "list",
+                "Add the feature to the chosen list, or take it out",
+                FEATURES,
+                "Shortcut+Shift+J",
+                () -> models.lists().chosen().get() != null,
+                models.lists()::addOrRemove);
+
         for (PaneKind kind : PaneKind.ALL) {
             kind.command()
                     .ifPresent(show -> commands.add(
@@ -201,16 +212,16 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls",
-                GHOST,
+                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                WINDOW,
                 "Shortcut+Z",
-                () -> models.history().undo());
+                () -> models.undoOrder().undo());
         commands.add(
                 "redo",
-                "Redo a change of the ghost controls",
-                GHOST,
+                "Redo what was undone",
+                WINDOW,
                 "Shortcut+Shift+Z",
-                () -> models.history().redo());
+                () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
                 "filter-tokens",
@@ -256,6 +267,18 @@ final class WorkbenchCommands {
                 () -> view.scene()
                         .getWindow()
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
+    }
+
+    private void star() {
+        CheckpointSide a = models.workbench().a();
+        FeatureRef feature = a.feature().get();
+        if (feature != null) {
+            models.notes()
+                    .star(
+                            a,
+                            feature.feature(),
+                            !models.notes().of(a, feature.feature()).star());
+        }
     }
 
     /** The command that opens the command palette. */

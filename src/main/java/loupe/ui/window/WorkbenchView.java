@@ -2,8 +2,11 @@ package loupe.ui.window;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import javafx.beans.binding.Bindings;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
@@ -14,6 +17,8 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
+import loupe.search.FeatureSearch;
+import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
@@ -36,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 /** The whole window: tool bar, three columns, activity line, and over them pages and the command palette. */
 public final class WorkbenchView {
     private static final double NARROW_PIXELS = 1180;
+    private static final int MOST_FOUND = 20;
 
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
@@ -304,7 +310,7 @@ public final class WorkbenchView {
             if (feature < models.table().size()) {
                 entries.add(new CommandPalette.Entry(
                         "Go to feature " + feature,
-                        TokenText.sentence(models.table().promoted(feature)),
+                        TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
@@ -332,7 +338,32 @@ public final class WorkbenchView {
             candidates.add(
                     CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
         }
-        entries.addAll(CommandPalette.matching(candidates, words));
+        List<CommandPalette.Entry> features = foundFeatures(words);
+        List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
+        // commands that have the words as they are come first, those that have only their letters last
+        matching.stream()
+                .filter(entry -> entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
+                .forEach(entries::add);
+        entries.addAll(features);
+        matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;
+    }
+
+    /** The features that the words find best, with where they were found. */
+    private List<CommandPalette.Entry> foundFeatures(String words) {
+        SearchQuery query = SearchQuery.parse(words);
+        if (query.words().isEmpty() || words.length() < 2 || words.matches("#?\\d+")) {
+            return List.of();
+        }
+        FeatureSearch search = models.search().search().get();
+        return Arrays.stream(search.find(query))
+                .limit(MOST_FOUND)
+                .mapToObj(feature -> new CommandPalette.Entry(
+                        "Feature " + feature,
+                        TokenText.sentence(search.why(feature, query).stream()
+                                .map(FeatureSearch.Reason::plain)
+                                .collect(Collectors.joining("; "))),
+                        () -> models.table().jumpTo(feature)))
+                .toList();
     }
 }

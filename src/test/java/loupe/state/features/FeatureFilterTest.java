@@ -2,6 +2,7 @@ package loupe.state.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import loupe.search.SearchQuery;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,20 +19,22 @@ class FeatureFilterTest {
     })
     void boundsAreRead(String typed, FeatureColumn column, FeatureFilter.Relation relation, double limit) {
         FeatureFilter filter = FeatureFilter.parse(typed);
-        assertThat(filter.words()).isEmpty();
+        assertThat(filter.search().isEmpty()).isTrue();
         assertThat(filter.bounds()).containsExactly(new FeatureFilter.Bound(column, relation, limit));
     }
 
     @Test
     void wordsAndBoundsGoTogether() {
         FeatureFilter filter = FeatureFilter.parse("  Bird max>5 song ");
-        assertThat(filter.words()).containsExactly("bird", "song");
+        assertThat(filter.search().words()).extracting(SearchQuery.Word::text).containsExactly("bird", "song");
         assertThat(filter.bounds()).hasSize(1);
     }
 
     @Test
     void aBoundOfNoColumnIsAWord() {
-        assertThat(FeatureFilter.parse("colour>3").words()).containsExactly("colour>3");
+        assertThat(FeatureFilter.parse("colour>3").search().words())
+                .extracting(SearchQuery.Word::text)
+                .containsExactly("colour", "3");
     }
 
     @Test
@@ -51,7 +54,7 @@ class FeatureFilterTest {
             if (!column.isText()) {
                 FeatureFilter filter = FeatureFilter.parse(
                         FeatureFilter.between(column, column == FeatureColumn.NUMBER ? 3 : 1.234e-5, 1234));
-                assertThat(filter.words()).isEmpty();
+                assertThat(filter.search().isEmpty()).isTrue();
                 assertThat(filter.bounds())
                         .containsExactly(
                                 new FeatureFilter.Bound(

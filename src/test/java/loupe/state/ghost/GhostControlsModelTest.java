@@ -21,6 +21,7 @@ import loupe.state.nearest.TokenListModel;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.UndoOrder;
 import loupe.state.window.VocabularyTexts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,7 +107,7 @@ class GhostControlsModelTest {
 
     @Test
     void aScaleBeyondTheSliderMakesTheSliderLongerAndCanBeTakenBack() {
-        GhostHistory history = new GhostHistory(controls, () -> 0);
+        GhostHistory history = new GhostHistory(controls, () -> 0, new UndoOrder());
         double before = controls.scale().get();
         double end = controls.range().get().max();
 
@@ -129,7 +130,7 @@ class GhostControlsModelTest {
     @Test
     void oneUndoTakesAWholeGestureBack() {
         AtomicLong clock = new AtomicLong();
-        GhostHistory history = new GhostHistory(controls, clock::get);
+        GhostHistory history = new GhostHistory(controls, clock::get, new UndoOrder());
         clock.addAndGet(5_000_000_000L);
         for (int i = 0; i < 10; i++) {
             clock.addAndGet(16_000_000L);
@@ -178,7 +179,7 @@ class GhostControlsModelTest {
         TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
         TreeComparison comparison = new TreeComparison(opened.workbench, tree, new VocabularyTexts(opened.workbench));
         opened.openA();
-        GhostHistory history = new GhostHistory(controls, () -> 0);
+        GhostHistory history = new GhostHistory(controls, () -> 0, new UndoOrder());
         controls.steering().set(SteeringValues.NONE.withCoefficient(3));
         opened.choose(2);
         DefinitionTree steered = (DefinitionTree) opened.newest(DefinitionTree.class).query;
