@@ -45,7 +45,8 @@ class WriterLockTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageMatching(
                             "(?s).*out\\.jsonl: somebody else is writing here: process " + other.pid()
-                                    + " of .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d; expected one writer.*Wait until.*");
+                                    + " of .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d;"
+                            + " expected one writer.*Wait until.*");
             assertThat(WriterLock.takeIfFree(file))
                     .as("a vain look does not end its lock")
                     .isEmpty();
