@@ -92,8 +92,7 @@ public final class WorkbenchModels implements AutoCloseable {
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
         SideModels.Shared shared =
-                new SideModels.Shared(
-                        new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
+                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);

@@ -169,7 +169,7 @@ public final class LabelsCommand implements Runnable {
         @Override
         public Row run(CommandContext context) {
             LabelOptions.Labelled of = LabelOptions.Labelled.of(sae, reading);
-            if (feature < 0 || feature >= of.features()) {
+            if (feature >= of.features()) {
                 throw new UsageException(
                         "--feature is " + feature + ", the checkpoint has " + of.features() + " features");
             }

@@ -79,9 +79,6 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
 
     @Override
     public Result run(CommandContext context) {
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
-        }
         SearchQuery query = SearchQuery.parse(String.join(" ", typed));
         if (query.isEmpty()) {
             throw new UsageException("there is no word to search for");

@@ -87,7 +87,9 @@ public final class WorkbenchApp implements AutoCloseable {
             memory.notice().ifPresent(notices::add);
         }
         models = new WorkbenchModels(
-                workbench, cache, Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
+                workbench,
+                cache,
+                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());

@@ -134,7 +134,8 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
             case SKEWNESS -> "skew";
             case KURTOSIS -> "kurtosis";
             case MATCH -> "match";
-            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> throw new IllegalArgumentException("column is " + column + ", which has no numbers");
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND ->
+                throw new IllegalArgumentException("column is " + column + ", which has no numbers");
         };
     }
 

@@ -58,8 +58,7 @@ public final class FeatureTableModel {
      * @param notes what is written down about features
      * @param search over the features of checkpoint A
      */
-    public FeatureTableModel(
-            Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
+    public FeatureTableModel(Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
         this.workbench = workbench;
         this.notes = notes;
         this.search = search;
@@ -195,7 +194,11 @@ public final class FeatureTableModel {
             case STAR -> of.star() ? "\u2605" : "";
             case NOTE -> of.note().replace('\n', ' ');
             case FOUND ->
-                search.search().get().why(feature, FeatureFilter.parse(filter.get()).search()).stream()
+                search
+                        .search()
+                        .get()
+                        .why(feature, FeatureFilter.parse(filter.get()).search())
+                        .stream()
                         .map(FeatureSearch.Reason::plain)
                         .collect(Collectors.joining("; "));
             default -> promoted(feature);

@@ -1,7 +1,7 @@
 package loupe.state.features;
 
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
@@ -37,8 +37,8 @@ public final class SearchModel {
     private final ResultSlot<WordIndex> corpus;
     private final ResultSlot<WordIndex> sentences;
     private final ReadOnlyBooleanWrapper building = new ReadOnlyBooleanWrapper(this, "building");
-    private final ReadOnlyObjectWrapper<FeatureSearch> search = new ReadOnlyObjectWrapper<>(
-            this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
+    private final ReadOnlyObjectWrapper<FeatureSearch> search =
+            new ReadOnlyObjectWrapper<>(this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
     private int indexed;
 
     /** @param columns of checkpoint A */
@@ -58,8 +58,7 @@ public final class SearchModel {
         sentences = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         for (ResultSlot<WordIndex> slot : List.of(promoted, corpus, sentences)) {
             slot.valueProperty().addListener(changed -> renew());
-            slot.pendingProperty()
-                    .addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
+            slot.pendingProperty().addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
         }
         columns.moments().addListener((property, was, is) -> indexPromoted(is));
         statistics.index(workbench.a()).addListener((property, was, is) -> indexCorpus(is));

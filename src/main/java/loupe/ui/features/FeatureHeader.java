@@ -159,7 +159,8 @@ public final class FeatureHeader {
     private void star() {
         if (shown != null) {
             int feature = shown.feature();
-            models.notes().star(sideA(), feature, !models.notes().of(sideA(), feature).star());
+            models.notes()
+                    .star(sideA(), feature, !models.notes().of(sideA(), feature).star());
         }
     }
 
@@ -179,9 +180,7 @@ public final class FeatureHeader {
         String imported = notes.ownLabel().isEmpty() ? notes.label() : "";
         label.setPromptText(imported.isEmpty() ? "Add a label (F2)" : imported + " (" + source(notes) + ")");
         note.show(
-                notes.note().replace('\n', ' '),
-                another,
-                text -> models.notes().note(sideA(), feature, text));
+                notes.note().replace('\n', ' '), another, text -> models.notes().note(sideA(), feature, text));
         tag.show("", another, text -> {
             models.notes().tag(sideA(), feature, text, true);
             tag.clear();
@@ -189,7 +188,8 @@ public final class FeatureHeader {
         shown = a;
         star.pseudoClassStateChanged(ON, notes.star());
         star.setAccessibleText(notes.star() ? "Take the star away" : "Star the feature");
-        tags.getChildren().setAll(notes.tags().stream().map(one -> chip(feature, one)).toList());
+        tags.getChildren()
+                .setAll(notes.tags().stream().map(one -> chip(feature, one)).toList());
         tags.setManaged(!notes.tags().isEmpty());
     }
 

@@ -14,7 +14,6 @@ import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureTableModel;
 import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;

@@ -122,7 +122,8 @@ class LabelsUiTest extends WindowUiTest {
             models.table().jumpTo(4);
             view.run("list");
         });
-        assertThat(UiTest.onFx(() -> List.copyOf(table("#list-members").getItems()).toString()))
+        assertThat(UiTest.onFx(
+                        () -> List.copyOf(table("#list-members").getItems()).toString()))
                 .isEqualTo("[0, 4]");
         UiTest.onFx(() -> models.lists().text().text().set("a b c"));
         UiTest.waitUntil(() -> !Double.isNaN(models.lists().strongest(4)));
