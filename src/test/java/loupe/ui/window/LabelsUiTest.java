@@ -101,6 +101,14 @@ class LabelsUiTest extends WindowUiTest {
     }
 
     @Test
+    void theFirstLabelBringsItsColumn() {
+        open();
+        UiTest.onFx(() -> models.notes().label(models.workbench().a(), 3, "hundred things"));
+        UiTest.waitUntil(() -> table("#feature-table").getColumns().stream()
+                .anyMatch(column -> column.getId().equals("Label")));
+    }
+
+    @Test
     void thePaletteFindsFeaturesByTheirWords() {
         open();
         UiTest.onFx(() -> models.notes().label(models.workbench().a(), 5, "zebra crossings"));
