@@ -12,6 +12,7 @@ import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
 import loupe.app.command.BatchCommand;
+import loupe.app.command.CacheCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
@@ -85,6 +86,7 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new IndexCommand(),
+                        new CacheCommand(),
                         new FeatureCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
