@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 /** The columns of the feature table. */
 public enum FeatureColumn {

@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import loupe.search.SearchQuery;
 
 /**
  * Which features the table shows: words that are searched as {@link SearchQuery} describes, and bounds such as
@@ -27,7 +26,8 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
      * @param limit what the column is compared with; densities as fractions
      */
     public record Bound(FeatureColumn column, Relation relation, double limit) {
-        boolean holds(double value) {
+        /** Whether a value is within; never for one that is not known. */
+        public boolean holds(double value) {
             return switch (relation) {
                 case LESS -> value < limit;
                 case AT_MOST -> value <= limit;
