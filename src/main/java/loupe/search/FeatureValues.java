@@ -82,8 +82,7 @@ public record FeatureValues(
     }
 
     /** The same of moments alone. */
-    public static String promoted(
-            LogitMoments.@Nullable Answer moments, IntFunction<String> token, int feature) {
+    public static String promoted(LogitMoments.@Nullable Answer moments, IntFunction<String> token, int feature) {
         return moments == null || feature >= moments.done()
                 ? ""
                 : IntStream.of(moments.tokens(feature))
