@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folders that the program uses on a user's computer: settings, cache and sample. None of them is created here. On
- * Linux the XDG base directories count, an empty variable or a relative path as if it were not set; on macOS the folders of the user's
- * Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
+ * Linux the XDG base directories count, an empty variable or a relative path as if it were not set; on macOS the
+ * folders of the user's Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
  *
  * @param config where the session is kept
  * @param cache where finished passes over a corpus, and other things that take long to make, are kept
@@ -40,8 +40,8 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
     }
 
     /**
-     * The user's home. Where the environment names one, that is it, as for other programs and for the launcher; Java asks
-     * the system, which has none for a user that it does not know, as in many containers.
+     * The user's home. Where the environment names one, that is it, as for other programs and for the launcher; Java
+     * asks the system, which has none for a user that it does not know, as in many containers.
      */
     static Path home(@Nullable String environment, Path ofJava) {
         if (environment != null && Path.of(environment).isAbsolute()) {
@@ -90,7 +90,7 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
     }
 
     /** The folder of finished passes over a corpus. */
-    Path indexes() {
+    public Path indexes() {
         return cache.resolve("indexes");
     }
 

@@ -88,7 +88,9 @@ public final class WorkbenchApp implements AutoCloseable {
             memory.notice().ifPresent(notices::add);
         }
         models = new WorkbenchModels(
-                workbench, cache, Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
+                workbench,
+                cache,
+                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
@@ -273,11 +275,14 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         stage.setMinWidth(720);
         stage.setMinHeight(480);
-        SessionKeeper kept = memory == null ? null : new SessionKeeper(
+        SessionKeeper kept = memory == null
+                ? null
+                : new SessionKeeper(
                         memory,
                         session,
                         this::settled,
-                        sentence -> Platform.runLater(() -> models.workbench().notices().add(sentence)));
+                        sentence -> Platform.runLater(
+                                () -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
             if (kept != null) {

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -408,7 +408,9 @@ public final class CorpusStatistics {
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
         Corpus texts = Corpus.of(List.of(text));
-        texts.leftOut().ifPresent(left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
+        texts.leftOut()
+                .ifPresent(
+                        left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
         new IndexBuild(settings, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),

@@ -1,7 +1,7 @@
 package loupe.state.features;
 
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
@@ -29,16 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SearchModel {
     private final Workbench workbench;
-    private final FeatureColumns columns;
-    private final CorpusStatistics statistics;
     private final VocabularyTexts texts;
     private final FeatureNotesModel notes;
     private final ResultSlot<WordIndex> promoted;
     private final ResultSlot<WordIndex> corpus;
     private final ResultSlot<WordIndex> sentences;
     private final ReadOnlyBooleanWrapper building = new ReadOnlyBooleanWrapper(this, "building");
-    private final ReadOnlyObjectWrapper<FeatureSearch> search = new ReadOnlyObjectWrapper<>(
-            this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
+    private final ReadOnlyObjectWrapper<FeatureSearch> search =
+            new ReadOnlyObjectWrapper<>(this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
     private int indexed;
 
     /** @param columns of checkpoint A */
@@ -49,8 +47,6 @@ public final class SearchModel {
             VocabularyTexts texts,
             FeatureNotesModel notes) {
         this.workbench = workbench;
-        this.columns = columns;
-        this.statistics = statistics;
         this.texts = texts;
         this.notes = notes;
         promoted = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
@@ -58,8 +54,7 @@ public final class SearchModel {
         sentences = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         for (ResultSlot<WordIndex> slot : List.of(promoted, corpus, sentences)) {
             slot.valueProperty().addListener(changed -> renew());
-            slot.pendingProperty()
-                    .addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
+            slot.pendingProperty().addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
         }
         columns.moments().addListener((property, was, is) -> indexPromoted(is));
         statistics.index(workbench.a()).addListener((property, was, is) -> indexCorpus(is));

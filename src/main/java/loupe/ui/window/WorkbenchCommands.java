@@ -170,13 +170,7 @@ final class WorkbenchCommands {
                 hasA,
                 () -> models.table().step(-1));
 
-        commands.add(
-                "label",
-                "Label the feature",
-                FEATURES,
-                "F2",
-                hasA,
-                view.columns()::editLabel);
+        commands.add("label", "Label the feature", FEATURES, "F2", hasA, view.columns()::editLabel);
         commands.add("star", "Star the feature, or take its star away", FEATURES, "Shortcut+D", hasA, this::star);
         commands.add(
                 "list",
@@ -280,7 +274,10 @@ final class WorkbenchCommands {
         FeatureRef feature = a.feature().get();
         if (feature != null) {
             models.notes()
-                    .star(a, feature.feature(), !models.notes().of(a, feature.feature()).star());
+                    .star(
+                            a,
+                            feature.feature(),
+                            !models.notes().of(a, feature.feature()).star());
         }
     }
 

@@ -55,9 +55,8 @@ class FullHeapTest {
 
         public static void main(String[] arguments) {
             String text = "e t".repeat(333_333) + "e";
-            try (Tokenizer tokenizer =
-                    TokenizerFiles.read(Path.of(arguments[0]), 1 << 21, EncoderProcess.Limits.USUAL)
-                            .orElseThrow()) {
+            try (Tokenizer tokenizer = TokenizerFiles.read(Path.of(arguments[0]), 1 << 21, EncoderProcess.Limits.USUAL)
+                    .orElseThrow()) {
                 String found;
                 try {
                     found = "read "

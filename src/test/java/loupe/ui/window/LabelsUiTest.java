@@ -101,6 +101,14 @@ class LabelsUiTest extends WindowUiTest {
     }
 
     @Test
+    void theFirstLabelBringsItsColumn() {
+        open();
+        UiTest.onFx(() -> models.notes().label(models.workbench().a(), 3, "hundred things"));
+        UiTest.waitUntil(() -> table("#feature-table").getColumns().stream()
+                .anyMatch(column -> column.getId().equals("Label")));
+    }
+
+    @Test
     void thePaletteFindsFeaturesByTheirWords() {
         open();
         UiTest.onFx(() -> models.notes().label(models.workbench().a(), 5, "zebra crossings"));
@@ -122,7 +130,8 @@ class LabelsUiTest extends WindowUiTest {
             models.table().jumpTo(4);
             view.run("list");
         });
-        assertThat(UiTest.onFx(() -> List.copyOf(table("#list-members").getItems()).toString()))
+        assertThat(UiTest.onFx(
+                        () -> List.copyOf(table("#list-members").getItems()).toString()))
                 .isEqualTo("[0, 4]");
         UiTest.onFx(() -> models.lists().text().text().set("a b c"));
         UiTest.waitUntil(() -> !Double.isNaN(models.lists().strongest(4)));

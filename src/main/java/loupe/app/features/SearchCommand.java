@@ -1,4 +1,4 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,6 +9,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
+import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelBook;
 import loupe.search.FeatureSearch;
@@ -54,9 +55,6 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
 
     @Override
     public Result run(CommandContext context) {
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
-        }
         SearchQuery query = SearchQuery.parse(String.join(" ", typed));
         if (query.isEmpty()) {
             throw new UsageException("there is no word to search for");
