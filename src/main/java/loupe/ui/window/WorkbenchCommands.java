@@ -11,6 +11,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
+import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CorpusPage;
 import loupe.ui.export.ExportFormat;
@@ -121,6 +122,7 @@ final class WorkbenchCommands {
                 () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
         commands.add("audit-a", "Checkpoint A details...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
         commands.add("audit-b", "Checkpoint B details...", FILES, "", hasB, () -> showReading(workbench.b()));
+        commands.add("evaluate", "Evaluate the checkpoints on the corpus...", FILES, "", hasA, this::showEvaluation);
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add(
                     "save-a-" + form.name().toLowerCase(Locale.ROOT),
@@ -330,6 +332,18 @@ final class WorkbenchCommands {
                                         models.workbench().a(),
                                         models.workbench().b()),
                                 () -> opening.chooseCorpus(view.scene().getWindow()),
+                                view::uncover)
+                        .node(),
+                view::uncover);
+    }
+
+    /** Opens the page about how faithful the checkpoints are to the model. */
+    private void showEvaluation() {
+        Workbench workbench = models.workbench();
+        view.cover(
+                new EvaluationPage(
+                                List.of(models.evaluation(workbench.a()), models.evaluation(workbench.b())),
+                                view.desk(),
                                 view::uncover)
                         .node(),
                 view::uncover);
