@@ -18,6 +18,7 @@ import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
 import loupe.app.command.EvaluateCommand;
 import loupe.app.command.FeatureCommand;
+import loupe.app.command.FeaturesCommand;
 import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
@@ -88,6 +89,7 @@ public final class Main {
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),
+                        new FeaturesCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
                         new EvaluateCommand(),

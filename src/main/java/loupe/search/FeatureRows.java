@@ -1,10 +1,14 @@
 package loupe.search;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import loupe.base.Cancellation;
 import loupe.labels.FeatureNotes;
 
@@ -21,6 +25,8 @@ public record FeatureRows(
         Map<Integer, FeatureNotes> notes,
         FeatureColumn by,
         boolean descending) {
+    private static final MathContext SHOWN = new MathContext(4);
+
     /** Feature numbers, first row first. */
     public int[] list(Cancellation cancellation) {
         List<Integer> kept = new ArrayList<>(values.features());
@@ -52,6 +58,44 @@ public record FeatureRows(
             kept.sort(Comparator.comparingDouble(feature -> keys[feature]));
         }
         return kept.stream().mapToInt(feature -> feature).toArray();
+    }
+
+    /**
+     * Why no feature is listed, in a sentence that names the part of the filter: the first that no feature passes
+     * alone; if there is none, that no feature passes all of them.
+     *
+     * @param typed the filter as it was typed
+     */
+    public String whyNone(String typed, Cancellation cancellation) {
+        Optional<String> mistake = FeatureFilter.mistake(typed);
+        if (mistake.isPresent()) {
+            return mistake.get();
+        }
+        for (String part : FeatureFilter.parts(typed)) {
+            FeatureFilter alone = FeatureFilter.parse(part);
+            cancellation.check();
+            if (!alone.isEmpty()
+                    && new FeatureRows(values, alone, search, notes, by, descending).list(cancellation).length == 0) {
+                return alone.bounds().isEmpty()
+                        ? "No feature has \u201C" + part + "\u201D"
+                        : part + ": " + range(alone.bounds().get(0).column());
+            }
+        }
+        return "No feature has all of it together: " + String.join(", ", FeatureFilter.parts(typed));
+    }
+
+    /** Between what numbers a column lies, in words. */
+    private String range(FeatureColumn column) {
+        DoubleSummaryStatistics known = Arrays.stream(values.numbers(column))
+                .filter(value -> !Double.isNaN(value))
+                .summaryStatistics();
+        return known.getCount() == 0
+                ? column.word() + " is not known of any feature"
+                : column.word() + " lies between " + written(known.getMin()) + " and " + written(known.getMax());
+    }
+
+    private static String written(double value) {
+        return new BigDecimal(value).round(SHOWN).stripTrailingZeros().toString();
     }
 
     private boolean passes(int feature) {

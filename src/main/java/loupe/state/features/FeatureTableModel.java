@@ -37,7 +37,7 @@ public final class FeatureTableModel {
     private final FeatureColumns columns;
     private final FeatureNotesModel notes;
     private final SearchModel search;
-    private final ResultSlot<int[]> order;
+    private final ResultSlot<Listed> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
     private final ObjectProperty<FeatureColumn> sortedBy =
@@ -74,7 +74,7 @@ public final class FeatureTableModel {
         columns.values().addListener(changed -> refresh());
         notes.version().addListener(changed -> refresh());
         search.search().addListener(changed -> arrange());
-        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
+        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is.features()));
         filter.addListener(changed -> arrange());
         sortedBy.addListener(changed -> arrange());
         descending.addListener(changed -> arrange());
@@ -104,6 +104,12 @@ public final class FeatureTableModel {
     /** Feature numbers in the order shown. */
     public FeatureOrder rows() {
         return rows;
+    }
+
+    /** Why the filter passes no feature; empty if it passes some or is not known to pass none. */
+    public String whyNone() {
+        Listed listed = order.getValue();
+        return listed == null ? "" : listed.whyNone();
     }
 
     /** What the user typed to filter by, see {@link FeatureFilter}. */
@@ -245,15 +251,19 @@ public final class FeatureTableModel {
         if (loaded.features() == 0) {
             order.clear();
         } else {
-            order.ask(new Arrange(rows(loaded), notes.version().get()));
+            order.ask(new Arrange(rows(loaded), filter.get(), notes.version().get()));
         }
     }
 
+    /** Rows, and why there are none. */
+    private record Listed(int[] features, String whyNone) {}
+
     /** The rows of the table; of notes of the same version. */
-    private record Arrange(FeatureRows rows, int version) implements HostQuestion<int[]> {
+    private record Arrange(FeatureRows rows, String typed, int version) implements HostQuestion<Listed> {
         @Override
-        public int[] answer(Cancellation cancellation) {
-            return rows.list(cancellation);
+        public Listed answer(Cancellation cancellation) {
+            int[] listed = rows.list(cancellation);
+            return new Listed(listed, listed.length > 0 ? "" : rows.whyNone(typed, cancellation));
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
@@ -263,15 +273,14 @@ public final class FeatureTableModel {
                     && rows.values() == that.rows.values()
                     && rows.search() == that.rows.search()
                     && version == that.version
-                    && rows.filter().equals(that.rows.filter())
+                    && typed.equals(that.typed)
                     && rows.by() == that.rows.by()
                     && rows.descending() == that.rows.descending();
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(
-                    System.identityHashCode(rows.values()), version, rows.filter(), rows.by(), rows.descending());
+            return Objects.hash(System.identityHashCode(rows.values()), version, typed, rows.by(), rows.descending());
         }
     }
 }
