@@ -59,8 +59,8 @@ class IndexCacheTest {
         for (Path file : List.of(folder.resolve("a/index.json"), folder.resolve("b/index.json"))) {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
         }
-        try (@SuppressWarnings("try")
-                IndexUse use = IndexUse.of(folder.resolve("a"))) {
+        try (IndexUse use = IndexUse.of(folder.resolve("a"))) {
+            assertThat(use).isNotNull();
             Files.setLastModifiedTime(
                     folder.resolve("a/used"), FileTime.from(Instant.now().plusSeconds(5)));
         }
