@@ -52,6 +52,7 @@ public final class FeatureTablePane {
     private static final double LEAST_WIDTH = 224;
 
     private static final double ROOM_FOR_CHOOSER = 200;
+    private static final double ROOM_FOR_ALL = 460;
 
     private final Workbench workbench;
     private final FeatureTableModel model;
@@ -299,10 +300,9 @@ public final class FeatureTablePane {
     private void showColumns() {
         List<TableColumn<Integer, ?>> shown = new ArrayList<>();
         for (FeatureColumn column : FeatureColumn.values()) {
-            // what was found says more than what it promotes
             boolean wanted = column == FeatureColumn.FOUND
                     ? searching
-                    : chooser.getCheckModel().isChecked(column) && !(searching && column == FeatureColumn.PROMOTED);
+                    : chooser.getCheckModel().isChecked(column) && !(searching && givesWay(column));
             if (wanted) {
                 shown.add(columns.get(column));
             }
@@ -311,7 +311,17 @@ public final class FeatureTablePane {
                 shown.size() <= FIRST_SHOWN.size() + 1
                         ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
                         : TableView.UNCONSTRAINED_RESIZE_POLICY);
+        frame.setMinWidth(LEAST_WIDTH + (shown.contains(columns.get(FeatureColumn.LABEL)) ? LEAST_FOR_TEXT : 0));
         table.getColumns().setAll(shown);
+    }
+
+    /** Whether a column makes room for where words were found, which says more than what a feature promotes. */
+    private boolean givesWay(FeatureColumn column) {
+        return switch (column) {
+            case PROMOTED -> true;
+            case MAX, LABEL -> frame.getWidth() < ROOM_FOR_ALL;
+            default -> false;
+        };
     }
 
     private void sort() {
