@@ -98,7 +98,7 @@ public final class WorkbenchApp implements AutoCloseable {
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
-                session.dividers(),
+                session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
@@ -237,7 +237,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     public void show(Stage shown, Runnable whenClosed) {
         stage = shown;
-        stage.setTitle("SAE Loupe");
+        stage.titleProperty().bind(view.titleProperty());
         stage.getIcons().setAll(AppIcon.images());
         models.workbench().service().files().execute(new ChartWarmUp());
         stage.setScene(view.scene());
@@ -362,7 +362,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 feature == null ? -1 : feature.feature(),
                 settings,
                 window,
-                view.dividerPositions(),
+                view.rememberedViews(),
                 models.dark().get(),
                 models.fontSize().get(),
                 workbench.recent().all());

@@ -29,6 +29,7 @@ import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -37,7 +38,7 @@ import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
-public final class FeatureTablePane {
+public final class FeatureTablePane implements Pane {
     private static final List<FeatureColumn> FIRST_SHOWN =
             List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
@@ -69,6 +70,7 @@ public final class FeatureTablePane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
@@ -79,7 +81,9 @@ public final class FeatureTablePane {
         filter.selectAll();
     }
 
-    public void focusTable() {
+    /** Focuses the table. */
+    @Override
+    public void focus() {
         table.requestFocus();
     }
 

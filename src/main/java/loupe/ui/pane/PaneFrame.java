@@ -339,6 +339,11 @@ public final class PaneFrame extends StackPane {
         own.show();
     }
 
+    /** What is moved into another place when the pane is maximised or torn off: its title with all below. */
+    Node whole() {
+        return box;
+    }
+
     public boolean isTornOff() {
         return window != null;
     }

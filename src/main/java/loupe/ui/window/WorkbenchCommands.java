@@ -8,10 +8,12 @@ import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CorpusPage;
+import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
 
@@ -20,6 +22,7 @@ final class WorkbenchCommands {
     private static final String FILES = "Files";
     private static final String FEATURES = "Features";
     private static final String GHOST = "Ghost";
+    private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
 
     private final WorkbenchView view;
@@ -144,7 +147,7 @@ final class WorkbenchCommands {
                 FEATURES,
                 "Shortcut+L",
                 hasA,
-                view.columns()::focusFilter);
+                view.area()::focusFilter);
         commands.add(
                 "batch",
                 "Batch: trees and token lists for the filtered features...",
@@ -177,7 +180,7 @@ final class WorkbenchCommands {
                             FEATURES,
                             show.key(),
                             hasA,
-                            () -> view.columns().show(kind, show.leaves())));
+                            () -> view.area().show(kind, show.leaves())));
         }
         commands.add(
                 "this-feature",
@@ -185,7 +188,7 @@ final class WorkbenchCommands {
                 FEATURES,
                 "Shortcut+Shift+G",
                 hasA,
-                view.columns()::showThisFeature);
+                () -> view.area().show(PaneKind.of(HistogramPane.class), false));
 
         commands.add(
                 "scale-down",
@@ -213,12 +216,7 @@ final class WorkbenchCommands {
                 () -> models.history().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
-                "filter-tokens",
-                "Filter the token list",
-                GHOST,
-                "Shortcut+Shift+F",
-                hasA,
-                view.columns()::filterTokens);
+                "filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view.area()::filterTokens);
         commands.add("token-sides", "Toggle token lists of encoder and decoder side by side", GHOST, "", hasA, () -> {
             boolean both = !models.a().tokens().sides().get();
             models.a().tokens().sides().set(both);
@@ -230,8 +228,10 @@ final class WorkbenchCommands {
                 GHOST,
                 "Shortcut+Shift+S",
                 hasA,
-                view.columns()::steer);
-        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
+                view.area()::steer);
+        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.area()::findInTree);
+
+        addViews(commands);
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
@@ -256,6 +256,36 @@ final class WorkbenchCommands {
                 () -> view.scene()
                         .getWindow()
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
+    }
+
+    private void addViews(Commands commands) {
+        ViewLayouts layouts = view.area().layouts();
+        for (ViewKind kind : ViewKind.ALL) {
+            commands.add(
+                    "view-" + kind.id(),
+                    "Go to the view " + kind.title(),
+                    VIEWS,
+                    "Shortcut+" + (1 + ViewKind.ALL.indexOf(kind)),
+                    () -> layouts.show(kind.id()));
+        }
+        for (PaneKind kind : PaneKind.ALL) {
+            commands.add(
+                    "show-" + kind.id(),
+                    "Show the pane " + kind.title(),
+                    VIEWS,
+                    "",
+                    () -> view.area().showHere(kind));
+            commands.add(
+                    "hide-" + kind.id(),
+                    "Hide the pane " + kind.title(),
+                    VIEWS,
+                    "",
+                    () -> layouts.layout().get().holds(kind.id())
+                            && layouts.layout().get().panes().count() > 1,
+                    () -> layouts.hide(kind.id()));
+        }
+        commands.add(
+                "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
     }
 
     /** The command that opens the command palette. */

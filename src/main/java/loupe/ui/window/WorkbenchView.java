@@ -1,10 +1,12 @@
 package loupe.ui.window;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import javafx.beans.binding.Bindings;
+import javafx.beans.property.ReadOnlyStringProperty;
+import javafx.beans.property.ReadOnlyStringWrapper;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -12,17 +14,23 @@ import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Session;
+import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.export.ExportFormat;
+import loupe.ui.features.FeatureHeader;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
@@ -32,40 +40,47 @@ import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
 
-/** The whole window: tool bar, three columns, activity line, and over them pages and the command palette. */
+/**
+ * The whole window: tool bar, the rail of views, the feature's header, the panes of the view that is shown, activity
+ * line, and over them pages and the command palette.
+ */
 public final class WorkbenchView {
-    private static final double NARROW_PIXELS = 1180;
+    private static final String NAME = "SAE Loupe";
+    /** What stands beside and above the panes, until the window has been laid out. */
+    private static final double BESIDE_PANES = 96;
+
+    private static final double ABOVE_PANES = 130;
 
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
     private final WorkbenchCommands actions;
     private final WindowFileSaver desk;
-    private final WindowColumns columns;
+    private final PaneArea area;
+    private final ViewLayouts layouts = new ViewLayouts(
+            ViewKind.layouts(), PaneKind.ALL.stream().map(PaneKind::id).toList());
+    private final ReadOnlyStringWrapper title = new ReadOnlyStringWrapper(this, "title", NAME);
     private final BorderPane root = new BorderPane();
     private final StackPane layers = new StackPane(root);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
     private final Scene scene;
-    private boolean comparing;
-    private boolean narrow;
     private @Nullable PaneFrame focused;
 
     /**
      * @param saveDialog asks for the file of an export
-     * @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window
+     * @param remembered the views' layouts, from {@link #rememberedViews} of an earlier window; null for none
      */
     public WorkbenchView(
-            WorkbenchModels models,
-            SaveDialog saveDialog,
-            Map<String, List<Double>> remembered,
-            double width,
-            double height) {
+            WorkbenchModels models, SaveDialog saveDialog, @Nullable JsonNode remembered, double width, double height) {
         this.models = models;
         opening = new FileOpening(models);
         desk = new WindowFileSaver(models, () -> scene().getWindow(), saveDialog);
-        narrow = width < NARROW_PIXELS;
-        columns = new WindowColumns(models, desk, remembered, narrow);
+        layouts.recall(remembered)
+                .forEach(what -> models.workbench()
+                        .notices()
+                        .add("The session's file has no layout that can be used for " + what + "; it is left out"));
+        area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
@@ -78,9 +93,14 @@ public final class WorkbenchView {
         return scene;
     }
 
-    /** The divider positions that a session remembers, by name. */
-    public Map<String, List<Double>> dividerPositions() {
-        return columns.dividerPositions();
+    /** What a session remembers of the views. */
+    public JsonNode rememberedViews() {
+        return layouts.remembered();
+    }
+
+    /** The title of the window: feature, checkpoint, model and program. */
+    public ReadOnlyStringProperty titleProperty() {
+        return title.getReadOnlyProperty();
     }
 
     WindowFileSaver desk() {
@@ -99,7 +119,12 @@ public final class WorkbenchView {
     private void layOut() {
         root.getStyleClass().add("workbench");
         root.setTop(new WorkbenchToolBar(models, opening, actions).node());
-        root.setCenter(new MaximiseHost(columns.node()));
+        VBox middle = new VBox(new FeatureHeader(models).node(), new MaximiseHost(area.node()));
+        VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
+        middle.setMinSize(0, 0);
+        middle.getStyleClass().add("view");
+        root.setLeft(new ViewRail(layouts).node());
+        root.setCenter(middle);
         root.setBottom(new ActivityBar(
                         models.workbench().activity(), models.workbench().notices())
                 .node());
@@ -114,19 +139,9 @@ public final class WorkbenchView {
                 .addListener(
                         (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
-        scene.widthProperty().addListener((property, was, is) -> {
-            if (is.doubleValue() < NARROW_PIXELS != narrow) {
-                narrow = !narrow;
-                columns.arrange(narrow, comparing, false);
-            }
-        });
         Workbench workbench = models.workbench();
-        workbench.b().sae().addListener((property, was, is) -> {
-            if ((is != null) != comparing) {
-                comparing = is != null;
-                arrange();
-            }
-        });
+        List.of(workbench.model(), workbench.a().sae(), workbench.a().feature())
+                .forEach(shown -> shown.addListener(changed -> entitle()));
         workbench.b().problem().addListener((property, was, is) -> {
             if (is != null && workbench.b().sae().get() == null) {
                 showProblemOfB();
@@ -136,7 +151,7 @@ public final class WorkbenchView {
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
         commands.install(scene);
         opening.install(scene);
-        columns.table().focusTable();
+        area.table().focus();
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
     }
 
@@ -147,33 +162,53 @@ public final class WorkbenchView {
                 && event.getCharacter().matches("[0-9]")
                 && !(scene.getFocusOwner() instanceof TextInputControl)
                 && models.workbench().a().sae().get() != null) {
-            columns.table().startNumber(event.getCharacter());
+            if (isInFront(area.table().node())) {
+                area.table().startNumber(event.getCharacter());
+            } else {
+                showPalette(event.getCharacter());
+            }
             event.consume();
         }
     }
 
-    private void arrange() {
-        columns.arrange(
-                narrow,
-                comparing,
-                scene.getWindow() != null && scene.getWindow().isShowing());
+    private void entitle() {
+        Workbench workbench = models.workbench();
+        OpenModel model = workbench.model().get();
+        OpenSae sae = workbench.a().sae().get();
+        FeatureRef feature = workbench.a().feature().get();
+        List<String> parts = new ArrayList<>();
+        if (feature != null && sae != null) {
+            parts.add("Feature " + feature.feature());
+        }
+        if (sae != null) {
+            parts.add(sae.id().name());
+        }
+        if (model != null) {
+            parts.add(model.id().name());
+        }
+        parts.add(NAME);
+        title.set(String.join(" - ", parts));
     }
 
     /** Whether all panes are in their places after a rearrangement of the window. */
     public boolean isArranged() {
-        return columns.isArranged();
+        return area.isArranged();
     }
 
-    WindowColumns columns() {
-        return columns;
+    PaneArea area() {
+        return area;
     }
 
     // ---- over the window ----
 
     void showPalette() {
+        showPalette("");
+    }
+
+    private void showPalette(String typed) {
         cover(palette.node(), this::uncover);
         StackPane.setAlignment(veil.getChildren().get(0), Pos.TOP_CENTER);
-        palette.begin();
+        palette.begin(typed);
     }
 
     void showShortcuts() {
@@ -265,16 +300,16 @@ public final class WorkbenchView {
      * @throws IllegalArgumentException if the window has no such pane
      */
     public void maximise(Class<? extends Pane> type, boolean wanted) {
-        columns.a().of(type).node().setMaximised(wanted);
+        area.a().of(type).node().setMaximised(wanted);
     }
 
     /** Saves the focused chart, or the tree, as a picture. */
     void exportFocused(ExportFormat format) {
-        columns.panes().stream()
+        area.all().stream()
                 .filter(pane -> pane.node() == focused)
                 .findFirst()
                 .flatMap(Pane::picture)
-                .or(columns.a().of(TreePane.class)::picture)
+                .or(area.a().of(TreePane.class)::picture)
                 .ifPresent(picture -> picture.savePicture(format));
     }
 
@@ -282,8 +317,15 @@ public final class WorkbenchView {
         if (focused != null) {
             focused.toggleMaximised();
         } else {
-            columns.a().of(TreePane.class).node().toggleMaximised();
+            area.a().of(TreePane.class).node().toggleMaximised();
         }
+    }
+
+    /** Whether a pane can be seen: it stands in this view and nothing is in front of it. */
+    private boolean isInFront(PaneFrame frame) {
+        boolean covered = area.all().stream()
+                .anyMatch(pane -> pane.node() != frame && pane.node().isMaximised());
+        return !covered && area.inFront().contains(frame);
     }
 
     private void rememberFocus(Node owner) {
