@@ -62,6 +62,8 @@ public final class WorkbenchApp implements AutoCloseable {
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
+    private static final double LEAST_WIDTH_PIXELS = 720;
+    private static final double LEAST_HEIGHT_PIXELS = 480;
 
     private final @Nullable SessionFile memory;
     private final Session session;
@@ -248,8 +250,6 @@ public final class WorkbenchApp implements AutoCloseable {
             stage.setY(window.y());
             stage.setMaximized(window.maximised());
         }
-        stage.setMinWidth(720);
-        stage.setMinHeight(480);
         SessionKeeper kept = memory == null ? null : new SessionKeeper(memory, session, this::settled);
         keeper = kept;
         stage.setOnCloseRequest(event -> {
@@ -258,7 +258,11 @@ public final class WorkbenchApp implements AutoCloseable {
             }
             whenClosed.run();
         });
+        stage.setWidth(view.scene().getWidth());
+        stage.setHeight(view.scene().getHeight());
         stage.show();
+        stage.setMinWidth(LEAST_WIDTH_PIXELS); // set before, some window managers open the window at that size
+        stage.setMinHeight(LEAST_HEIGHT_PIXELS);
         if (kept != null) {
             kept.start();
         }

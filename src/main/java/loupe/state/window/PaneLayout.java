@@ -171,6 +171,18 @@ public sealed interface PaneLayout {
         return without(pane).orElseThrow().put(pane, anchor, zone);
     }
 
+    /** With a pane at an outer edge, where it takes a quarter; nothing changes if it is the only one. */
+    default PaneLayout withAtEdge(String pane, Zone edge) {
+        return without(pane)
+                .<PaneLayout>map(rest -> {
+                    Part moved = new Part(EVEN, stack(pane));
+                    Part old = new Part(3 * EVEN, rest);
+                    return joined(edge.direction(), edge.isBefore() ? List.of(moved, old) : List.of(old, moved))
+                            .orElseThrow();
+                })
+                .orElse(this);
+    }
+
     private String neighbourInStack(String pane) {
         return stacks().filter(stack -> stack.holds(pane))
                 .flatMap(Stack::panes)

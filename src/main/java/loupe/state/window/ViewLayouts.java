@@ -130,6 +130,11 @@ public final class ViewLayouts {
         }
     }
 
+    /** Moves a pane to an outer edge of the view that is shown. */
+    public void moveToEdge(String pane, PaneLayout.Zone edge) {
+        change(layout.get().withAtEdge(pane, edge));
+    }
+
     /** Gives the view that is shown the layout that it comes with. */
     public void reset() {
         front.clear();

@@ -45,7 +45,7 @@ public final class FeatureTablePane implements Pane {
     private static final double COLUMN_CHOOSER_WIDTH = 104;
     private static final double LEAST_FOR_TEXT = 40;
     /** The first columns as narrow as they get, and a scroll bar. */
-    private static final double LEAST_WIDTH = 224;
+    private static final double LEAST_WIDTH = 244;
 
     private static final double ROOM_FOR_CHOOSER = 200;
 
@@ -144,7 +144,9 @@ public final class FeatureTablePane implements Pane {
     private TableColumn<Integer, ?> column(FeatureColumn column) {
         TableColumn<Integer, ?> made =
                 switch (column) {
-                    case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
+                    case NUMBER ->
+                        Tables.<Integer>counts(
+                                column.title(), column.explanation(), Tables.NUMBER_WIDTH, feature -> feature);
                     case PROMOTED ->
                         upToDate(
                                 Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
@@ -165,7 +167,7 @@ public final class FeatureTablePane implements Pane {
                 };
         made.setSortable(true);
         if (column == FeatureColumn.PROMOTED) {
-            made.setMinWidth(LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
+            Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
         return made;
     }
@@ -188,6 +190,7 @@ public final class FeatureTablePane implements Pane {
 
     private void bind() {
         table.setItems(model.rows());
+        table.widthProperty().addListener(changed -> chooseResizing());
         showColumns();
         chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>)
                 change -> showColumns());
@@ -257,11 +260,18 @@ public final class FeatureTablePane implements Pane {
                 shown.add(columns.get(column));
             }
         }
-        table.setColumnResizePolicy(
-                shown.size() <= FIRST_SHOWN.size()
-                        ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
-                        : TableView.UNCONSTRAINED_RESIZE_POLICY);
         table.getColumns().setAll(shown);
+        chooseResizing();
+    }
+
+    /** Columns fill the table; more of them than have room are scrolled. */
+    private void chooseResizing() {
+        double wanted = table.getColumns().stream()
+                .mapToDouble(TableColumn::getMinWidth)
+                .sum();
+        boolean fit = table.getColumns().size() <= FIRST_SHOWN.size() || wanted < table.getWidth();
+        table.setColumnResizePolicy(
+                fit ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
     }
 
     private void sort() {

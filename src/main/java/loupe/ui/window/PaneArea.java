@@ -12,6 +12,7 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Insets;
 import javafx.geometry.Orientation;
 import javafx.scene.Node;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.layout.StackPane;
@@ -49,6 +50,7 @@ final class PaneArea {
     private final Map<String, DrawnStack> stacks = new LinkedHashMap<>();
 
     private final List<DrawnParts> parted = new ArrayList<>();
+    private final PaneDrag drag;
     private double width;
     private double height;
     private @Nullable String drawn;
@@ -68,10 +70,14 @@ final class PaneArea {
         Runnable showText = () -> show(PaneKind.of(TextPane.class), false);
         a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
         b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
+        for (SidePanes side : List.of(a, b)) {
+            side.kinds().forEach((kind, pane) -> pane.node().getMenuItems().add(hiding(kind)));
+        }
         content.setMinSize(0, 0);
         node.getStyleClass().add("columns");
         node.setId("panes");
         node.setMinSize(0, 0);
+        drag = new PaneDrag(this);
         layouts.layout().addListener(changed -> arrange(isShowing()));
         models.fontSize().addListener(changed -> arrange(isShowing()));
         models.workbench().b().sae().addListener((property, was, is) -> {
@@ -90,6 +96,12 @@ final class PaneArea {
             }
         });
         arrange(false);
+    }
+
+    private MenuItem hiding(PaneKind kind) {
+        MenuItem item = new MenuItem("Hide this pane");
+        item.setOnAction(event -> layouts.hide(kind.id()));
+        return item;
     }
 
     StackPane node() {
@@ -215,6 +227,12 @@ final class PaneArea {
                 pane.node().toggleTornOff();
             }
         }
+        for (SidePanes side : List.of(a, b)) {
+            String letter = side == a ? Side.A.toString() : Side.B.toString();
+            side.kinds()
+                    .forEach((kind, pane) ->
+                            pane.node().letterProperty().set(isComparing() && !kind.ofBoth() ? letter : ""));
+        }
         stacks.clear();
         parted.clear();
         slots.step(() -> content.getChildren().setAll(draw(fitted, List.of())));
@@ -303,6 +321,7 @@ final class PaneArea {
                 .selectedIndexProperty()
                 .addListener((property, was, is) ->
                         layouts.bringToFront(tabs.tabs().get(is.intValue()).get(0)));
+        drag.attach(pane, tabs.tabs());
         remember(new DrawnStack(place, tabs, Optional.of(pane)));
         return pane;
     }
@@ -421,6 +440,28 @@ final class PaneArea {
         if (!id.equals(layouts.view().get())) {
             layouts.show(id);
         }
+    }
+
+    /**
+     * Focuses the pane after or before another one, in reading order and round again. Of maximised panes only those are
+     * visited.
+     *
+     * @param from the pane that has the focus; null for none
+     * @param by 1 or -1
+     */
+    void focusNext(@Nullable PaneFrame from, int by) {
+        List<PaneFrame> seen =
+                all().stream().map(Pane::node).filter(PaneFrame::isMaximised).toList();
+        List<PaneFrame> panes = seen.isEmpty() ? inFront() : seen;
+        int at = from == null ? -1 : panes.indexOf(from);
+        panes.get(Math.floorMod(at < 0 && by < 0 ? panes.size() - 1 : at + by, panes.size()))
+                .focusInside();
+    }
+
+    /** Moves a kind of pane to the outer edge of the view. */
+    void moveToEdge(PaneKind kind, PaneLayout.Zone edge) {
+        layouts.bringToFront(kind.key(Side.A));
+        layouts.moveToEdge(kind.id(), edge);
     }
 
     /** Brings back whatever pane is maximised over the others. */

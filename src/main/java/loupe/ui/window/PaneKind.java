@@ -46,7 +46,7 @@ public record PaneKind(
                             "Features",
                             links -> new FeatureTablePane(
                                     links.models().workbench(), links.models().table(), links.desk()))
-                    .needing(new Needs(228, 170, 0.9, 1))
+                    .needing(new Needs(248, 170, 0.9, 1))
                     .ofBothSides(),
             of(
                             HistogramPane.class,
@@ -80,7 +80,7 @@ public record PaneKind(
                                     links::askOfToken,
                                     links::openAsText,
                                     links.desk()))
-                    .needing(new Needs(260, 120, 1, 1))
+                    .needing(new Needs(220, 120, 1, 1))
                     .shownBy("examples", "Show the examples", "Shortcut+Shift+T"),
             of(
                             TextPane.class,
@@ -93,7 +93,7 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.desk()))
-                    .needing(new Needs(260, 120, 1, 1))
+                    .needing(new Needs(220, 120, 1, 1))
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
                             TreePane.class,
@@ -101,7 +101,7 @@ public record PaneKind(
                             "Definition tree",
                             links ->
                                     new TreePane(links.side(), links.otherSide().tree(), links.texts(), links.desk()))
-                    .needing(new Needs(260, 150, 1, 1.4)),
+                    .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
                             "ghost",
@@ -115,7 +115,7 @@ public record PaneKind(
                             "tokens",
                             "Token list",
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.desk()))
-                    .needing(new Needs(190, 150, 0.4, 1)),
+                    .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             NeighboursPane.class,
                             "neighbours",
@@ -126,7 +126,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::describe,
                                     links.desk()))
-                    .needing(new Needs(190, 150, 0.4, 1)),
+                    .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             CoActivationPane.class,
                             "together",

@@ -1,13 +1,16 @@
 package loupe.ui.window;
 
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.PaneLayout;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
@@ -24,6 +27,11 @@ final class WorkbenchCommands {
     private static final String GHOST = "Ghost";
     private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
+    private static final Map<PaneLayout.Zone, String> EDGES = new EnumMap<>(Map.of(
+            PaneLayout.Zone.LEFT, "left",
+            PaneLayout.Zone.RIGHT, "right",
+            PaneLayout.Zone.ABOVE, "top",
+            PaneLayout.Zone.BELOW, "bottom"));
 
     private final WorkbenchView view;
     private final WorkbenchModels models;
@@ -234,6 +242,7 @@ final class WorkbenchCommands {
         addViews(commands);
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
+        commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
         commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
         commands.add(
                 "larger",
@@ -284,6 +293,20 @@ final class WorkbenchCommands {
                             && layouts.layout().get().panes().count() > 1,
                     () -> layouts.hide(kind.id()));
         }
+        for (PaneLayout.Zone edge : EDGES.keySet()) {
+            String where = EDGES.get(edge);
+            commands.add(
+                    "move-" + where,
+                    "Move the focused pane to the " + where + " of the view",
+                    VIEWS,
+                    "",
+                    () -> view.focusedKind().isPresent(),
+                    () -> view.focusedKind().ifPresent(kind -> view.area().moveToEdge(kind, edge)));
+        }
+        commands.add("next-pane", "Go to the next pane", VIEWS, "F6", () -> view.focusNextPane(1));
+        commands.add("previous-pane", "Go to the previous pane", VIEWS, "Shift+F6", () -> view.focusNextPane(-1));
+        commands.add("tear-off", "Tear the focused pane off, or bring it back", VIEWS, "", view::tearOffFocused);
+        commands.add("keep-layout", "Keep this layout under a name...", VIEWS, "", view::nameLayout);
         commands.add(
                 "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
     }

@@ -4,12 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.Scene;
+import javafx.scene.control.Button;
+import javafx.scene.control.MenuButton;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
@@ -29,6 +34,7 @@ import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
+import loupe.ui.control.IconButtons;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.pane.MaximiseHost;
@@ -39,6 +45,7 @@ import loupe.ui.style.Theme;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
+import org.kordamp.ikonli.feather.Feather;
 
 /**
  * The whole window: tool bar, the rail of views, the feature's header, the panes of the view that is shown, activity
@@ -65,7 +72,10 @@ public final class WorkbenchView {
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
     private final Scene scene;
+    private final DropOverlay drop;
     private @Nullable PaneFrame focused;
+    private @Nullable Node focusedBefore;
+    private Runnable leaving = () -> {};
 
     /**
      * @param saveDialog asks for the file of an export
@@ -81,6 +91,7 @@ public final class WorkbenchView {
                         .notices()
                         .add("The session's file has no layout that can be used for " + what + "; it is left out"));
         area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
+        drop = new DropOverlay(models, opening::drop);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
@@ -103,6 +114,10 @@ public final class WorkbenchView {
         return title.getReadOnlyProperty();
     }
 
+    Commands commands() {
+        return commands;
+    }
+
     WindowFileSaver desk() {
         return desk;
     }
@@ -118,7 +133,7 @@ public final class WorkbenchView {
 
     private void layOut() {
         root.getStyleClass().add("workbench");
-        root.setTop(new WorkbenchToolBar(models, opening, actions).node());
+        root.setTop(new WorkbenchToolBar(models, opening, actions, new WindowMenus(commands, layouts)).node());
         VBox middle = new VBox(new FeatureHeader(models).node(), new MaximiseHost(area.node()));
         VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
         middle.setMinSize(0, 0);
@@ -130,7 +145,7 @@ public final class WorkbenchView {
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
-        layers.getChildren().add(veil);
+        layers.getChildren().addAll(veil, drop.node());
     }
 
     private void bind() {
@@ -150,7 +165,9 @@ public final class WorkbenchView {
         workbench.doubt().addListener((property, was, is) -> showDoubt(is));
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
         commands.install(scene);
-        opening.install(scene);
+        drop.install(scene);
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
+        tearOffWithKeys();
         area.table().focus();
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
     }
@@ -206,7 +223,7 @@ public final class WorkbenchView {
     }
 
     private void showPalette(String typed) {
-        cover(palette.node(), this::uncover);
+        coverWith(palette.node(), this::uncover);
         StackPane.setAlignment(veil.getChildren().get(0), Pos.TOP_CENTER);
         palette.begin(typed);
     }
@@ -259,31 +276,93 @@ public final class WorkbenchView {
         }
     }
 
+    /**
+     * Shows a page over the window, with a button that closes it; the keyboard stays within it, and Escape leaves it.
+     *
+     * @param leave closes the page
+     */
     public void cover(Node page, Runnable leave) {
+        StackPane card = coverWith(page, leave);
+        Button close = IconButtons.of(Feather.X, "Close this page (Esc)", leave);
+        close.setId("page-close");
+        close.getStyleClass().add("page-close");
+        StackPane.setAlignment(close, Pos.TOP_RIGHT);
+        card.getChildren().add(close);
+        focusPage();
+    }
+
+    private StackPane coverWith(Node page, Runnable leave) {
+        if (!veil.isVisible()) {
+            focusedBefore = scene.getFocusOwner();
+        }
         StackPane card = new StackPane(page);
         card.getStyleClass().add("card");
         card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);
         veil.getChildren().setAll(card);
         StackPane.setAlignment(card, Pos.CENTER);
+        leaving = leave;
         veil.setVisible(true);
         veil.setOnMouseClicked(event -> {
             if (event.getTarget() == veil) {
                 leave.run();
             }
         });
-        veil.setOnKeyPressed(event -> {
-            if (event.getCode() == KeyCode.ESCAPE) {
-                leave.run();
-                event.consume();
-            }
-        });
-        card.setFocusTraversable(true);
-        card.requestFocus();
+        if (scene.getWindow() != null && !scene.getWindow().isFocused()) {
+            scene.getWindow().requestFocus(); // asked for from the window of a pane
+        }
+        return card;
     }
 
+    private void focusPage() {
+        PaneFrame.firstToFocus(veil).ifPresent(Node::requestFocus);
+    }
+
+    private void leaveByEscape(KeyEvent event) {
+        if (event.getCode() == KeyCode.ESCAPE && veil.isVisible()) {
+            leaving.run();
+            event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE && isFocusOutsideMaximised()) {
+            area.all().forEach(pane -> pane.node().setMaximised(false));
+            event.consume();
+        }
+    }
+
+    /** Whether a pane is maximised and the keyboard is elsewhere, so that the pane itself hears of no key. */
+    private boolean isFocusOutsideMaximised() {
+        return area.all().stream().map(Pane::node).anyMatch(pane -> pane.isMaximised() && !pane.isActive());
+    }
+
+    /** Takes the page away and gives the keyboard back to what had it. */
     public void uncover() {
+        boolean was = veil.isVisible();
         veil.setVisible(false);
         veil.getChildren().clear();
+        if (was && focusedBefore != null && focusedBefore.getScene() == scene) {
+            focusedBefore.requestFocus();
+        }
+        focusedBefore = null;
+    }
+
+    private void tearOffWithKeys() {
+        List.of(area.a(), area.b())
+                .forEach(side -> side.kinds()
+                        .forEach((kind, pane) -> pane.node()
+                                .setWindowLooks(
+                                        Bindings.createStringBinding(
+                                                () -> kind.title() + " "
+                                                        + pane.node()
+                                                                .letterProperty()
+                                                                .get()
+                                                        + (pane.node()
+                                                                        .letterProperty()
+                                                                        .get()
+                                                                        .isEmpty()
+                                                                ? ""
+                                                                : " ") + "- "
+                                                        + title.get(),
+                                                pane.node().letterProperty(),
+                                                title),
+                                        commands::install)));
     }
 
     // ---- for commands ----
@@ -328,13 +407,68 @@ public final class WorkbenchView {
         return !covered && area.inFront().contains(frame);
     }
 
+    /** The kind of the pane that has, or had, the focus; empty if none had. */
+    Optional<PaneKind> focusedKind() {
+        PaneFrame frame = focused;
+        return Stream.of(area.a(), area.b())
+                .flatMap(side -> side.kinds().entrySet().stream())
+                .filter(one -> one.getValue().node() == frame)
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    void focusNextPane(int by) {
+        area.focusNext(focused, by);
+    }
+
+    void tearOffFocused() {
+        if (focused != null) {
+            focused.toggleTornOff();
+        }
+    }
+
+    void showMenu() {
+        if (scene.lookup("#menu") instanceof MenuButton menu) {
+            menu.requestFocus();
+            menu.show();
+        }
+    }
+
+    /** Asks for a name and keeps the layout of the view under it. */
+    void nameLayout() {
+        String view = ViewKind.ALL.stream()
+                .filter(kind -> kind.id().equals(layouts.view().get()))
+                .map(ViewKind::title)
+                .findFirst()
+                .orElseThrow();
+        cover(
+                new LayoutNamePage(view, layouts.names(), name -> {
+                            layouts.keepAs(name);
+                            uncover();
+                        })
+                        .node(),
+                this::uncover);
+    }
+
     private void rememberFocus(Node owner) {
-        for (Node node = owner; node != null; node = node.getParent()) {
-            if (node instanceof PaneFrame frame) {
-                focused = frame;
-                return;
+        if (veil.isVisible() && owner != null && !isWithin(owner, veil)) {
+            focusPage();
+            return;
+        }
+        area.all().stream()
+                .map(Pane::node)
+                .filter(frame -> frame.holds(owner))
+                .findFirst()
+                .ifPresent(frame -> focused = frame);
+    }
+
+    private static boolean isWithin(Node node, Node ancestor) {
+        for (Node at = node; at != null; at = at.getParent()) {
+            if (at == ancestor) {
+                return true;
             }
         }
+        return false;
     }
 
     private List<CommandPalette.Entry> paletteEntries(String typed) {
@@ -368,6 +502,10 @@ public final class WorkbenchView {
                     "Compare with " + path.getFileName(),
                     "beside the model",
                     () -> opening.openCheckpoint(models.workbench().b(), path)));
+        }
+        for (String name : layouts.names()) {
+            candidates.add(
+                    new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(

@@ -182,10 +182,17 @@ class CorpusPanesUiTest extends WindowUiTest {
     @Test
     void aTypedTextIsReadAndItsTokensAreChosenByKeyboard() {
         openAndChoose();
-        clickOn(list().getScene().getRoot().lookup("#tabs-examples").lookup(".tab-header-area").lookupAll(".tab").stream()
-                .skip(1)
-                .findFirst()
-                .orElseThrow());
+        clickOn(
+                list()
+                        .getScene()
+                        .getRoot()
+                        .lookup("#tabs-examples")
+                        .lookup(".tab-header-area")
+                        .lookupAll(".tab")
+                        .stream()
+                        .skip(1)
+                        .findFirst()
+                        .orElseThrow());
         clickOn("#text-area-A").write("the cat sat");
         UiTest.waitUntil(() -> models.a().text().reading().completeProperty().get()
                 && models.text().text().get().equals("the cat sat")

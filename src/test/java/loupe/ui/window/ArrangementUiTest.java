@@ -48,6 +48,7 @@ class ArrangementUiTest extends WindowUiTest {
                 .map(Tab::getText)
                 .toList()
                 .equals(List.of("Token list", "Neighbours", "Active together")));
+        UiTest.waitUntil(view::isArranged);
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
     }
