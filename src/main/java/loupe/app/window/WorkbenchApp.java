@@ -17,12 +17,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import javafx.animation.PauseTransition;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.geometry.Rectangle2D;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
+import javafx.util.Duration;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
@@ -62,6 +64,7 @@ public final class WorkbenchApp implements AutoCloseable {
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
+    private static final Duration UNTIL_MAPPED = Duration.millis(200);
     private static final double LEAST_WIDTH_PIXELS = 720;
     private static final double LEAST_HEIGHT_PIXELS = 480;
 
@@ -258,14 +261,33 @@ public final class WorkbenchApp implements AutoCloseable {
             }
             whenClosed.run();
         });
-        stage.setWidth(view.scene().getWidth());
-        stage.setHeight(view.scene().getHeight());
         stage.show();
-        stage.setMinWidth(LEAST_WIDTH_PIXELS); // set before, some window managers open the window at that size
-        stage.setMinHeight(LEAST_HEIGHT_PIXELS);
+        keepFromOpeningSmall(view.scene().getWidth(), view.scene().getHeight());
         if (kept != null) {
             kept.start();
         }
+    }
+
+    /**
+     * Sets the least size only once the window has its own: openbox opens a window at its least size, whatever size was
+     * asked for.
+     */
+    private void keepFromOpeningSmall(double width, double height) {
+        Stage shown = Objects.requireNonNull(stage);
+        PauseTransition settled = new PauseTransition(UNTIL_MAPPED);
+        settled.setOnFinished(event -> {
+            double beside = shown.getWidth() - view.scene().getWidth();
+            double above = shown.getHeight() - view.scene().getHeight();
+            boolean small = !shown.isMaximized()
+                    && (view.scene().getWidth() < width || view.scene().getHeight() < height);
+            shown.setMinWidth(LEAST_WIDTH_PIXELS);
+            shown.setMinHeight(LEAST_HEIGHT_PIXELS);
+            if (small) {
+                shown.setWidth(width + beside);
+                shown.setHeight(height + above);
+            }
+        });
+        settled.play();
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */

@@ -149,7 +149,7 @@ public record LayoutFit(
                 .orElseThrow();
         List<Part> parts = new ArrayList<>(split.parts());
         Part a = parts.remove(first);
-        Part b = parts.remove((int) first);
+        Part b = parts.remove(first);
         PaneLayout joined = join(split.direction(), a.content(), b.content());
         if (parts.isEmpty()) {
             return joined;

@@ -220,7 +220,7 @@ public final class ViewLayouts {
         if (kept == null) {
             return leftOut;
         }
-        kept.path(LAYOUTS).fields().forEachRemaining(one -> {
+        kept.path(LAYOUTS).properties().forEach(one -> {
             if (layouts.containsKey(one.getKey())) {
                 read(one.getValue())
                         .ifPresentOrElse(
@@ -229,8 +229,8 @@ public final class ViewLayouts {
             }
         });
         kept.path(NAMED)
-                .fields()
-                .forEachRemaining(ofView -> ofView.getValue().fields().forEachRemaining(one -> {
+                .properties()
+                .forEach(ofView -> ofView.getValue().properties().forEach(one -> {
                     Map<String, PaneLayout> names = named.get(ofView.getKey());
                     Optional<PaneLayout> read = read(one.getValue());
                     if (names != null && read.isPresent()) {

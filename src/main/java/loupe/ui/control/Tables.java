@@ -120,7 +120,7 @@ public final class Tables {
     }
 
     private static double width(TableColumn<?, ?> column, Measure measure) {
-        return (double) column.getProperties().get(measure);
+        return column.getProperties().get(measure) instanceof Double known ? known : 0;
     }
 
     /** Gives a column of numbers another title, of one line or two; its id stays. */

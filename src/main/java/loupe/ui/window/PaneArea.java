@@ -197,8 +197,9 @@ final class PaneArea {
                                         .map(side -> PaneKind.ofKey(key).kind().key(side)))
                                 .toList())
                         .flatMap(front -> keys.stream()
-                                .filter(key -> PaneKind.ofKey(key).kind()
-                                        == PaneKind.ofKey(front).kind())
+                                .filter(key -> PaneKind.ofKey(key)
+                                        .kind()
+                                        .equals(PaneKind.ofKey(front).kind()))
                                 .findFirst()));
     }
 

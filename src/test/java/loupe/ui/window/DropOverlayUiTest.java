@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
-import javafx.scene.layout.StackPane;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.state.Opened;
@@ -29,27 +28,29 @@ class DropOverlayUiTest extends UiTest {
     protected Parent build() {
         overlay =
                 new DropOverlay(new WorkbenchModels(opened.workbench, folder.resolve("cache")), (files, beside) -> {});
-        return new StackPane(overlay.node());
+        return new Label("the overlay is in no scene, because the service of the test answers on its own thread");
     }
 
     private String words(String zone) {
         return String.join(
                 "; ",
-                onFx(() -> lookup(zone).query().lookupAll(".label").stream()
+                onFx(() -> overlay.node().lookup(zone).lookupAll(".label").stream()
                         .map(label -> ((Label) label).getText())
                         .toList()));
     }
 
     private void drag(Path path, String zone) {
         onFx(() -> overlay.show(List.of(path)));
-        waitUntil(() -> lookup(zone).tryQuery().isPresent());
+        waitUntil(() -> overlay.node().lookup(zone) != null);
     }
 
     @Test
     void aCheckpointGoesToAOrBesideItAndWhatItReplacesIsNamed() throws IOException {
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
         drag(sae, "#drop-a");
-        assertThat(lookup("#drop-b").tryQuery()).as("nothing to be beside").isEmpty();
+        assertThat(onFx(() -> overlay.node().lookup("#drop-b")))
+                .as("nothing to be beside")
+                .isNull();
         onFx(() -> opened.openA());
         drag(sae, "#drop-b");
         assertThat(words("#drop-a"))

@@ -304,4 +304,67 @@ class ViewsUiTest extends WindowUiTest {
         UiTest.waitUntil(view::isArranged);
         assertThat(frame(TREE).letterProperty().get()).isEmpty();
     }
+
+    @Test
+    void atTheSmallestSizesNoPaneHasLessRoomThanItNeeds() {
+        open();
+        for (int[] size : new int[][] {{1024, 700}, {800, 560}}) {
+            UiTest.onFx(() -> {
+                view.scene().getWindow().setWidth(size[0]);
+                view.scene().getWindow().setHeight(size[1]);
+            });
+            UiTest.waitUntil(() -> view.scene().getWidth() == size[0] && view.isArranged());
+            for (ViewKind kind : ViewKind.ALL) {
+                run("view-" + kind.id());
+                for (PaneKind pane : PaneKind.ALL) {
+                    if (isShown(pane)) {
+                        assertThat(UiTest.onFx(() -> frame(pane).getWidth()))
+                                .as(pane + " at " + size[0])
+                                .isGreaterThanOrEqualTo(pane.needs().width() - 1);
+                        assertThat(UiTest.onFx(() -> frame(pane).getHeight()))
+                                .as(pane + " at " + size[1])
+                                .isGreaterThanOrEqualTo(pane.needs().height() - 12);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatHasTheKeyboardShowsIt() {
+        open();
+        UiTest.onFx(() -> view.scene().getWindow().requestFocus());
+        for (String id : List.of(
+                "ghost-encoder",
+                "ghost-decoder",
+                "ghost-mix",
+                "ghost-centroid",
+                "feature-columns",
+                "neighbours-features-A",
+                "neighbours-tokens-A",
+                "view-trees",
+                "open-checkpoint",
+                "menu")) {
+            Node node = lookup("#" + id).query();
+            var without = UiTest.onFx(() -> node.snapshot(null, null));
+            var with = UiTest.onFx(() -> {
+                node.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("focus-visible"), true);
+                node.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("focused"), true);
+                var picture = node.snapshot(null, null);
+                node.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("focus-visible"), false);
+                node.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("focused"), false);
+                return picture;
+            });
+            int changed = 0;
+            for (int x = 0; x < Math.min(with.getWidth(), without.getWidth()); x++) {
+                for (int y = 0; y < Math.min(with.getHeight(), without.getHeight()); y++) {
+                    changed += with.getPixelReader().getArgb(x, y)
+                                    == without.getPixelReader().getArgb(x, y)
+                            ? 0
+                            : 1;
+                }
+            }
+            assertThat(changed).as(id).isGreaterThan(60);
+        }
+    }
 }
