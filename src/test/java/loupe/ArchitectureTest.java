@@ -12,8 +12,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Activation;
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -28,6 +32,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -41,10 +46,27 @@ import org.junit.jupiter.api.TestFactory;
  */
 class ArchitectureTest {
     private static final String[] ALL = {
-        "base", "tensor", "format", "lm", "sae", "inference", "analysis", "index", "training", "state", "ui", "app"
+        "base",
+        "tensor",
+        "format",
+        "labels",
+        "lm",
+        "sae",
+        "inference",
+        "analysis",
+        "index",
+        "search",
+        "training",
+        "state",
+        "ui",
+        "app"
     };
 
     private static final String NO_CYCLES = "packages have no cycles";
+
+    /** Operations with a number that a recorded pass keeps for its gradient. */
+    private static final Set<String> KEPT =
+            Set.of("mul", "muli", "div", "divi", "mod", "modi", "pow", "powi", "maximum", "minimum");
 
     private static final Pattern OPTION = Pattern.compile("(^|[^-])--[a-z]");
 
@@ -52,15 +74,21 @@ class ArchitectureTest {
     private static final Map<String, String[]> SEES = Map.ofEntries(
             Map.entry("tensor", new String[] {"base"}),
             Map.entry("format", new String[] {"tensor", "base"}),
+            Map.entry("labels", new String[] {"format", "tensor", "base"}),
             Map.entry("lm", new String[] {"format", "tensor", "base"}),
             Map.entry("sae", new String[] {"format", "tensor", "base"}),
             Map.entry("inference", new String[] {"lm", "sae", "tensor", "base"}),
             Map.entry("analysis", new String[] {"inference", "lm", "sae", "format", "tensor", "base"}),
             Map.entry("index", new String[] {"analysis", "inference", "lm", "sae", "tensor", "base"}),
+            Map.entry(
+                    "search", new String[] {"labels", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}),
             Map.entry("training", new String[] {"analysis", "inference", "lm", "sae", "format", "tensor", "base"}),
-            Map.entry("state", new String[] {"analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
+            Map.entry("state", new String[] {
+                "labels", "search", "analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
             }),
-            Map.entry("ui", new String[] {"state", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}));
+            Map.entry("ui", new String[] {
+                "state", "labels", "search", "index", "analysis", "inference", "lm", "sae", "tensor", "base"
+            }));
 
     private static Map<String, ArchRule> rulesFor(String root) {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
@@ -79,8 +107,18 @@ class ArchitectureTest {
                 noFields()
                         .that()
                         .areDeclaredInClassesThat()
-                        .resideInAnyPackage(
-                                in(root, "base", "tensor", "format", "analysis", "index", "state", "ui", "app"))
+                        .resideInAnyPackage(in(
+                                root,
+                                "base",
+                                "tensor",
+                                "format",
+                                "labels",
+                                "search",
+                                "analysis",
+                                "index",
+                                "state",
+                                "ui",
+                                "app"))
                         .should()
                         .haveRawType(NDArray.class)
                         .because("an array kept past its step leaks device memory"));
@@ -88,7 +126,8 @@ class ArchitectureTest {
                 "the engine is known only where the mathematics is",
                 noClasses()
                         .that()
-                        .resideInAnyPackage(in(root, "base", "tensor", "format", "index", "state", "ui"))
+                        .resideInAnyPackage(
+                                in(root, "base", "tensor", "format", "labels", "search", "index", "state", "ui"))
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("ai.djl..")
@@ -135,6 +174,14 @@ class ArchitectureTest {
                         .callMethod(FileChannel.class, "map", FileChannel.MapMode.class, long.class, long.class)
                         .because("a file that is cut short while it is mapped takes the process with it"));
         rules.put(
+                "what may be differentiated takes its numbers from Scalars",
+                noClasses()
+                        .that()
+                        .resideInAnyPackage(in(root, "lm", "training"))
+                        .should()
+                        .callMethodWhere(keepsANumber())
+                        .because("the collector may free the number before the gradient is taken"));
+        rules.put(
                 "only app names options",
                 noClasses()
                         .that()
@@ -153,6 +200,19 @@ class ArchitectureTest {
                         .accessTargetWhere(target(owner(type(Files.class))).and(target(name("move"))))
                         .because("a move that is not atomic, or not on the disk, loses what was there before"));
         return rules;
+    }
+
+    /** A call of the engine's that takes a number and whose gradient needs it. */
+    private static DescribedPredicate<JavaMethodCall> keepsANumber() {
+        return DescribedPredicate.describe("the engine multiplies by a number", call -> {
+            var called = call.getTarget();
+            List<String> takes = HasName.Utils.namesOf(called.getRawParameterTypes());
+            return called.getOwner().isAssignableTo(NDArray.class)
+                            && KEPT.contains(called.getName())
+                            && takes.equals(List.of(Number.class.getName()))
+                    || called.getOwner().isEquivalentTo(Activation.class)
+                            && called.getName().equals("swish");
+        });
     }
 
     /** Whether a class has a string literal that spells an option of the command line. */

@@ -147,23 +147,28 @@ public final class TinyModel {
      * @return the folder
      */
     public static Path writeTo(Path folder) throws IOException {
+        return writeTo(folder, CONFIG, weights());
+    }
+
+    /** Likewise, a GPT-2 of other sizes or weights. */
+    public static Path writeTo(Path folder, ModelConfig of, Map<String, HostTensor> weights) throws IOException {
         Files.createDirectories(folder);
         ObjectMapper json = new ObjectMapper();
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("model_type", "gpt2");
         config.put("architectures", List.of("GPT2LMHeadModel"));
         config.put("activation_function", "gelu_new");
-        config.put("layer_norm_epsilon", CONFIG.normEpsilon());
-        config.put("n_embd", CONFIG.dModel());
-        config.put("n_head", CONFIG.nHeads());
-        config.put("n_layer", CONFIG.nLayers());
-        config.put("n_positions", CONFIG.context());
-        config.put("vocab_size", CONFIG.vocabularySize());
+        config.put("layer_norm_epsilon", of.normEpsilon());
+        config.put("n_embd", of.dModel());
+        config.put("n_head", of.nHeads());
+        config.put("n_layer", of.nLayers());
+        config.put("n_positions", of.context());
+        config.put("vocab_size", of.vocabularySize());
         config.put("bos_token_id", 0);
         config.put("eos_token_id", 0);
         json.writeValue(folder.resolve("config.json").toFile(), config);
         json.writeValue(folder.resolve("tokenizer.json").toFile(), tokenizer());
-        writeSafetensors(folder.resolve("model.safetensors"), weights());
+        writeSafetensors(folder.resolve("model.safetensors"), weights);
         return folder;
     }
 

@@ -57,7 +57,12 @@ public final class TinySae {
                 new HostTensor(new float[d], d));
     }
 
-    private static Path write(
+    /**
+     * Writes one of these weights: encoder (d, n), decoder (n, d).
+     *
+     * @return the folder
+     */
+    public static Path write(
             Path folder, HostTensor encoder, HostTensor decoder, HostTensor encoderBias, HostTensor decoderBias)
             throws IOException {
         Files.createDirectories(folder);

@@ -40,6 +40,20 @@ public final class DeviceArrays {
         return values;
     }
 
+    /** Whether no element is NaN or infinite. */
+    public static boolean isFinite(NDArray array) {
+        if (array.size() == 0) {
+            return true;
+        }
+        try (NDArray sum = array.sum()) {
+            if (Float.isFinite(sum.toType(DataType.FLOAT32, false).getFloat())) {
+                return true;
+            }
+        }
+        // finite numbers may have a sum that is not
+        return array.abs().lte(Float.MAX_VALUE).all().getBoolean();
+    }
+
     /** A copy of the elements, row-major, as float64. */
     public static double[] doubles(NDArray array) {
         if (array.getDataType() != DataType.FLOAT64) {

@@ -1,10 +1,33 @@
 package loupe.analysis;
 
+import java.util.stream.DoubleStream;
+import loupe.base.Refusal;
 import loupe.tensor.HostTensor;
 
 /** The few operations on vectors of dModel doubles that analyses need. */
 public final class Vectors {
     private Vectors() {}
+
+    /**
+     * A vector of numbers that can be worked with.
+     *
+     * @param what it is, as the beginning of a message
+     * @throws Refusal if one of them is NaN or infinite
+     */
+    public static double[] requireFinite(String what, double[] a) {
+        if (!DoubleStream.of(a).allMatch(Double::isFinite)) {
+            throw nonFinite(what);
+        }
+        return a;
+    }
+
+    /** The refusal of values that are NaN or infinite. */
+    public static Refusal nonFinite(String what) {
+        return new Refusal(
+                what + " has values that are NaN or infinite",
+                "finite numbers",
+                "Look for such weights with inspect, or choose a smaller scale");
+    }
 
     public static double dot(double[] a, double[] b) {
         double sum = 0;

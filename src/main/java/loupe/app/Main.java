@@ -10,7 +10,9 @@ import java.util.List;
 import loupe.app.bench.BenchCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
+import loupe.app.command.AuditCommand;
 import loupe.app.command.BatchCommand;
+import loupe.app.command.CacheCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
@@ -20,8 +22,13 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
+import loupe.app.command.LabelsCommand;
+import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
+import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SearchCommand;
+import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
@@ -76,10 +83,17 @@ public final class Main {
                         new ScaleCommand(),
                         new BatchCommand(),
                         new NeighboursCommand(),
+                        new LogitsCommand(),
+                        new TextCommand(),
                         new IndexCommand(),
+                        new CacheCommand(),
                         new FeatureCommand(),
+                        new LabelsCommand(),
+                        new SearchCommand(),
                         new EvaluateCommand(),
+                        new AuditCommand(),
                         new CompareCommand(),
+                        new SaveCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

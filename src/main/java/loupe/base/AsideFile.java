@@ -35,7 +35,7 @@ public final class AsideFile implements AutoCloseable {
 
     /**
      * Creates an empty temporary file with a unique name, so that several processes may replace the same file; the last
-     * one wins. Creates the folder if it is missing.
+     * one wins. Creates the folder if it is missing, and deletes what writers of the same file left that were killed.
      */
     public static AsideFile create(Path target) throws IOException {
         return create(target, DurableMove.OF_FILES);
@@ -44,8 +44,8 @@ public final class AsideFile implements AutoCloseable {
     static AsideFile create(Path target, DurableMove move) throws IOException {
         Path absolute = target.toAbsolutePath();
         Files.createDirectories(absolute.getParent());
-        Path aside = absolute.resolveSibling(
-                "." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
+        PartName.clear(absolute);
+        Path aside = PartName.of(absolute);
         Files.newByteChannel(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
                 .close();
         return new AsideFile(absolute, aside, false, move);

@@ -3,7 +3,6 @@ package loupe.base;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
@@ -39,9 +38,8 @@ public final class AsideFolder implements AutoCloseable {
                         target, "there is something here already", "a new folder", "Choose another name");
             }
             Files.createDirectories(absolute.getParent());
-            Path aside = absolute.resolveSibling(
-                    "." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
-            return new AsideFolder(target, Files.createDirectory(aside), move);
+            PartName.clear(absolute);
+            return new AsideFolder(target, Files.createDirectory(PartName.of(absolute)), move);
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -68,10 +66,8 @@ public final class AsideFolder implements AutoCloseable {
         if (committed) {
             return;
         }
-        try (Stream<Path> files = Files.walk(aside)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
+        try {
+            PartName.delete(aside);
         } catch (IOException e) {
             throw failure(target, e);
         }

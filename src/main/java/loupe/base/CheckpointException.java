@@ -26,7 +26,7 @@ public final class CheckpointException extends Refusal {
     /** Refuses a file because of another failure. */
     public CheckpointException(
             Path path, String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
-        super(path + ": " + found, expected, advice, cause, remedies);
+        super(path + ": ", found, expected, advice, cause, remedies);
         this.path = path;
     }
 

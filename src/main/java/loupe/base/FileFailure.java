@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Locale;
 import java.util.Objects;
 
 /** The reason why the system did not read or write a file, as text instead of the name of an exception. */
@@ -25,6 +26,25 @@ public final class FileFailure {
             return file.getReason() != null ? file.getReason() : kind(file);
         }
         return failure.getMessage() != null ? failure.getMessage() : "the system refused it";
+    }
+
+    /** What failed, why, and what the user can do, as sentences. */
+    public static String sentences(IOException failure) {
+        if (!(failure instanceof FileSystemException file)) {
+            return "Reading or writing failed: " + reason(failure) + ".";
+        }
+        return VisibleText.line(
+                file.getFile() + " cannot be read or written: " + reason(file) + ". " + advice(file) + ".");
+    }
+
+    private static String advice(FileSystemException failure) {
+        if (failure instanceof AccessDeniedException) {
+            return "Change its permissions, or choose another place";
+        }
+        String reason = reason(failure).toLowerCase(Locale.ROOT);
+        return reason.contains("space left") || reason.contains("quota")
+                ? "Make room there, or choose another place"
+                : "Choose another place";
     }
 
     private static String kind(FileSystemException failure) {

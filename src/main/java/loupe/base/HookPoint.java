@@ -15,6 +15,9 @@ public record HookPoint(Site site, int layer) implements Comparable<HookPoint> {
     /** The layer of a place that belongs to no block. */
     public static final int NO_LAYER = -1;
 
+    /** The most layers of a model. */
+    public static final int MOST_LAYERS = 4096;
+
     public HookPoint {
         if (site.inBlock() == (layer < 0)) {
             throw new IllegalArgumentException("layer is " + layer + ", which does not go with " + site.suffix());

@@ -1,18 +1,26 @@
 package loupe.base;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request by the user that cannot be fulfilled, although nothing is broken. The message states what was found, what
  * was expected and what to do, in words that fit the command line and the window alike; the {@linkplain #remedies()
- * remedies} are the choices that would fix it, which command line and window each phrase in their own terms.
+ * remedies} are the choices that would fix it, which command line and window each phrase in their own terms. Whatever a
+ * file says, the message is short and can be shown: its parts are cut, and characters that nobody sees are written as
+ * {@link VisibleText} has them.
  *
  * <p>A mistake of this program is an {@link IllegalArgumentException} or {@link IllegalStateException}, never a
  * refusal.
  */
 public class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
+
+    /** The most letters of a message beside the name of its file. */
+    private static final int LONGEST = 299;
+    /** What a long name of a file leaves to the rest. */
+    private static final int LEAST = 200;
 
     private final String message;
     private final transient List<Remedy> remedies;
@@ -23,7 +31,7 @@ public class Refusal extends RuntimeException {
      * @param found what is wrong, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
      */
     public Refusal(String found, Remedy... remedies) {
-        this(found, "", "", null, remedies);
+        this("", found, "", "", null, remedies);
     }
 
     /**
@@ -36,12 +44,16 @@ public class Refusal extends RuntimeException {
      * @param remedies the choices that mend it, the best first
      */
     public Refusal(String found, String expected, String advice, Remedy... remedies) {
-        this(found, expected, advice, null, remedies);
+        this("", found, expected, advice, null, remedies);
     }
 
-    Refusal(String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
-        super(sentence(found, expected, advice), cause);
-        this.message = sentence(found, expected, advice);
+    Refusal(String where, String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
+        this(sentence(where, found, expected, advice), cause, remedies);
+    }
+
+    private Refusal(String message, @Nullable Throwable cause, Remedy... remedies) {
+        super(message, cause);
+        this.message = message;
         this.remedies = List.of(remedies);
     }
 
@@ -56,15 +68,16 @@ public class Refusal extends RuntimeException {
         return remedies;
     }
 
-    private static String sentence(String found, String expected, String advice) {
-        StringBuilder text = new StringBuilder().append(found);
-        if (!expected.isEmpty()) {
-            text.append("; expected ").append(expected);
-        }
-        text.append('.');
-        if (!advice.isEmpty()) {
-            text.append(' ').append(advice).append('.');
-        }
-        return text.toString();
+    /** @param where the file with a colon and a blank, which is never cut; empty for none */
+    private static String sentence(String where, String found, String expected, String advice) {
+        String place = VisibleText.line(where);
+        String middle = expected.isEmpty() ? "." : "; expected ";
+        String end = expected.isEmpty() ? "" : ".";
+        String last = advice.isEmpty() ? "" : ".";
+        int room = Math.max(LEAST, LONGEST - place.length())
+                - (middle + end + (advice.isEmpty() ? "" : " ") + last).length();
+        List<String> parts = VisibleText.shortened(
+                Stream.of(found, expected, advice).map(VisibleText::line).toList(), room);
+        return place + parts.get(0) + middle + parts.get(1) + end + (advice.isEmpty() ? "" : " " + parts.get(2) + last);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,13 +21,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The right to write a folder or a file over time, which one writer has at a time, in this process or another. It is a
  * lock of the operating system on a file {@code writer.lock} in the folder, or {@code .NAME.lock} beside the file,
- * which says who has it; it ends with the process, however that ends. On a file system that knows no locks only writers
- * in this process hold off one another. Thread-safe.
+ * which says who has it; it ends with the process, however that ends. On a file system that knows no locks the file
+ * itself is the lock: what a writer on this computer left that has ended is taken over, and what one on another left
+ * has to be deleted by hand. Thread-safe.
  */
 public final class WriterLock implements AutoCloseable {
     /** Name of the lock file in a folder. */
@@ -33,9 +37,14 @@ public final class WriterLock implements AutoCloseable {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
     private static final long POLL_NANOS = 100_000_000L;
-    private static final int MOST_BYTES = 200;
+    private static final int MOST_BYTES = 400;
+    private static final Pattern HOLDER =
+            Pattern.compile("process \\d+( of [^,\\p{Cntrl}]{1,64})?( on [^,\\p{Cntrl}]{1,64})?, since [-0-9: ]+");
     /** Beyond what is written, so that others can read that where a lock keeps them from reading. */
     private static final long LOCKED_BYTE = 1 << 20;
+
+    private static final Locking OF_FILES = (channel, shared) -> channel.tryLock(LOCKED_BYTE, 1, shared);
+
     /**
      * The locks of this process. Its own second look at a lock file would end the first one's lock, since the system
      * ends a process's locks on a file with the first of its handles that is closed.
@@ -55,6 +64,19 @@ public final class WriterLock implements AutoCloseable {
         this.key = key;
     }
 
+    /** How the file system locks; tests let it know no locks. */
+    @FunctionalInterface
+    interface Locking {
+        /**
+         * Locks the byte that says so.
+         *
+         * @return null if somebody else has the lock
+         * @throws IOException if there are no locks here
+         */
+        @Nullable
+        FileLock of(FileChannel channel, boolean shared) throws IOException;
+    }
+
     /**
      * Locks a folder or a file.
      *
@@ -63,7 +85,11 @@ public final class WriterLock implements AutoCloseable {
      * @throws IOException if no lock file can be made there
      */
     public static WriterLock take(Path place) throws IOException {
-        Attempt attempt = attempt(place);
+        return take(place, OF_FILES);
+    }
+
+    static WriterLock take(Path place, Locking locking) throws IOException {
+        Attempt attempt = attempt(place, locking);
         if (attempt.lock() != null) {
             return attempt.lock();
         }
@@ -71,12 +97,14 @@ public final class WriterLock implements AutoCloseable {
                 place,
                 "somebody else is writing here: " + attempt.holder(),
                 "one writer at a time",
-                "Wait until that has ended, or choose another place");
+                attempt.isCertain()
+                        ? "Wait until that has ended, or choose another place"
+                        : "Locks do not work here: if it has ended, delete " + lockFile(place));
     }
 
     /** Locks a folder or a file if nobody else has it. */
     public static Optional<WriterLock> takeIfFree(Path place) throws IOException {
-        return Optional.ofNullable(attempt(place).lock());
+        return Optional.ofNullable(attempt(place, OF_FILES).lock());
     }
 
     /**
@@ -88,7 +116,7 @@ public final class WriterLock implements AutoCloseable {
     public static WriterLock await(Path place, Consumer<String> waiting, Cancellation cancellation) throws IOException {
         while (true) {
             cancellation.check();
-            Attempt attempt = attempt(place);
+            Attempt attempt = attempt(place, OF_FILES);
             if (attempt.lock() != null) {
                 return attempt.lock();
             }
@@ -141,21 +169,28 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** A lock, or who has it. */
-    private record Attempt(@Nullable WriterLock lock, String holder) {}
+    /**
+     * A lock, or who has it.
+     *
+     * @param isCertain whether that one still runs for certain
+     */
+    private record Attempt(@Nullable WriterLock lock, String holder, boolean isCertain) {
+        static Attempt held(String holder) {
+            return new Attempt(null, holder, true);
+        }
+    }
 
-    private static Attempt attempt(Path place) throws IOException {
+    private static Attempt attempt(Path place, Locking locking) throws IOException {
         Path file = lockFile(place);
         if (!OURS.add(file)) {
-            return new Attempt(
-                    null,
+            return Attempt.held(
                     "this program itself (process " + ProcessHandle.current().pid() + ")");
         }
         boolean taken = false;
         try {
             while (true) {
                 try {
-                    Attempt attempt = attempt(place, file);
+                    Attempt attempt = attempt(place, file, locking);
                     if (attempt != null) {
                         taken = attempt.lock() != null;
                         return attempt;
@@ -174,28 +209,43 @@ public final class WriterLock implements AutoCloseable {
     }
 
     /**
-     * @return null if the lock file was deleted by its holder meanwhile, so that a lock on it would be worth nothing
+     * @return null if the lock file was deleted by its holder meanwhile, so that a lock on it would be worth nothing,
+     *     or by us, because its holder has ended
      */
-    private static @Nullable Attempt attempt(Path place, Path file) throws IOException {
-        try {
-            Files.createFile(file);
-        } catch (FileAlreadyExistsException leftOrHeld) {
-            // a lock on it tells which
-        }
+    private static @Nullable Attempt attempt(Path place, Path file, Locking locking) throws IOException {
+        boolean created = create(file);
+        RegularFile.require(file);
         Object before = keyOf(file);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } catch (AccessDeniedException anotherUsers) {
+            return ofAnotherUser(file, before, locking);
+        }
         boolean taken = false;
         try {
-            boolean free = lock(channel);
-            if (!free) {
-                return new Attempt(null, read(channel));
+            switch (lock(channel, false, locking)) {
+                case HELD -> {
+                    return Attempt.held(holder(read(channel)));
+                }
+                case UNKNOWN -> {
+                    String content = read(channel);
+                    if (!created && !isOfEnded(content)) {
+                        return new Attempt(null, holder(content), false);
+                    }
+                    if (!created) {
+                        takeAway(file, content);
+                        return null;
+                    }
+                }
+                case LOCKED -> {}
             }
             if (!Objects.equals(before, keyOf(file))) {
                 return null;
             }
             write(channel);
             taken = true;
-            return new Attempt(new WriterLock(place, file, channel, before), "");
+            return new Attempt(new WriterLock(place, file, channel, before), "", true);
         } finally {
             if (!taken) {
                 channel.close();
@@ -203,18 +253,76 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    private static boolean lock(FileChannel channel) {
+    /** @return whether there was none */
+    private static boolean create(Path file) throws IOException {
         try {
-            FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
-            return lock != null;
-        } catch (IOException noLocksHere) {
+            Files.createFile(file);
             return true;
+        } catch (FileAlreadyExistsException leftOrHeld) {
+            return false;
+        }
+    }
+
+    /** Who holds another user's lock file, which cannot be written; deletes one that nobody holds. */
+    private static @Nullable Attempt ofAnotherUser(Path file, @Nullable Object before, Locking locking)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            String content = read(channel);
+            return switch (lock(channel, true, locking)) {
+                case HELD -> Attempt.held(holder(content));
+                case UNKNOWN -> new Attempt(null, holder(content), false);
+                case LOCKED -> {
+                    if (Objects.equals(before, keyOf(file))) {
+                        Files.delete(file);
+                    }
+                    yield null;
+                }
+            };
+        }
+    }
+
+    /** What a file system says of a lock. */
+    private enum State {
+        LOCKED,
+        HELD,
+        UNKNOWN
+    }
+
+    private static State lock(FileChannel channel, boolean shared, Locking locking) {
+        try {
+            return locking.of(channel, shared) == null ? State.HELD : State.LOCKED;
+        } catch (IOException noLocksHere) {
+            return State.UNKNOWN;
+        }
+    }
+
+    /** Whether a lock file is of a process of this system that runs no more; our own number is an ended one's. */
+    private static boolean isOfEnded(String content) {
+        return content.lines()
+                .skip(1)
+                .findFirst()
+                .flatMap(Writer::of)
+                .filter(writer -> writer.hasEnded() || writer.equals(Writer.self()))
+                .isPresent();
+    }
+
+    /** Deletes a lock file without taking away one that somebody else has made since it was read. */
+    private static void takeAway(Path file, String content) throws IOException {
+        Path aside = PartName.of(file);
+        DurableMove.OF_FILES.file(file, aside);
+        try {
+            if (!Files.readString(aside).equals(content)) {
+                Files.createLink(file, aside); // which replaces nothing
+            }
+        } finally {
+            Files.delete(aside);
         }
     }
 
     private static void write(FileChannel channel) throws IOException {
-        String holder = "process " + ProcessHandle.current().pid() + ", since "
-                + LocalDateTime.now(java.time.ZoneId.systemDefault()).format(TIME);
+        String holder = Writer.inWords() + ", since "
+                + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + "\n"
+                + Writer.self().mark();
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.UTF_8)), 0);
     }
@@ -222,8 +330,12 @@ public final class WriterLock implements AutoCloseable {
     private static String read(FileChannel channel) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES);
         channel.read(bytes, 0);
-        String holder = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).strip();
-        return holder.matches("process \\d+, since [-0-9: ]+") ? holder : "another process, just begun";
+        return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+    }
+
+    private static String holder(String content) {
+        String holder = content.lines().findFirst().orElse("");
+        return HOLDER.matcher(holder).matches() ? holder : "another process, just begun";
     }
 
     private static @Nullable Object keyOf(Path file) throws IOException {

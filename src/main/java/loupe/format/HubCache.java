@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 
 /**
  * Hugging Face's cache of downloads: {@code models--ORG--NAME} with the files themselves in {@code blobs}, named by
@@ -162,7 +163,7 @@ public final class HubCache {
 
     private static String read(Path file) {
         try {
-            return Files.readString(file).strip();
+            return Files.readString(RegularFile.require(file)).strip();
         } catch (IOException e) {
             throw new CheckpointException(
                     file, "the file cannot be read (" + FileFailure.reason(e) + ")", "", "Check its permissions", e);

@@ -24,7 +24,7 @@ public final class JsonFiles {
     public static final long MAX_BYTES = 256L << 20;
 
     private static final ObjectMapper MAPPER =
-            new ObjectMapper(StrictJson.FACTORY).enable(SerializationFeature.INDENT_OUTPUT);
+            new ObjectMapper(StrictJson.OWN).enable(SerializationFeature.INDENT_OUTPUT);
 
     private JsonFiles() {}
 
@@ -51,7 +51,7 @@ public final class JsonFiles {
                         "at most " + maxBytes,
                         "Check that it is the right file");
             }
-            TensorArchives.refuseLookAlikes(file);
+            TensorArchives.refuseLookAlikes(file, "a JSON file");
             ByteBuffer bytes = file.read(0, (int) file.size());
             JsonNode node = json.read(bytes, MAPPER::readTree);
             if (node == null || node.isMissingNode()) {
@@ -59,6 +59,13 @@ public final class JsonFiles {
             }
             return node;
         }
+    }
+
+    /**
+     * Reads a file that this program may have written, as {@link #read(Path)} does, but nested as deep as it writes.
+     */
+    public static JsonNode readOwn(Path path) {
+        return read(path, MAX_BYTES, StrictJson.own(path, "the JSON text"));
     }
 
     /** Reads a JSON file that must hold an object, as {@link #read(Path)} does. */

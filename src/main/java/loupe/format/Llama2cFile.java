@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loupe.base.HookPoint;
 import loupe.tensor.DType;
 import loupe.tensor.StoredTensor;
 
@@ -25,7 +26,6 @@ final class Llama2cFile {
 
     private static final int SHARED_AT = 8 + HEADER_BYTES;
     private static final int LARGEST = 1 << 24;
-    private static final int MOST_LAYERS = 4096;
 
     private Llama2cFile() {}
 
@@ -90,7 +90,7 @@ final class Llama2cFile {
                 return Optional.empty();
             }
         }
-        return n[2] > MOST_LAYERS || n[0] % n[3] != 0 || n[3] % n[4] != 0
+        return n[2] > HookPoint.MOST_LAYERS || n[0] % n[3] != 0 || n[3] % n[4] != 0
                 ? Optional.empty()
                 : Optional.of(new Header(
                         later ? 1 : 0,

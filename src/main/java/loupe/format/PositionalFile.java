@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 
 /**
  * A file read at positions, never through a memory map: a mapped file that is cut short takes the whole JVM down, a
@@ -33,8 +34,9 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
     /** @throws CheckpointException if there is no such file, it is not a regular file, or it may not be read */
     static PositionalFile open(Path path) {
         HubCache.requireTarget(path);
-        if (!Files.isRegularFile(path)) {
-            throw notRegular(path);
+        RegularFile.require(path);
+        if (!Files.exists(path)) {
+            throw new CheckpointException(path, "there is no such file", "a file", "Check the path");
         }
         try {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
@@ -47,18 +49,6 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
                     "Check its permissions and that the drive is there",
                     e);
         }
-    }
-
-    private static CheckpointException notRegular(Path path) {
-        if (Files.isDirectory(path)) {
-            return new CheckpointException(
-                    path, "this is a folder, not a regular file", "a file", "Choose the weight file in it");
-        }
-        if (Files.exists(path)) {
-            return new CheckpointException(
-                    path, "this is a device or a pipe, not a regular file", "a regular file", "Choose a file on disk");
-        }
-        return new CheckpointException(path, "there is no such file", "a file", "Check the path");
     }
 
     Path path() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +24,9 @@ import loupe.base.CheckpointException;
  */
 final class StrictJson {
     static final int MAX_DEPTH = 200;
+    /** The depth of files that this program writes itself, above all of trees, where a level takes two. */
+    static final int OWN_DEPTH = 1000;
+
     private static final int MAX_STRING_CHARS = 100_000_000;
     private static final int MAX_NAME_CHARS = 1_000_000;
 
@@ -43,6 +47,16 @@ final class StrictJson {
     static final JsonFactory WITH_NON_FINITE =
             FACTORY.rebuild().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
+    /** What is as strict and may be nested as deep as what this program writes. */
+    static final JsonFactory OWN = FACTORY.rebuild()
+            .streamReadConstraints(FACTORY.streamReadConstraints()
+                    .rebuild()
+                    .maxNestingDepth(OWN_DEPTH)
+                    .build())
+            .streamWriteConstraints(
+                    StreamWriteConstraints.builder().maxNestingDepth(OWN_DEPTH).build())
+            .build();
+
     private final Path path;
     private final String part;
     private final JsonFactory factory;
@@ -61,6 +75,15 @@ final class StrictJson {
     /** Reads settings, in which a number may be NaN or infinite: whoever reads the number has to refuse it. */
     static StrictJson settings(Path path) {
         return new StrictJson(path, "the JSON text", WITH_NON_FINITE);
+    }
+
+    /**
+     * Reads what this program may have written itself, as deep as it writes.
+     *
+     * @param part as for {@link #StrictJson(Path, String)}
+     */
+    static StrictJson own(Path path, String part) {
+        return new StrictJson(path, part, OWN);
     }
 
     /** Reads a document from a parser; an IOException becomes a refusal with the position. */
@@ -98,6 +121,8 @@ final class StrictJson {
             String reason = e.getOriginalMessage()
                     .replaceAll(", from `[^`]*`", "")
                     .replaceAll(": enable `[^`]*` to allow", "")
+                    .replaceAll("\\(JSON String, Number, [^)]*\\)", "(a value)")
+                    .replaceAll("\\[Source: [^;\\]]*; line: (\\d+), column: (\\d+)]", "line $1, column $2")
                     .replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
             throw refuse(
                     "is not strict JSON: " + reason,
@@ -141,7 +166,8 @@ final class StrictJson {
         String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
         return refused(
                 part + " " + what + where,
-                "one JSON document without duplicate names, NaN or nesting beyond " + MAX_DEPTH);
+                "one JSON document without duplicate names, NaN or nesting beyond "
+                        + factory.streamReadConstraints().getMaxNestingDepth());
     }
 
     private CheckpointException refused(String found, String expected) {

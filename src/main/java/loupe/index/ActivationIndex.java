@@ -2,6 +2,7 @@ package loupe.index;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,8 +21,10 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
@@ -37,6 +40,8 @@ public final class ActivationIndex implements AutoCloseable {
     private static final int MOST_ASKED = 1_000;
     private static final int TOP_FOR_IDS = 100;
     private static final int NEAR_MISSES_AT_ONCE = 64;
+    private static final int TOKENS_AT_ONCE = 4_096;
+    private static final int PASSAGES_AT_ONCE = 512;
 
     private final Path folder;
     private final IndexInfo info;
@@ -90,7 +95,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * Makes a damaged index an unbegun one, unless somebody is writing it anew already.
+     * Makes an index, finished or not, an unbegun one, unless somebody is writing it anew already.
      *
      * @throws CheckpointException if it cannot be deleted
      */
@@ -101,12 +106,15 @@ public final class ActivationIndex implements AutoCloseable {
                 try (WriterLock alone = lock.get()) {
                     alone.require();
                     Files.deleteIfExists(infoFile(folder));
+                    Files.deleteIfExists(folder.resolve("plan.json"));
                 }
             }
+        } catch (NoSuchFileException unbegun) {
+            // there is no such folder
         } catch (IOException e) {
             throw new CheckpointException(
                     folder,
-                    "this damaged index cannot be deleted (" + FileFailure.reason(e) + ")",
+                    "this index cannot be deleted (" + FileFailure.reason(e) + ")",
                     "",
                     "Delete the folder by hand",
                     e);
@@ -119,6 +127,15 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing
      */
     public static ActivationIndex open(Path folder) {
+        return new ActivationIndex(folder, sound(folder));
+    }
+
+    /**
+     * The description of a complete index whose files are there, with the lengths they were written with.
+     *
+     * @throws CheckpointException if something of it is not
+     */
+    static IndexInfo sound(Path folder) {
         if (!isComplete(folder)) {
             boolean unfinished = Files.exists(folder.resolve("plan.json"));
             throw new CheckpointException(
@@ -134,22 +151,32 @@ public final class ActivationIndex implements AutoCloseable {
                     infoFile(folder),
                     "the index has layout " + info.version(),
                     "layout " + IndexInfo.VERSION,
-                    "Build the index anew");
+                    "Build the index anew",
+                    Remedy.give(Choice.INDEX));
         }
         if (info.tokens() == 0) {
             throw new CheckpointException(
-                    infoFile(folder), "the index has no tokens", "at least one", "Build the index anew");
+                    infoFile(folder),
+                    "the index has no tokens",
+                    "at least one",
+                    "Build the index anew",
+                    Remedy.give(Choice.INDEX));
         }
         for (IndexInfo.IndexedSae sae : info.saes()) {
             for (String name : List.of("activations.parquet", "features.parquet")) {
                 if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
                     throw new CheckpointException(
-                            folder, sae.folder() + "/" + name + " is missing", "", "Build the index anew");
+                            folder,
+                            sae.folder() + "/" + name + " is missing",
+                            "",
+                            "Build the index anew",
+                            Remedy.give(Choice.INDEX));
                 }
             }
         }
+        InfoFile.filesOf(info.saes()).forEach(file -> RegularFile.require(folder.resolve(file)));
         info.files().forEach(file -> file.requireSize(folder));
-        return new ActivationIndex(folder, info);
+        return info;
     }
 
     /** What there is to know about how far the index can be trusted; empty if a damaged file would be noticed. */
@@ -263,7 +290,8 @@ public final class ActivationIndex implements AutoCloseable {
                             folder,
                             "this index has negative activations, and was built when they were not counted",
                             "",
-                            "Build the index anew");
+                            "Build the index anew",
+                            Remedy.give(Choice.INDEX));
                 }
             }
             return false;
@@ -418,6 +446,66 @@ public final class ActivationIndex implements AutoCloseable {
         return new TokenFeatures(id, tokens.length, all, count, sum, mass, max);
     }
 
+    /**
+     * The tokens at which each feature of an autoencoder is most active, by absolute value: one pass over all
+     * activations, in steps between which other questions are answered.
+     *
+     * @param most of each feature
+     * @return for each feature running numbers of tokens, strongest first, ties in the order of the corpus
+     */
+    public int[][] strongest(int sae, int most, Cancellation cancellation) {
+        StrongestTokens strongest = new StrongestTokens(info.saes().get(sae).features(), most);
+        long places = info.places();
+        for (long from = 0; from < places; from += TOKENS_AT_ONCE) {
+            cancellation.check();
+            int first = (int) from;
+            int[] tokens = IntStream.range(first, (int) Math.min(places, from + TOKENS_AT_ONCE))
+                    .toArray();
+            synchronized (this) {
+                lookUp(sae).forEach(tokens, (i, feature, value) -> strongest.add(feature, first + i, value));
+            }
+        }
+        return strongest.all();
+    }
+
+    /**
+     * Passes on the token ids around some tokens, as far as their documents and contexts reach.
+     *
+     * @param tokens running numbers, ascending
+     * @param visitor receives for each the ids and the index of the token among them
+     */
+    public void passages(int[] tokens, int before, int after, Cancellation cancellation, PassageVisitor visitor) {
+        for (int from = 0; from < tokens.length; from += PASSAGES_AT_ONCE) {
+            cancellation.check();
+            int[] next = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + PASSAGES_AT_ONCE));
+            Map<Integer, ContextTexts.Text> contexts;
+            synchronized (this) {
+                contexts = texts(Arrays.stream(next)
+                        .map(token -> token / info.contextLength())
+                        .distinct()
+                        .toArray());
+            }
+            for (int i = 0; i < next.length; i++) {
+                int position = next[i] % info.contextLength();
+                ContextTexts.Text text = textOf(next[i] / info.contextLength(), contexts);
+                int[] reach = reach(text, next[i], before, after);
+                visitor.passage(from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
+            }
+        }
+    }
+
+    /** Is shown the text around tokens. */
+    public interface PassageVisitor {
+        /**
+         * Receives one passage.
+         *
+         * @param i index of its token among those requested
+         * @param ids token ids
+         * @param focus index of the token in them
+         */
+        void passage(int i, int[] ids, int focus);
+    }
+
     /** Whether a running number is that of a token: not of a place that a context leaves empty, nor beyond the last. */
     public synchronized boolean hasToken(int token) {
         return token >= 0
@@ -532,17 +620,9 @@ public final class ActivationIndex implements AutoCloseable {
                     int[] ids = text.ids();
                     int[] documents = text.documents();
                     int position = token % length;
-                    if (position >= ids.length) {
-                        throw damaged("there is no token " + token, null);
-                    }
-                    int from = position;
-                    int to = position + 1;
-                    while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
-                        from--;
-                    }
-                    while (to < ids.length && to - position <= after && documents[to] == documents[position]) {
-                        to++;
-                    }
+                    int[] reach = reach(text, token, before, after);
+                    int from = reach[0];
+                    int to = reach[1];
                     float[] values = new float[to - from];
                     for (int p = from; p < to; p++) {
                         values[p - from] = activations.at(token - position + p);
@@ -558,6 +638,24 @@ public final class ActivationIndex implements AutoCloseable {
                 .collect(Collectors.toList());
     }
 
+    /** From where to where, excluded, the text around a token reaches in its context. */
+    private int[] reach(ContextTexts.Text text, int token, int before, int after) {
+        int[] documents = text.documents();
+        int position = token % info.contextLength();
+        if (position >= text.ids().length) {
+            throw damaged("there is no token " + token, null);
+        }
+        int from = position;
+        int to = position + 1;
+        while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
+            from--;
+        }
+        while (to < text.ids().length && to - position <= after && documents[to] == documents[position]) {
+            to++;
+        }
+        return new int[] {from, to};
+    }
+
     private Path file(int sae, String name) {
         return checked(info.saes().get(sae).folder() + "/" + name);
     }
@@ -568,7 +666,12 @@ public final class ActivationIndex implements AutoCloseable {
 
     private CheckpointException damaged(String reason, @Nullable SQLException cause) {
         return new CheckpointException(
-                folder, "a file of this index cannot be read (" + reason + ")", "", "Build the index anew", cause);
+                folder,
+                "a file of this index cannot be read (" + reason + ")",
+                "",
+                "Build the index anew",
+                cause,
+                Remedy.give(Choice.INDEX));
     }
 
     @Override

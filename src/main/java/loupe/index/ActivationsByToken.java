@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import loupe.base.AsideFile;
+import loupe.base.RegularFile;
 
 /**
  * The activations of one autoencoder in the order of the tokens, so that what is active at a token is found by two
@@ -40,7 +41,7 @@ final class ActivationsByToken implements AutoCloseable {
         this.file = file;
         this.features = features;
         this.tokens = tokens;
-        channel = FileChannel.open(file, StandardOpenOption.READ);
+        channel = FileChannel.open(RegularFile.require(file), StandardOpenOption.READ);
         end = channel.size() < (tokens + 1) * 8 ? -1 : read(tokens * 8, 8).getLong();
         if (end < 0 || channel.size() != (tokens + 1) * 8 + end * PAIR) {
             channel.close();

@@ -23,6 +23,11 @@ public final class Contexts {
     private final DocumentPacking packing;
     private final List<Context> ready = new ArrayList<>();
 
+    /** The first tokens of a document, at most one more than a context has, until it is decided where they go. */
+    private final List<Integer> beginning = new ArrayList<>();
+
+    private boolean begun;
+    private boolean decided;
     private int[] ids;
     private int[] documents;
     private int filled;
@@ -44,24 +49,73 @@ public final class Contexts {
     }
 
     /**
-     * Adds a document.
+     * Adds a whole document.
      *
      * @return whether more tokens are wanted
      */
     public boolean add(int[] tokenIds) {
-        document++;
-        if (!packing.runsOn() && filled > 0 && filled + tokenIds.length + (separator.isPresent() ? 1 : 0) > length) {
-            close();
+        append(tokenIds);
+        return end();
+    }
+
+    /**
+     * Adds the next tokens of a document, or the first of one. Where documents do not run on, its first tokens wait
+     * until it is known whether they have room in this context together.
+     *
+     * @return whether more tokens are wanted
+     */
+    public boolean append(int[] tokenIds) {
+        if (!begun) {
+            begun = true;
+            document++;
+            beginning.clear();
+            separator.ifPresent(beginning::add);
+            decided = false;
         }
-        separator.ifPresent(this::append);
-        for (int id : tokenIds) {
-            append(id);
+        int from = 0;
+        if (!decided) {
+            while (from < tokenIds.length && filled + beginning.size() <= length) {
+                beginning.add(tokenIds[from++]);
+            }
+            if (packing.runsOn() || filled + beginning.size() > length) {
+                decide();
+            }
+        }
+        for (int i = from; i < tokenIds.length; i++) {
+            append(tokenIds[i]);
         }
         return tokens < maxTokens;
     }
 
-    /** Closes the last, shorter context. */
+    /**
+     * Ends a document; the next tokens begin another.
+     *
+     * @return whether more tokens are wanted
+     */
+    public boolean end() {
+        if (!begun) {
+            append(new int[0]);
+        }
+        if (!decided) {
+            decide();
+        }
+        begun = false;
+        return tokens < maxTokens;
+    }
+
+    private void decide() {
+        decided = true;
+        if (!packing.runsOn() && filled > 0 && filled + beginning.size() > length) {
+            close();
+        }
+        beginning.forEach(this::append);
+    }
+
+    /** Ends the last document, if it has been begun, and closes the last, shorter context. */
     public void finish() {
+        if (begun) {
+            end();
+        }
         if (filled > 0) {
             close();
         }

@@ -3,19 +3,22 @@ package loupe.index;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
+import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.HeapRoom;
+import loupe.lm.tokenizer.TextReading;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +33,16 @@ public final class Corpus {
     public static final String TEXT = "text";
 
     private static final int COMPRESSION = 5;
+    private static final int BLOCK_BYTES = 1 << 20;
 
     private final List<Path> files;
     private final String column;
+    private final List<String> unread;
 
-    private Corpus(List<Path> files, String column) {
+    private Corpus(List<Path> files, String column, List<String> unread) {
         this.files = files;
         this.column = column;
+        this.unread = unread;
     }
 
     /** Texts whose JSON lines and tables, if any, have them in {@value #TEXT}. */
@@ -53,34 +59,36 @@ public final class Corpus {
      */
     public static Corpus of(List<Path> paths, String column) {
         List<Path> files = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
-                files.addAll(textsIn(path));
+                TextFolder folder = textsIn(path);
+                files.addAll(folder.files());
+                unread.addAll(folder.unread());
             } else if (ActivationIndex.isPart(path)) {
                 throw new CheckpointException(
                         path, "this is a part of an index", "a text", "Choose the corpus that the index is of");
             } else if (Files.isRegularFile(path) && Files.isReadable(path)) {
                 files.add(path);
             } else {
-                throw new CheckpointException(path, "this is not a readable file", Documents.KINDS, "");
+                throw new CheckpointException(path, "this is not a readable file", Documents.KINDS, "Choose a text");
             }
         }
-        return new Corpus(List.copyOf(files), column);
+        return new Corpus(List.copyOf(files), column, List.copyOf(unread));
     }
 
-    private static List<Path> textsIn(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
-            List<Path> texts = all.filter(file -> Documents.isTextByName(file) && Files.isRegularFile(file))
-                    .filter(file -> !ActivationIndex.isPart(file))
-                    .sorted()
-                    .toList();
-            if (texts.isEmpty()) {
-                throw new CheckpointException(folder, "this folder has no texts", Documents.KINDS, "");
+    private static TextFolder textsIn(Path folder) {
+        try {
+            TextFolder texts = TextFolder.of(folder);
+            if (texts.files().isEmpty()) {
+                throw new CheckpointException(
+                        folder,
+                        "this folder has no texts" + (texts.unread().isEmpty() ? "" : " that may be read"),
+                        Documents.KINDS,
+                        "Choose another folder, or a text");
             }
             return texts;
         } catch (IOException e) {
-            throw unreadable(folder, FileFailure.reason(e), e);
-        } catch (UncheckedIOException e) {
             throw unreadable(folder, FileFailure.reason(e), e);
         }
     }
@@ -90,7 +98,7 @@ public final class Corpus {
                 folder,
                 "the folder cannot be read (" + reason + ")",
                 "",
-                "Check that it still exists and all in it may be read",
+                "Check that it still exists and may be read",
                 cause);
     }
 
@@ -108,10 +116,23 @@ public final class Corpus {
         return files;
     }
 
+    /** What in the folders may not be read and is left out, as a sentence without full stop; empty if nothing is. */
+    public Optional<String> leftOut() {
+        return unread.isEmpty()
+                ? Optional.empty()
+                : Optional.of("left out of the corpus, because it cannot be read: " + unread.get(0)
+                        + (unread.size() == 1 ? "" : ", and " + (unread.size() - 1) + " more"));
+    }
+
     /** What the index records of each file, so that a stale index is noticed. Reads every file once. */
     public List<Source> sources() {
+        return sources(new Cancellation());
+    }
+
+    /** The same, until it is cancelled. */
+    List<Source> sources(Cancellation cancellation) {
         return files.stream()
-                .map(file -> source(file, Documents.hasColumns(file) ? column : null))
+                .map(file -> source(file, Documents.hasColumns(file) ? column : null, cancellation))
                 .toList();
     }
 
@@ -144,23 +165,84 @@ public final class Corpus {
         return bytes;
     }
 
+    /** Takes documents as they are read, in parts: none is ever in memory whole. */
+    public interface Taking {
+        /**
+         * Takes some more of a document.
+         *
+         * @param part of bounded length; it may end within a word or a character
+         * @return whether more is wanted, of this document or others
+         */
+        boolean add(String part);
+
+        /**
+         * A document has ended, which had at least one part.
+         *
+         * @return whether others are wanted
+         */
+        boolean end();
+    }
+
     /**
-     * Passes every document to {@code wanted}, in order, until it returns false. Empty documents are left out.
+     * Passes on every document, in order and in parts, until no more is wanted. Empty documents are left out, and white
+     * space at the ends of others.
      *
-     * @throws CheckpointException if a file cannot be read, is not UTF-8, or has no text where it should
+     * @throws CheckpointException if a file cannot be read, is not UTF-8, has no text where it should, or a piece of
+     *     text that is too long to be read at once
      */
-    public void forEachDocument(Predicate<String> wanted) {
+    public void read(Taking taking) {
         for (Path file : files) {
-            if (!Documents.of(file, column).forEach(wanted)) {
-                return;
+            Documents documents = Documents.of(file, column);
+            DocumentParts parts = new DocumentParts(documents, taking);
+            try {
+                if (!documents.forEach(parts)) {
+                    return;
+                }
+            } catch (OutOfMemoryError full) {
+                throw HeapRoom.refusal(file + ", " + parts.where() + ",", full);
             }
         }
     }
 
-    private static Source source(Path file, @Nullable String column) {
+    /**
+     * Reads the corpus into contexts, until there are as many tokens as those take.
+     *
+     * @param reading reads documents as tokens
+     * @param read called with the length of every part before it is read, and may stop the reading by throwing
+     * @param complete takes complete contexts, also those that {@link Contexts#finish} closes
+     */
+    public void read(
+            TextReading reading, Contexts contexts, IntConsumer read, Consumer<List<Contexts.Context>> complete) {
+        Predicate<int[]> some = ids -> {
+            boolean more = contexts.append(ids);
+            complete.accept(contexts.drain());
+            return more;
+        };
+        read(new Taking() {
+            @Override
+            public boolean add(String part) {
+                read.accept(part.length());
+                return reading.add(part, some);
+            }
+
+            @Override
+            public boolean end() {
+                read.accept(0);
+                return reading.end(some) && contexts.end();
+            }
+        });
+        contexts.finish();
+        complete.accept(contexts.drain());
+    }
+
+    private static Source source(Path file, @Nullable String column, Cancellation cancellation) {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());
+            byte[] block = new byte[BLOCK_BYTES];
+            for (int read; (read = in.read(block)) >= 0; ) {
+                cancellation.check();
+                sha.update(block, 0, read);
+            }
             return new Source(
                     file.getFileName().toString(),
                     Files.size(file),
@@ -176,7 +258,7 @@ public final class Corpus {
     static CheckpointException unreadable(Path file, IOException cause) {
         return new CheckpointException(
                 file,
-                "the file cannot be read (" + cause.getMessage() + ")",
+                "the file cannot be read (" + FileFailure.reason(cause) + ")",
                 "",
                 "Check that it still exists and may be read",
                 cause);
@@ -198,7 +280,21 @@ public final class Corpus {
     /** All documents at once, for tests and small corpora. */
     List<String> documents() {
         List<String> all = new ArrayList<>();
-        forEachDocument(all::add);
+        StringBuilder document = new StringBuilder();
+        read(new Taking() {
+            @Override
+            public boolean add(String part) {
+                document.append(part);
+                return true;
+            }
+
+            @Override
+            public boolean end() {
+                all.add(document.toString());
+                document.setLength(0);
+                return true;
+            }
+        });
         return all;
     }
 }

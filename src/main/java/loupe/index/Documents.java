@@ -6,32 +6,36 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import org.apache.commons.compress.compressors.CompressorException;
-import org.apache.commons.compress.compressors.CompressorStreamFactory;
+import loupe.base.Utf8Text;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The documents of one file, by the ending of its name. {@code .jsonl} has one a line, in a field of a JSON object;
  * {@code .csv}, {@code .tsv} and {@code .parquet} have one a row, in a column. Anything else is plain UTF-8 text: one
  * document, or several if it contains {@value Corpus#SEPARATOR}. {@code .gz}, {@code .bz2} and {@code .zst} after that
- * mean that the file is compressed. Empty documents are left out.
+ * mean that the file is compressed. Empty documents are left out. Plain text may be of any length and is read in parts;
+ * a line or row is read whole, and bounded, because a small compressed file may hold one that no memory can.
  */
 abstract class Documents {
     /** The kinds of files that can be read, for messages. */
     static final String KINDS = "texts: .txt, .jsonl, .csv, .tsv or .parquet, the first four also as .gz, .bz2 or .zst";
+
+    /** The most characters of a line of JSON, and bytes of a table's row or cell. */
+    static final int LONGEST = 16 << 20;
+
+    /** What to do about a longer one. */
+    static final String SHORTEN = "Divide it, or put its text into a .txt file, which may have any length";
 
     private static final List<String> COMPRESSED = List.of(".gz", ".bz2", ".zst");
     private static final List<String> ENDINGS = List.of(".txt", ".jsonl", ".csv", ".tsv", ".parquet");
@@ -46,11 +50,19 @@ abstract class Documents {
     }
 
     /**
-     * Passes every document to {@code wanted}, in order, until it returns false.
+     * Passes on every document, in order, until no more is wanted.
      *
+     * @param parts takes them; a new one for every reading
      * @return whether more are wanted
+     * @throws CheckpointException if a line, row or cell has more than {@value #LONGEST} characters or bytes, or
+     *     something else is wrong with the file
      */
-    abstract boolean forEach(Predicate<String> wanted);
+    abstract boolean forEach(DocumentParts parts);
+
+    /** What one of the places that {@link DocumentParts#in} counts is called. */
+    String place() {
+        return "document";
+    }
 
     /** @param column field or column that has the text, where there is one */
     static Documents of(Path file, String column) {
@@ -118,40 +130,12 @@ abstract class Documents {
         return !compression(file).isEmpty() || ending(file).equals(".parquet");
     }
 
-    static boolean offer(String document, Predicate<String> wanted) {
-        String text = document.strip();
-        return text.isEmpty() || wanted.test(text);
-    }
-
-    /** The file's characters, decompressed; a byte that is not UTF-8 throws when it is reached. */
+    /**
+     * The file's characters, decompressed, without a byte order mark; a byte that is not UTF-8 throws when it is
+     * reached.
+     */
     BufferedReader open() throws IOException {
-        InputStream bytes = Files.newInputStream(file);
-        try {
-            InputStream plain =
-                    switch (compression(file)) {
-                        case ".gz" -> decompressed(CompressorStreamFactory.GZIP, bytes);
-                        case ".bz2" -> decompressed(CompressorStreamFactory.BZIP2, bytes);
-                        case ".zst" -> decompressed(CompressorStreamFactory.ZSTANDARD, bytes);
-                        default -> bytes;
-                    };
-            return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
-        } catch (IOException | RuntimeException e) {
-            bytes.close();
-            throw e;
-        }
-    }
-
-    private InputStream decompressed(String kind, InputStream bytes) throws IOException {
-        try {
-            return new CompressorStreamFactory(true).createCompressorInputStream(kind, bytes);
-        } catch (CompressorException e) {
-            throw new CheckpointException(
-                    file,
-                    "this is not compressed as its name says",
-                    "a " + compression(file) + " file",
-                    "Rename or decompress it",
-                    e);
-        }
+        return Utf8Text.reader(CompressedFile.open(file, compression(file)));
     }
 
     private static final class PlainText extends Documents {
@@ -160,22 +144,30 @@ abstract class Documents {
         }
 
         @Override
-        boolean forEach(Predicate<String> wanted) {
+        boolean forEach(DocumentParts parts) {
             try (BufferedReader reader = open()) {
-                StringBuilder document = new StringBuilder();
+                parts.in(1);
+                long number = 1;
+                StringBuilder text = new StringBuilder();
                 char[] block = new char[1 << 16];
-                int searched = 0;
                 for (int read; (read = reader.read(block)) >= 0; ) {
-                    document.append(block, 0, read);
-                    for (int end; (end = document.indexOf(Corpus.SEPARATOR, searched)) >= 0; searched = 0) {
-                        if (!offer(document.substring(0, end), wanted)) {
+                    text.append(block, 0, read);
+                    int from = 0;
+                    for (int end; (end = text.indexOf(Corpus.SEPARATOR, from)) >= 0; ) {
+                        if (!parts.add(text.substring(from, end)) || !parts.end()) {
                             return false;
                         }
-                        document.delete(0, end + Corpus.SEPARATOR.length());
+                        parts.in(++number);
+                        from = end + Corpus.SEPARATOR.length();
                     }
-                    searched = Math.max(0, document.length() - Corpus.SEPARATOR.length());
+                    // a separator may have begun
+                    int certain = Math.max(from, text.length() - Corpus.SEPARATOR.length() + 1);
+                    if (!parts.add(text.substring(from, certain))) {
+                        return false;
+                    }
+                    text.delete(0, certain);
                 }
-                return offer(document.toString(), wanted);
+                return parts.add(text.toString()) && parts.end();
             } catch (CharacterCodingException e) {
                 throw new CheckpointException(
                         file, "this is not UTF-8 text", "plain UTF-8 text", "Convert it to UTF-8", e);
@@ -194,12 +186,12 @@ abstract class Documents {
         }
 
         @Override
-        boolean forEach(Predicate<String> wanted) {
+        boolean forEach(DocumentParts parts) {
             try (BufferedReader reader = open()) {
-                int number = 0;
-                for (String line; (line = reader.readLine()) != null; ) {
-                    number++;
-                    if (!line.isBlank() && !offer(textOf(number, line), wanted)) {
+                long number = 1;
+                parts.in(number);
+                for (String line; (line = line(reader, number)) != null; parts.in(++number)) {
+                    if (!line.isBlank() && !(parts.add(textOf(number, line)) && parts.end())) {
                         return false;
                     }
                 }
@@ -212,7 +204,32 @@ abstract class Documents {
             }
         }
 
-        private String textOf(int number, String line) {
+        @Override
+        String place() {
+            return "line";
+        }
+
+        /** The next line without its end, or null; a carriage return that ends it is blank, so it may stay. */
+        private @Nullable String line(BufferedReader reader, long number) throws IOException {
+            StringBuilder line = new StringBuilder();
+            int next = reader.read();
+            if (next < 0) {
+                return null;
+            }
+            for (; next >= 0 && next != '\n'; next = reader.read()) {
+                line.append((char) next);
+                if (line.length() > LONGEST) {
+                    throw new CheckpointException(
+                            file,
+                            "line " + number + " has more than " + LONGEST + " characters",
+                            "no more than that in a line",
+                            SHORTEN);
+                }
+            }
+            return line.toString();
+        }
+
+        private String textOf(long number, String line) {
             try {
                 JsonNode text = JSON.readTree(line).path(field);
                 if (text.isTextual()) {

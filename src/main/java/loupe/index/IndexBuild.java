@@ -31,6 +31,7 @@ import loupe.inference.InferenceService;
 import loupe.inference.ModelId;
 import loupe.inference.Priority;
 import loupe.inference.SaeId;
+import loupe.lm.tokenizer.TextReading;
 import loupe.sae.SparseFeatures;
 import org.duckdb.DuckDBAppender;
 import org.jspecify.annotations.Nullable;
@@ -46,22 +47,32 @@ public final class IndexBuild {
 
     private final Settings settings;
     private final Corpus corpus;
-    private final Function<String, int[]> tokenise;
+    private final TextReading reading;
     private final Source source;
     private final Path folder;
     private volatile boolean sourceFailed;
 
     /**
-     * @param tokenise text to token ids, without any special token added
+     * @param reading reads documents as token ids, without any special token added
      * @param source computes the activations of a batch
      * @param folder where the index will be; made if missing
      */
-    public IndexBuild(Settings settings, Corpus corpus, Function<String, int[]> tokenise, Source source, Path folder) {
+    public IndexBuild(Settings settings, Corpus corpus, TextReading reading, Source source, Path folder) {
         this.settings = settings;
         this.corpus = corpus;
-        this.tokenise = tokenise;
+        this.reading = reading;
         this.source = source;
         this.folder = folder;
+    }
+
+    /**
+     * A pass over documents that are known to be short, each of which is in memory whole.
+     *
+     * @param tokenise text to token ids, without any special token added
+     * @see #IndexBuild(Settings, Corpus, TextReading, Source, Path)
+     */
+    public IndexBuild(Settings settings, Corpus corpus, Function<String, int[]> tokenise, Source source, Path folder) {
+        this(settings, corpus, TextReading.whole(tokenise), source, folder);
     }
 
     /**
@@ -100,7 +111,7 @@ public final class IndexBuild {
         long started = System.nanoTime();
         try {
             boolean created = !Files.exists(folder);
-            IndexInfo wanted = planned(corpus.sources());
+            IndexInfo wanted = planned(corpus.sources(cancellation));
             Optional<IndexInfo> complete = resume.getAsBoolean() ? completed(wanted) : Optional.empty();
             if (complete.isPresent() && !Files.exists(plan())) {
                 return complete.get();
@@ -165,7 +176,7 @@ public final class IndexBuild {
         prepare(resume, wanted);
         try {
             stageAll(progress, cancellation);
-            requireUnchanged(wanted.sources());
+            requireUnchanged(wanted.sources(), cancellation);
         } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
             throw e;
         } catch (RuntimeException refused) {
@@ -181,8 +192,8 @@ public final class IndexBuild {
     }
 
     /** @throws CheckpointException if the corpus is not the one that the pass began with */
-    private void requireUnchanged(List<Corpus.Source> before) {
-        List<Corpus.Source> now = corpus.sources();
+    private void requireUnchanged(List<Corpus.Source> before, Cancellation cancellation) {
+        List<Corpus.Source> now = corpus.sources(cancellation);
         for (int i = 0; i < before.size(); i++) {
             if (!now.get(i).equals(before.get(i))) {
                 throw new CheckpointException(
@@ -330,15 +341,15 @@ public final class IndexBuild {
                     settings.contextLength(), settings.separator(), settings.maxTokens(), settings.documents());
             long corpusBytes = Math.max(1, corpus.textBytes());
             long[] read = new long[1];
-            corpus.forEachDocument(document -> {
-                read[0] += document.length();
-                stager.read(Math.min(1, (double) read[0] / corpusBytes));
-                boolean more = contexts.add(tokenise.apply(document));
-                stager.offer(contexts.drain());
-                return more;
-            });
-            contexts.finish();
-            stager.offer(contexts.drain());
+            corpus.read(
+                    reading,
+                    contexts,
+                    characters -> {
+                        cancellation.check();
+                        read[0] += characters;
+                        stager.read(Math.min(1, (double) read[0] / corpusBytes));
+                    },
+                    stager::offer);
             stager.finish();
             if (staged.batches() == 0 && stager.offered() > 0) {
                 throw new CheckpointException(

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
+import loupe.base.Remedy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +44,7 @@ final class InfoFile {
      */
     static IndexInfo read(Path file) {
         try {
-            JsonNode tree = JSON.readTree(file.toFile());
+            JsonNode tree = JSON.readTree(RegularFile.require(file).toFile());
             if (!(tree instanceof ObjectNode described)) {
                 throw refused(file, "this is not the description of an index", null);
             }
@@ -68,7 +70,13 @@ final class InfoFile {
     }
 
     private static CheckpointException refused(Path file, String found, @Nullable Exception cause) {
-        return new CheckpointException(file, found, "JSON as index build writes it", "Build the index anew", cause);
+        return new CheckpointException(
+                file,
+                found,
+                "JSON as index build writes it",
+                "Build the index anew",
+                cause,
+                Remedy.give(Remedy.Choice.INDEX));
     }
 
     private static String checksum(ObjectNode described) throws IOException {

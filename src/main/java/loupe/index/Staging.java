@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32;
+import loupe.base.RegularFile;
 
 /**
  * The append-only file of a pass while it runs: one record a batch, each with its number, length and checksum. After a
@@ -31,8 +32,11 @@ final class Staging implements AutoCloseable {
 
     /** Opens or creates the file, keeping at most {@code keep} whole records from its start. */
     static Staging open(Path file, int keep) throws IOException {
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                RegularFile.require(file),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
         int[] whole = new int[1];
         long[] end = new long[1];
         if (Files.size(file) > 0) {

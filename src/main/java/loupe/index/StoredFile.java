@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
+import loupe.base.Remedy;
 
 /**
  * A file of a finished index as it was written, so that a damaged one is noticed.
@@ -68,13 +70,13 @@ public record StoredFile(String name, long bytes, String crc32c) {
     }
 
     private static CheckpointException damaged(Path file, String found, String expected) {
-        return new CheckpointException(file, found, expected, "Build the index anew");
+        return new CheckpointException(file, found, expected, "Build the index anew", Remedy.give(Remedy.Choice.INDEX));
     }
 
     private static String checksum(Path file) throws IOException {
         CRC32C crc = new CRC32C();
         ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(RegularFile.require(file), StandardOpenOption.READ)) {
             while (channel.read(block) >= 0) {
                 crc.update(block.flip());
                 block.clear();

@@ -35,13 +35,15 @@ final class FileLoader implements Loader {
                     bytes,
                     () -> Read.of(
                             () -> Fingerprint.of(files.path(), processing.toString()), () -> files.read(processing)));
+            List<String> warnings = new ArrayList<>(files.warnings());
+            first.weights.doubt().ifPresent(warnings::add);
             ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), first.fingerprint.get());
             HostCopy<ModelWeights> copy = new HostCopy<>(
                     first.weights,
                     () -> room.within(folder, Kind.MODEL, bytes, () -> files.read(processing)),
                     ModelWeights::free);
             return new Loaded<>(
-                    new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()),
+                    new OpenModel(id, folder, files.config(), files.tokenizer(), List.copyOf(warnings)),
                     first.weights.bytes(),
                     owner -> copy.upload(owner, weights -> weights.on(owner)),
                     model -> model.parameters().values(),
@@ -69,7 +71,12 @@ final class FileLoader implements Loader {
                         () -> file.readWeights(new Cancellation())));
         List<String> warnings = new ArrayList<>(file.warnings());
         warnings.addAll(first.weights.warnings());
-        OpenSae host = new OpenSae(new SaeId(name(path), first.fingerprint.get()), path, config, List.copyOf(warnings));
+        OpenSae host = new OpenSae(
+                new SaeId(name(path), first.fingerprint.get()),
+                path,
+                config,
+                List.copyOf(warnings),
+                Fingerprint.ofWeights(file.weightsPath()));
         HostCopy<HostWeights> copy = new HostCopy<>(
                 first.weights,
                 () -> room.within(

@@ -12,12 +12,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import loupe.sae.checkpoint.SaeFile;
 
 /**
  * A hash of files' contents that does not need to read gigabytes: SHA-256 over names, sizes and bytes, where of a file
  * over 64 MiB only 64 evenly spread pieces of 256 KiB count, and its time of modification.
  */
-final class Fingerprint {
+public final class Fingerprint {
     private static final int PIECE_BYTES = 1 << 18;
     private static final long MOST_IN_FULL = 64L << 20;
     private static final int PIECES = 64;
@@ -52,7 +53,38 @@ final class Fingerprint {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return HexFormat.of().formatHex(fingerprint.digest.digest()).substring(0, HEX_DIGITS);
+        return fingerprint.hex();
+    }
+
+    private String hex() {
+        return HexFormat.of().formatHex(digest.digest()).substring(0, HEX_DIGITS);
+    }
+
+    /**
+     * What a checkpoint's weights are, whatever their files are called, wherever they lie, whenever they were written
+     * and however they are read: of those files only sizes and contents count. What people write down about features is
+     * kept by it.
+     *
+     * @param weights a file, or a folder of which the files that may hold weights count
+     * @throws UncheckedIOException if a file cannot be read
+     */
+    public static String ofWeights(Path weights) {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add("weights");
+        try {
+            if (Files.isDirectory(weights)) {
+                for (Path file : files(weights)) {
+                    if (SaeFile.mayHoldWeights(file)) {
+                        fingerprint.addContent(file, Files.size(file));
+                    }
+                }
+            } else {
+                fingerprint.addContent(weights, Files.size(weights));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return fingerprint.hex();
     }
 
     private static List<Path> files(Path folder) throws IOException {
@@ -73,10 +105,19 @@ final class Fingerprint {
     private void add(Path file) throws IOException {
         long size = Files.size(file);
         add(file.getFileName() + " " + size);
-        long stride = size <= MOST_IN_FULL ? PIECE_BYTES : size / PIECES;
-        if (stride > PIECE_BYTES) {
+        if (size > MOST_IN_FULL) {
             add(Files.getLastModifiedTime(file).toString());
         }
+        addPieces(file, size);
+    }
+
+    private void addContent(Path file, long size) throws IOException {
+        add(Long.toString(size));
+        addPieces(file, size);
+    }
+
+    private void addPieces(Path file, long size) throws IOException {
+        long stride = size <= MOST_IN_FULL ? PIECE_BYTES : size / PIECES;
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
             for (long at = 0; at < size; at += stride) {

@@ -3,6 +3,7 @@ package loupe.inference;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import loupe.lm.ModelConfig;
 import loupe.lm.tokenizer.Tokenizer;
 
@@ -13,4 +14,9 @@ import loupe.lm.tokenizer.Tokenizer;
  * @param warnings plain sentences about unusual facts in the files
  */
 public record OpenModel(
-        ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {}
+        ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {
+    /** The tokens that end a text; empty without a tokenizer. */
+    public Set<Integer> ends() {
+        return tokenizer.map(Tokenizer::ends).orElse(Set.of());
+    }
+}

@@ -50,7 +50,7 @@ record Attention(
         NDArray q = pass.show(Site.Q, layer, parts.get(0).reshape(rows, length, nHeads, dHead));
         NDArray k = pass.show(Site.K, layer, parts.get(1).reshape(rows, length, nKeyValueHeads, dHead));
         NDArray v = pass.show(Site.V, layer, parts.get(2).reshape(rows, length, nKeyValueHeads, dHead));
-        NDArray scaled = turn(places, queryNorm, q).mul(kind.scale());
+        NDArray scaled = Scalars.mul(turn(places, queryNorm, q), kind.scale());
         k = turn(places, keyNorm, k);
         KeyValues present = new KeyValues(k.transpose(0, 2, 1, 3), v.transpose(0, 2, 1, 3));
 
@@ -68,9 +68,10 @@ record Attention(
         for (Span span : spans) {
             NDArray score =
                     span.shared ? scoresOfShared(scaled, span.past.keys()) : scoresOfOwn(scaled, span.past.keys());
-            score = scoreCap.isEmpty()
-                    ? score
-                    : score.div(scoreCap.getAsDouble()).tanh().mul(scoreCap.getAsDouble());
+            if (scoreCap.isPresent()) {
+                double cap = scoreCap.getAsDouble();
+                score = Scalars.mul(Scalars.div(score, cap).tanh(), cap);
+            }
             scores.add(span.mask == null ? score : score.addi(span.mask));
         }
         NDArray pattern = pass.show(

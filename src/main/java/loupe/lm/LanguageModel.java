@@ -248,7 +248,9 @@ public final class LanguageModel implements AutoCloseable {
     private NDArray unembed(NDArray x, NDArray weight, @Nullable NDArray bias) {
         NDArray logits = (bias == null ? Linear.linear(x, weight) : Linear.linear(x, weight, bias)).singletonOrThrow();
         OptionalDouble cap = config.scaling().logitCap();
-        return cap.isEmpty() ? logits : logits.divi(cap.getAsDouble()).tanh().mul(cap.getAsDouble());
+        return cap.isEmpty()
+                ? logits
+                : Scalars.mul(Scalars.divi(logits, cap.getAsDouble()).tanh(), cap.getAsDouble());
     }
 
     /**
@@ -281,7 +283,7 @@ public final class LanguageModel implements AutoCloseable {
             tokens = replace(step, tokens, input.ghosts());
         }
         if (config.scaling().embedding() != 1) {
-            tokens = tokens.mul(config.scaling().embedding());
+            tokens = Scalars.mul(tokens, config.scaling().embedding());
         }
         tokens = pass.show(Site.EMBED, HookPoint.NO_LAYER, tokens);
         if (!config.wiring().absolutePositions() || pass.isStopped()) {

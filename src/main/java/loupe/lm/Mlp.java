@@ -52,7 +52,7 @@ record Mlp(
         return switch (activation) {
             case GELU -> Activation.gelu(x);
             case GELU_NEW -> geluNew(x);
-            case SILU -> Activation.swish(x, 1);
+            case SILU -> x.mul(Activation.sigmoid(x));
             case RELU -> Activation.relu(x);
         };
     }
@@ -62,8 +62,7 @@ record Mlp(
      * memory.
      */
     private static NDArray geluNew(NDArray x) {
-        NDArray twiceU = x.square()
-                .muli(0.044715 * TWICE_ROOT_2_OVER_PI)
+        NDArray twiceU = Scalars.muli(x.square(), 0.044715 * TWICE_ROOT_2_OVER_PI)
                 .addi(TWICE_ROOT_2_OVER_PI)
                 .mul(x);
         return x.mul(Activation.sigmoid(twiceU));

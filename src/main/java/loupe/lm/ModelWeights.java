@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import loupe.tensor.DirectMemory;
 
 /** A model's parameters in the host's memory, ready for a device. Read on any thread; then one thread at a time. */
@@ -17,12 +18,24 @@ public final class ModelWeights {
     private final ModelConfig config;
     private final Map<String, HostWeight> weights;
     private final int tokens;
+    private final Optional<String> doubt;
 
-    /** @param tokens see {@link LanguageModel#tokens} */
-    public ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights) {
+    /**
+     * Takes over weights that have been read.
+     *
+     * @param tokens see {@link LanguageModel#tokens}
+     * @param doubt see {@link #doubt}
+     */
+    public ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights, Optional<String> doubt) {
         this.config = config;
         this.tokens = tokens;
         this.weights = new LinkedHashMap<>(weights);
+        this.doubt = doubt;
+    }
+
+    /** Why nothing that is computed from them can be trusted, as a sentence without a full stop; usually empty. */
+    public Optional<String> doubt() {
+        return doubt;
     }
 
     /** Size in bytes, here and on the device. */

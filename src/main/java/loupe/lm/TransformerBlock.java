@@ -54,6 +54,6 @@ record TransformerBlock(
 
     private NDArray through(@Nullable Norm norm, NDArray x) {
         NDArray added = norm == null ? x : norm.apply(x);
-        return factor == 1 ? added : added.mul(factor);
+        return factor == 1 ? added : Scalars.mul(added, factor);
     }
 }

@@ -3,12 +3,12 @@ package loupe.sae;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import loupe.base.Cancellation;
 import loupe.tensor.DirectMemory;
+import loupe.tensor.NonFinite;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -20,12 +20,6 @@ public final class DirectTensor {
     public static final long BLOCK_BYTES = 1L << 30;
 
     private static final int PIECE_BYTES = 4 << 20;
-    /** Elements scanned at a time, so that they stay in the first-level cache. */
-    private static final int SCAN_ELEMENTS = 2048;
-    /** The exponent's bits in a float32. */
-    private static final int EXPONENT = 0x7F800000;
-
-    private static final int EXPONENT_UNIT = 0x00800000;
 
     private final long rows;
     private final int columns;
@@ -85,8 +79,7 @@ public final class DirectTensor {
                 pieces.add(() -> {
                     cancellation.check();
                     stored.readFloats(element, piece.duplicate());
-                    nonFinite.add(nonFinite(
-                            piece.slice().order(ByteOrder.nativeOrder()).asIntBuffer()));
+                    nonFinite.add(NonFinite.count(piece));
                 });
                 first += (end - position) / 4;
             }
@@ -213,29 +206,6 @@ public final class DirectTensor {
     /** How many of the elements that {@link #readingOf} has read are NaN or infinite. */
     long nonFinite() {
         return nonFinite.sum();
-    }
-
-    /**
-     * Counts NaN and infinities: their exponent has all bits set and overflows into the sign when one is added; no
-     * other does.
-     */
-    private static long nonFinite(IntBuffer bits) {
-        int[] block = new int[SCAN_ELEMENTS];
-        long count = 0;
-        while (bits.hasRemaining()) {
-            int length = Math.min(SCAN_ELEMENTS, bits.remaining());
-            bits.get(block, 0, length);
-            int any = 0;
-            for (int i = 0; i < length; i++) {
-                any |= (block[i] & EXPONENT) + EXPONENT_UNIT;
-            }
-            if (any < 0) {
-                for (int i = 0; i < length; i++) {
-                    count += ((block[i] & EXPONENT) + EXPONENT_UNIT) >>> 31;
-                }
-            }
-        }
-        return count;
     }
 
     /**

@@ -1,7 +1,9 @@
 package loupe.state;
 
+import loupe.analysis.ghost.DefinitionTree;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.state.checkpoint.CheckpointSaving;
 import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CorpusStatistics;
@@ -10,6 +12,7 @@ import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.PromotedTokens;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
@@ -29,6 +32,7 @@ import loupe.state.window.Workbench;
 /** The models of one side's panes. */
 public final class SideModels {
     private final CheckpointSide side;
+    private final FeatureNotesModel notes;
     private final HistogramModel histogram;
     private final ExamplesModel examples;
     private final OwnTextModel text;
@@ -42,7 +46,12 @@ public final class SideModels {
 
     /** The ranges of the axes that both sides share. */
     record Shared(
-            SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
+            SharedRange activation,
+            SharedRange count,
+            SharedRange weight,
+            HistogramView histogram,
+            OwnText text,
+            FeatureNotesModel notes) {}
 
     SideModels(
             Workbench workbench,
@@ -52,6 +61,7 @@ public final class SideModels {
             VocabularyTexts texts,
             Shared shared) {
         this.side = side;
+        notes = shared.notes();
         tokens = new TokenListModel(workbench, side, controls);
         ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
         histogram = new HistogramModel(workbench, activations, shared.count(), shared.histogram());
@@ -69,10 +79,35 @@ public final class SideModels {
         return side;
     }
 
-    /** The provenance of an export, for its caption: model, checkpoint, hook point, feature. */
+    /** The provenance of an export, for its caption: model, checkpoint, hook point, feature and its label. */
     public String provenance() {
         FeatureRef feature = side.feature().get();
-        return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
+        if (feature == null || allProvenance().isEmpty()) {
+            return "";
+        }
+        String label = notes.of(side, feature.feature()).label();
+        return allProvenance() + ", feature " + feature.feature()
+                + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
+    }
+
+    /** A few words about a feature: its label or, without one, the tokens it promotes. */
+    public String describe(int feature) {
+        String label = notes.of(side, feature).label();
+        return label.isEmpty() ? promoted.of(feature) : label;
+    }
+
+    /** The beginning of the names of exported files: checkpoint and feature; empty while none is open. */
+    public String fileName() {
+        FeatureRef feature = side.feature().get();
+        return feature == null ? allFileName() : allFileName() + "-" + feature.feature();
+    }
+
+    /**
+     * The beginning of the names of exported files that are of all features: the checkpoint; empty while none is open.
+     */
+    public String allFileName() {
+        OpenSae sae = side.sae().get();
+        return sae == null ? "" : CheckpointSaving.fileName(sae.id());
     }
 
     /** The provenance of an export that shows all features. */
@@ -91,6 +126,10 @@ public final class SideModels {
         StringBuilder said = new StringBuilder(provenance());
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             said.append(knob.caption(values, side.model().get(), side.sae().get()));
+        }
+        DefinitionTree.Answer grown = tree.tree().getValue();
+        if (grown != null && tree.tree().stoppedProperty().get()) {
+            said.append(", stopped at ").append(grown.size() - 1).append(" nodes");
         }
         return said.toString();
     }

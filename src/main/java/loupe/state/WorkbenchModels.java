@@ -1,10 +1,14 @@
 package loupe.state;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import javafx.collections.ListChangeListener;
+import loupe.analysis.batch.BatchRow;
+import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
 import loupe.state.checkpoint.CheckpointSaving;
 import loupe.state.checkpoint.FileInspection;
@@ -16,13 +20,17 @@ import loupe.state.corpus.OwnText;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
+import loupe.state.features.FeatureListsModel;
+import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
+import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.SharedRange;
+import loupe.state.window.UndoOrder;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
@@ -40,7 +48,10 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CheckpointAudit auditA;
     private final CheckpointAudit auditB;
     private final GhostControlsModel controls;
-    private final GhostHistory history;
+    private final UndoOrder undoOrder = new UndoOrder();
+    private final FeatureNotesModel notes;
+    private final SearchModel search;
+    private final FeatureListsModel lists;
     private final ScaleSweepModel scales;
     private final CompareModel compare;
     private final HistogramView histogram = new HistogramView();
@@ -53,9 +64,18 @@ public final class WorkbenchModels implements AutoCloseable {
     private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
+    private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
 
     /** @param cache folder where finished passes over a corpus are kept */
     public WorkbenchModels(Workbench workbench, Path cache) {
+        this(workbench, cache, Optional.empty());
+    }
+
+    /**
+     * @param cache folder where finished passes over a corpus are kept
+     * @param labels the file of what is written down about features; empty to keep nothing
+     */
+    public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels) {
         this.workbench = workbench;
         texts = new VocabularyTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
@@ -66,19 +86,32 @@ public final class WorkbenchModels implements AutoCloseable {
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), statistics.documents());
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), statistics.documents());
         controls = new GhostControlsModel(workbench);
-        history = new GhostHistory(controls);
+        GhostHistory.keep(controls, undoOrder);
+        notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
         SideModels.Shared shared =
-                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text);
+                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
-        table = new FeatureTableModel(workbench, columnsOfA);
+        search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
+        table = new FeatureTableModel(workbench, columnsOfA, notes, search);
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
         batch = new BatchModel(workbench, controls, a.tree(), texts);
+        batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
+            if (!batch.running().get()) {
+                search.sentences(batch.rows());
+            }
+        });
+        batch.running().addListener(changed -> {
+            if (!batch.running().get()) {
+                search.sentences(batch.rows());
+            }
+        });
+        lists = new FeatureListsModel(workbench, workbench.a(), notes, new OwnText(workbench));
     }
 
     public Workbench workbench() {
@@ -122,8 +155,24 @@ public final class WorkbenchModels implements AutoCloseable {
         return scales;
     }
 
-    public GhostHistory history() {
-        return history;
+    /** Takes back, or makes again, what was changed last: of the ghost controls, or of what is written down. */
+    public UndoOrder undoOrder() {
+        return undoOrder;
+    }
+
+    /** What is written down about features. */
+    public FeatureNotesModel notes() {
+        return notes;
+    }
+
+    /** The search over A's features. */
+    public SearchModel search() {
+        return search;
+    }
+
+    /** The lists of A's features. */
+    public FeatureListsModel lists() {
+        return lists;
     }
 
     /** Trees and lists of many features of A. */
@@ -175,9 +224,15 @@ public final class WorkbenchModels implements AutoCloseable {
         return captions;
     }
 
+    /** Whether texts in exported CSV stand as they are, also those that a spreadsheet would run as formulas. */
+    public BooleanProperty formulas() {
+        return formulas;
+    }
+
     @Override
     public void close() {
         batch.stop();
+        notes.close();
         statistics.close();
     }
 }

@@ -39,6 +39,12 @@ public final class ReadingThreads {
      * @throws RuntimeException or an Error, what the first piece to fail threw
      */
     public static <S> void run(Supplier<S> scratch, List<? extends Consumer<? super S>> pieces) {
+        run(scratch, pieces, Math.min(MOST, Runtime.getRuntime().availableProcessors()), Thread::start);
+    }
+
+    /** As above, on so many threads at most, or fewer if the system refuses to start one. */
+    static <S> void run(
+            Supplier<S> scratch, List<? extends Consumer<? super S>> pieces, int threads, Consumer<Thread> start) {
         AtomicInteger next = new AtomicInteger();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Runnable worker = () -> {
@@ -55,11 +61,15 @@ public final class ReadingThreads {
             }
         };
         List<Thread> helpers = new ArrayList<>();
-        for (int i = 1; i < Math.min(MOST, Math.min(Runtime.getRuntime().availableProcessors(), pieces.size())); i++) {
-            Thread helper = new Thread(worker, "reading-" + i);
-            helper.setDaemon(true);
-            helper.start();
-            helpers.add(helper);
+        try {
+            for (int i = 1; i < Math.min(threads, pieces.size()); i++) {
+                Thread helper = new Thread(worker, "reading-" + i);
+                helper.setDaemon(true);
+                start.accept(helper);
+                helpers.add(helper);
+            }
+        } catch (OutOfMemoryError refused) {
+            // those that run do all of it: the caller would free what they write to if this ended before them
         }
         worker.run();
         helpers.forEach(ReadingThreads::await);

@@ -3,6 +3,7 @@ package loupe.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import loupe.lm.Scalars;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; arithmetic as torch.optim.AdamW) on one
@@ -45,17 +46,17 @@ public final class AdamW {
     /** Moves the parameters by one step. The gradient is overwritten. */
     public void step(NDArray gradient, double learningRate) {
         steps++;
-        decayed.muli(1 - learningRate * decay);
-        try (NDArray part = gradient.mul(1 - beta1)) {
-            mean.muli(beta1).addi(part);
+        Scalars.muli(decayed, 1 - learningRate * decay);
+        try (NDArray part = Scalars.mul(gradient, 1 - beta1)) {
+            Scalars.muli(mean, beta1).addi(part);
         }
-        gradient.muli(gradient).muli(1 - beta2);
-        square.muli(beta2).addi(gradient);
+        Scalars.muli(gradient.muli(gradient), 1 - beta2);
+        Scalars.muli(square, beta2).addi(gradient);
         double bias1 = 1 - Math.pow(beta1, steps);
         double bias2 = 1 - Math.pow(beta2, steps);
         try (NDArray root = square.sqrt();
-                NDArray update = mean.mul(learningRate / bias1)) {
-            root.muli(1 / Math.sqrt(bias2)).addi(epsilon);
+                NDArray update = Scalars.mul(mean, learningRate / bias1)) {
+            Scalars.muli(root, 1 / Math.sqrt(bias2)).addi(epsilon);
             update.divi(root);
             parameters.subi(update);
         }

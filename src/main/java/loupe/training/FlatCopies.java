@@ -1,6 +1,7 @@
 package loupe.training;
 
 import ai.djl.ndarray.NDArray;
+import loupe.lm.Scalars;
 
 /** Copies between float vectors on the device and on the host. */
 public final class FlatCopies {
@@ -18,7 +19,7 @@ public final class FlatCopies {
                     "values has " + values.length + " elements, the vector " + vector.size());
         }
         try (NDArray source = vector.getManager().create(values)) {
-            vector.muli(0).addi(source);
+            Scalars.muli(vector, 0).addi(source);
         }
     }
 }

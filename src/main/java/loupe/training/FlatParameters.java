@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import loupe.lm.Scalars;
 import loupe.tensor.HostTensor;
 
 /**
@@ -76,7 +77,7 @@ public final class FlatParameters {
         NDArray gathered = NDArrays.concat(parts);
         gathered.attach(step);
         for (NDArray part : parts) {
-            part.muli(0);
+            Scalars.muli(part, 0);
         }
         return gathered;
     }

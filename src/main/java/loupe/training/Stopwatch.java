@@ -31,9 +31,14 @@ public final class Stopwatch {
         try {
             work.run();
         } finally {
-            seconds.merge(part, (System.nanoTime() - start) / 1e9, Double::sum);
-            JsonFiles.write(file, seconds);
+            add(part, System.nanoTime() - start);
         }
+    }
+
+    /** Adds time that a part has taken already. */
+    public void add(String part, long nanoseconds) {
+        seconds.merge(part, nanoseconds / 1e9, Double::sum);
+        JsonFiles.write(file, seconds);
     }
 
     /** Seconds by part, in the order in which the parts were first timed. */

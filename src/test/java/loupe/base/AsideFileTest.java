@@ -170,6 +170,36 @@ class AsideFileTest {
     }
 
     @Test
+    void whatAKilledWriterLeftIsDeletedByTheNextAndALiveOnesIsNot() throws Exception {
+        Path target = folder.resolve("a.json");
+        Path folderTarget = folder.resolve("made");
+        Process other = new ProcessBuilder("sleep", "60").start();
+        Path live = Files.createFile(PartName.of(target, other.pid()));
+        Path elsewhere = Files.createFile(
+                folder.resolve(".a.json.0badcafe-999999999.1.part")); // another computer's, or another container's
+        Path similar = Files.createFile(folder.resolve(".a.json.notes.part"));
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        Path dead = Files.createFile(PartName.of(target, ended.pid()));
+        Path deadFolder = Files.createDirectory(PartName.of(folderTarget, ended.pid()));
+        Files.writeString(deadFolder.resolve("half"), "half");
+        Files.createFile(PartName.of(folder.resolve("other.json"), ended.pid()));
+
+        AsideFile.replace(target, aside -> Files.writeString(aside, "new"));
+        try (AsideFolder made = AsideFolder.create(folderTarget)) {
+            made.commit();
+        }
+
+        assertThat(dead).doesNotExist();
+        assertThat(deadFolder).doesNotExist();
+        assertThat(live).exists();
+        assertThat(elsewhere).exists();
+        assertThat(similar).exists();
+        assertThat(names()).hasSize(6);
+        other.destroyForcibly();
+    }
+
+    @Test
     void aResumedFileStaysWhenItIsStopped() throws IOException {
         Path target = folder.resolve("a.bin");
 

@@ -204,9 +204,8 @@ class IndexBuildTest {
     void anotherPassIsNotResumed() {
         Path folder = temporary.resolve("index");
         Cancellation cancellation = new Cancellation();
-        cancellation.cancel();
-        assertThatThrownBy(() ->
-                        build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {}, cancellation))
+        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE)
+                        .run(false, progress -> cancellation.cancel(), cancellation))
                 .isInstanceOf(CancellationException.class);
         corpusFile = otherCorpus();
         assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE)

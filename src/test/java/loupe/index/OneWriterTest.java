@@ -118,7 +118,7 @@ class OneWriterTest {
         try (OtherWriter other = new OtherWriter(folder)) {
             assertThatThrownBy(() -> run(build(new PlantedSource(), "planted"), false))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessageContaining("process " + other.pid() + ", since ");
+                    .hasMessageContaining("process " + other.pid() + " of " + System.getProperty("user.name"));
             assertThat(folder.resolve("plan.json")).hasContent("of the other");
             assertThat(folder.resolve("staging.bin")).hasContent("of the other");
         }

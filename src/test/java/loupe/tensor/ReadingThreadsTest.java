@@ -1,9 +1,11 @@
 package loupe.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +48,27 @@ class ReadingThreadsTest {
                 },
                 pieces);
         assertThat(made.get()).isEqualTo(threads.size());
+    }
+
+    /** What was started goes on writing where the caller, if it gave up, would free the memory. */
+    @Test
+    void theRestDoAllPiecesWhereTheSystemRefusesAThread() {
+        AtomicInteger run = new AtomicInteger();
+        List<Thread> started = new ArrayList<>();
+        assertThatCode(() -> ReadingThreads.run(
+                        () -> null,
+                        Collections.<Consumer<Object>>nCopies(100, nothing -> run.incrementAndGet()),
+                        3,
+                        thread -> {
+                            if (!started.isEmpty()) {
+                                throw new OutOfMemoryError("unable to create native thread");
+                            }
+                            started.add(thread);
+                            thread.start();
+                        }))
+                .doesNotThrowAnyException();
+        assertThat(run.get()).isEqualTo(100);
+        assertThat(started).hasSize(1).noneMatch(Thread::isAlive);
     }
 
     @Test

@@ -12,6 +12,8 @@ final class SavedFiles implements FileSaver {
     private final Path folder;
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "caption", true);
 
+    private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
+
     SavedFiles(Path folder) {
         this.folder = folder;
     }
@@ -33,5 +35,10 @@ final class SavedFiles implements FileSaver {
     @Override
     public BooleanProperty captionProperty() {
         return captions;
+    }
+
+    @Override
+    public BooleanProperty formulasProperty() {
+        return formulas;
     }
 }

@@ -15,6 +15,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TableColumnBase;
 import javafx.scene.control.TableView;
 import javafx.stage.Stage;
+import javafx.stage.Window;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.inference.Device;
@@ -51,6 +52,8 @@ public abstract class WindowUiTest extends ApplicationTest {
     protected Workbench workbench;
     /** What the user answers when asked where to save; null for nothing. */
     protected Path saveTo;
+    /** The name that was suggested last. */
+    protected String suggested;
 
     @BeforeAll
     static void files() throws IOException {
@@ -75,11 +78,16 @@ public abstract class WindowUiTest extends ApplicationTest {
                 new Notices(Clock.systemUTC()),
                 new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, (owner, name, kind) -> Optional.ofNullable(saveTo), null, 1280, 800);
+        view = new WorkbenchView(models, this::answer, null, 1280, 800);
         stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);
         stage.show();
+    }
+
+    private Optional<Path> answer(Window owner, String name, String kind) {
+        suggested = name;
+        return Optional.ofNullable(saveTo);
     }
 
     @AfterEach

@@ -30,6 +30,23 @@ public sealed interface NeighbourQuery {
     /** Independent standard normal coordinates, the same for the same seed. */
     record RandomVector(long seed) implements NeighbourQuery {}
 
+    /**
+     * A sum of vectors as they are, not made units first.
+     *
+     * @param terms at least one, none of them a sum
+     */
+    record Sum(List<Term> terms) implements NeighbourQuery {
+        public Sum {
+            terms = List.copyOf(terms);
+            if (terms.isEmpty() || terms.stream().anyMatch(term -> term.of() instanceof Sum)) {
+                throw new IllegalArgumentException("terms are " + terms);
+            }
+        }
+    }
+
+    /** A vector times a factor. */
+    record Term(double factor, NeighbourQuery of) {}
+
     /** Any vector, of shape (dModel). */
     record Vector(HostTensor vector) implements NeighbourQuery {}
 }

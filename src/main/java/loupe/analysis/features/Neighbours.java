@@ -3,8 +3,9 @@ package loupe.analysis.features;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.analysis.Vectors;
@@ -16,7 +17,8 @@ import loupe.inference.Scope;
 
 /**
  * The exact nearest neighbours of a vector by cosine. Ties go to the lower id, but the vector itself comes before all
- * others; a zero row has cosine 0 with everything.
+ * others; a zero row has cosine 0 with everything. The vectors of a sum are left out of its neighbours, as usual for
+ * analogies.
  *
  * @param withItself whether the vector is among its own neighbours where it is in the space, as when the features of a
  *     checkpoint are matched with its own
@@ -53,7 +55,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
     public Answer answer(Scope scope) {
         NDArray rows = in.rows(scope);
         int width = (int) rows.getShape().get(1);
-        double[] vector = vector(scope, width);
+        double[] vector = Vectors.requireFinite("The vector", vector(scope, of, width));
         if (vector.length != width) {
             throw new Refusal(
                     "The vector has " + vector.length + " dimensions, what it is compared with has " + width,
@@ -61,7 +63,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
                     "Compare it with vectors of the same place in the model");
         }
         double[] unit = Vectors.unit(vector);
-        OptionalInt itself = itself(scope);
+        Set<Integer> itself = itself(scope, of);
         SmallestK nearest =
                 new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
         DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
@@ -70,7 +72,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
             double[] products = DeviceArrays.doubles(block.matMul(column));
             double[] squares = DeviceArrays.doubles(block.square().sum(new int[] {1}));
             for (int i = 0; i < products.length; i++) {
-                boolean isItself = itself.isPresent() && itself.getAsInt() == first + i;
+                boolean isItself = itself.contains(first + i);
                 if (!isItself || withItself) {
                     double cosine = squares[i] == 0 ? 0 : products[i] / Math.sqrt(squares[i]);
                     nearest.offer(isItself ? ITSELF : -cosine, first + i);
@@ -102,23 +104,28 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
         return (Vectors.dot(sum, sum) - units) / ((double) ids.length * (ids.length - 1));
     }
 
-    /** The row that is the query's own vector, if there is one. */
-    private OptionalInt itself(Scope scope) {
+    /** The row that is the query's own vector, if there is one; of a sum those of its vectors. */
+    private Set<Integer> itself(Scope scope, NeighbourQuery of) {
+        if (of instanceof NeighbourQuery.Sum sum) {
+            return sum.terms().stream()
+                    .flatMap(term -> itself(scope, term.of()).stream())
+                    .collect(Collectors.toSet());
+        }
         if (of instanceof NeighbourQuery.Token token && isEmbeddingOf(scope, token.model())) {
-            return OptionalInt.of(token.id());
+            return Set.of(token.id());
         }
         if (of instanceof NeighbourQuery.Text text && text.ids().size() == 1 && isEmbeddingOf(scope, text.model())) {
-            return OptionalInt.of(text.ids().get(0));
+            return Set.of(text.ids().get(0));
         }
         if (of instanceof NeighbourQuery.Bias bias && in.equals(new NeighbourSpace.Biases(bias.sae()))) {
-            return OptionalInt.of(bias.id());
+            return Set.of(bias.id());
         }
         if (of instanceof NeighbourQuery.Feature feature
                 && (in.equals(new NeighbourSpace.Decoder(feature.sae()))
                         || in.equals(new NeighbourSpace.Encoder(feature.sae())))) {
-            return OptionalInt.of(feature.index());
+            return Set.of(feature.index());
         }
-        return OptionalInt.empty();
+        return Set.of();
     }
 
     /** Whether the space is the model's embedding, or its unembedding where the two are one matrix. */
@@ -129,7 +136,21 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
                                 == scope.model(model).embedding());
     }
 
-    private double[] vector(Scope scope, int width) {
+    private double[] vector(Scope scope, NeighbourQuery of, int width) {
+        if (of instanceof NeighbourQuery.Sum sum) {
+            double[] total = new double[width];
+            for (NeighbourQuery.Term term : sum.terms()) {
+                double[] vector = vector(scope, term.of(), width);
+                if (vector.length != width) {
+                    throw new Refusal(
+                            "A vector of the sum has " + vector.length + " dimensions, the space has " + width,
+                            "",
+                            "Add vectors of the same place in the model");
+                }
+                Vectors.addScaled(total, term.factor(), vector);
+            }
+            return total;
+        }
         if (of instanceof NeighbourQuery.Token token) {
             return row(scope, scope.model(token.model()).embedding(), token.id());
         }

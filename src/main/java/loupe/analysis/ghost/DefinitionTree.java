@@ -51,7 +51,7 @@ public record DefinitionTree(
 
     /**
      * This query, resumed from an earlier answer if that is of the same tree: same ghost, prompt, topK, depth, mask,
-     * baseline and steering, whatever its cutoff. Otherwise this query unchanged.
+     * ends, baseline and steering, whatever its cutoff. Otherwise this query unchanged.
      */
     public DefinitionTree from(Answer earlier) {
         return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
@@ -78,7 +78,8 @@ public record DefinitionTree(
                 && steering.equals(otherSteering)
                 && limits.topK() == otherLimits.topK()
                 && limits.maxDepth() == otherLimits.maxDepth()
-                && limits.maskId().equals(otherLimits.maskId());
+                && limits.maskId().equals(otherLimits.maskId())
+                && limits.ends().equals(otherLimits.ends());
     }
 
     @Override

@@ -54,6 +54,7 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         } else if (source instanceof GhostSource.Finished finished) {
             vectors.add(Vectors.doubles(finished.vector()));
         }
+        vectors.forEach(vector -> Vectors.requireFinite("The direction of the ghost", vector));
         int dModel = vectors.get(0).length;
         for (double[] vector : vectors) {
             if (vector.length != dModel) {

@@ -2,7 +2,7 @@ package loupe.analysis.ghost;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
-import loupe.base.Refusal;
+import loupe.base.NumberRange;
 import loupe.inference.SaeId;
 import loupe.tensor.HostTensor;
 
@@ -29,19 +29,12 @@ public record GhostSettings(
     /** The notebook's scale, the mean distance of a Gemma-2B token from the centroid. */
     public static final double DEFAULT_SCALE = 3.8;
 
-    /** The requirement of {@link #isFinite} on a number, for messages. */
-    public static final String NUMBER = "a number from -3.4E38 to 3.4E38";
-
     public GhostSettings {
         if (!(encoderMix >= 0 && encoderMix <= 1)) {
             throw new IllegalArgumentException("encoderMix is " + encoderMix + ", must be from 0 to 1");
         }
-        if (!isFinite(scale)) {
-            throw new Refusal("The scale is " + scale, NUMBER, "");
-        }
-        if (!pcaWeights.stream().allMatch(GhostSettings::isFinite)) {
-            throw new Refusal("The weights of the principal components are " + pcaWeights, "of each " + NUMBER, "");
-        }
+        NumberRange.COMPUTABLE.require("The scale", scale);
+        pcaWeights.forEach(weight -> NumberRange.COMPUTABLE.require("The weight of a principal component", weight));
         if (source instanceof GhostSource.Finished) {
             encoderMix = 1;
             scale = 1;
@@ -54,11 +47,6 @@ public record GhostSettings(
         }
         pcaWeights = List.copyOf(pcaWeights.subList(0, used));
         pcaSign = used == 0 ? PcaSign.POSITIVE : pcaSign;
-    }
-
-    /** Whether a number is finite in the 32 bits that models compute with. */
-    public static boolean isFinite(double number) {
-        return Float.isFinite((float) number);
     }
 
     /** The notebook's defaults for a feature's encoder direction. */

@@ -182,7 +182,10 @@ final class GrowingTree {
                 kept.remove();
             }
         }
-        if (!nodes.isExpanded(node) && nodes.depth(node) <= largestExpandedDepth && cumulative >= smallestKept()) {
+        if (!nodes.isExpanded(node)
+                && nodes.depth(node) <= largestExpandedDepth
+                && cumulative >= smallestKept()
+                && !limits.ends().contains(nodes.token(node))) {
             open.add(node);
             openUpwards(nodes.parent(node));
         }

@@ -42,14 +42,18 @@ public record NullDivergence(
         implements Query.Stepped<NullDivergence.Answer> {
     public static final int NODES = 100;
     public static final int DEFAULT_DRAWS = 16;
+
+    /** The most draws, which tell a chance of one in as many. */
+    public static final int MOST_DRAWS = 10_000;
+
     private static final int FIRST_SEED = 1_000_000;
 
     public NullDivergence {
         if (baseline.kind() == TreeBaseline.Kind.NONE) {
             throw new IllegalArgumentException("baseline is none, but a divergence is from one");
         }
-        if (draws < 2) {
-            throw new IllegalArgumentException("draws is " + draws + ", must be 2 or more");
+        if (draws < 2 || draws > MOST_DRAWS) {
+            throw new IllegalArgumentException("draws is " + draws + ", must be 2 to " + MOST_DRAWS);
         }
     }
 

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.DoubleStream;
 import loupe.analysis.DeviceArrays;
+import loupe.analysis.Vectors;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
@@ -75,6 +77,9 @@ record Predictions(
                 blocks.add(block);
             }
             double[] totals = totals(blocks, count);
+            if (!DoubleStream.of(totals).allMatch(Double::isFinite)) {
+                throw Vectors.nonFinite("What the model predicts");
+            }
             List<Predictions> all = new ArrayList<>();
             int at = 0;
             for (Group group : groups) {

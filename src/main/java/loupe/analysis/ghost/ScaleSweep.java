@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import loupe.base.HookPoint;
+import loupe.base.NumberRange;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 
@@ -96,8 +98,18 @@ public record ScaleSweep(
                 readAt);
     }
 
-    /** Between an eighth and four times the mean distance of a token from the centroid, evenly in the logarithm. */
+    /**
+     * Between an eighth and four times the mean distance of a token from the centroid, evenly in the logarithm.
+     *
+     * @throws Refusal if all tokens are at the centroid
+     */
     public static List<Double> grid(double natural, int count) {
+        if (!(natural > 0 && natural <= NumberRange.LARGEST)) {
+            throw new Refusal(
+                    "The mean distance of a token from the centroid is " + natural,
+                    "a number above 0, at most 1E15, around which to try scales",
+                    "Choose a model whose token embeddings differ");
+        }
         return grid(natural * SMALLEST_IN_NATURALS, natural * LARGEST_IN_NATURALS, count);
     }
 

@@ -29,6 +29,7 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
                 DataType.FLOAT64,
                 (first, rows) ->
                         Vectors.addScaled(centroid, 1.0 / tokens, DeviceArrays.doubles(rows.sum(new int[] {0}))));
+        Vectors.requireFinite("The mean of the token embeddings", centroid);
         double[] norms = new double[tokens];
         double[] products = new double[tokens];
         double[] distances = new double[tokens];

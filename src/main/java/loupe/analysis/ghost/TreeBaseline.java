@@ -25,9 +25,12 @@ public record TreeBaseline(Kind kind, int count) {
     public static final TreeBaseline CENTROID = new TreeBaseline(Kind.CENTROID, 1);
     public static final TreeBaseline EMPTY = new TreeBaseline(Kind.EMPTY, 1);
 
+    /** The most random directions. */
+    public static final int MOST_RANDOM = 10_000;
+
     public TreeBaseline {
-        if (kind == Kind.RANDOM && count < 1) {
-            throw new IllegalArgumentException("count is " + count + ", must be 1 or more");
+        if (kind == Kind.RANDOM && (count < 1 || count > MOST_RANDOM)) {
+            throw new IllegalArgumentException("count is " + count + ", must be 1 to " + MOST_RANDOM);
         }
     }
 

@@ -64,7 +64,7 @@ public final class TreeOutline {
      * @throws CheckpointException if the file is no tree in one of the shapes known
      */
     public static TreeOutline read(Path file) {
-        JsonNode document = JsonFiles.read(file);
+        JsonNode document = JsonFiles.readOwn(file);
         JsonNode root = document.has("tree JSON")
                 ? document.get("tree JSON")
                 : document.has("tree") ? document.get("tree") : document;

@@ -1,6 +1,6 @@
 package loupe.analysis.ghost;
 
-import loupe.base.Refusal;
+import loupe.base.NumberRange;
 import loupe.inference.SaeId;
 
 /**
@@ -9,9 +9,7 @@ import loupe.inference.SaeId;
  */
 public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double coefficient) {
     public TreeSteering {
-        if (!GhostSettings.isFinite(coefficient)) {
-            throw new Refusal("The coefficient of the steering is " + coefficient, GhostSettings.NUMBER, "");
-        }
+        NumberRange.COMPUTABLE.require("The coefficient of the steering", coefficient);
     }
 
     /** How h is changed. */

@@ -5,6 +5,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.Objects;
 import java.util.Optional;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.Vectors;
 import loupe.base.HookPoint;
 import loupe.base.Refusal;
 import loupe.lm.LanguageModel;
@@ -24,8 +26,12 @@ public final class TrainedValues {
      * The value as the autoencoder was trained to see it.
      *
      * @param value at {@code at}, which is where {@code config} reads or writes
+     * @throws Refusal if it is NaN or infinite anywhere, when no feature has an activation
      */
     public static NDArray of(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value) {
+        if (!DeviceArrays.isFinite(value)) {
+            throw Vectors.nonFinite("What the model computes at " + at);
+        }
         return of(lm, config, config.trained().centred(), at, value);
     }
 

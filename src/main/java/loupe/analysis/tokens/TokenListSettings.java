@@ -13,9 +13,12 @@ public record TokenListSettings(GhostSettings ghost, TokenMetric metric, double 
     /** The notebook's exponent. */
     public static final double DEFAULT_EXPONENT = 1.4;
 
+    /** The largest exponent: powers of the distances of real tokens are still different numbers. */
+    public static final double LARGEST_EXPONENT = 50;
+
     public TokenListSettings {
-        if (!(exponent >= 0 && Double.isFinite(exponent))) {
-            throw new IllegalArgumentException("exponent is " + exponent + ", must be 0 or more");
+        if (!(exponent >= 0 && exponent <= LARGEST_EXPONENT)) {
+            throw new IllegalArgumentException("exponent is " + exponent + ", must be 0 to " + LARGEST_EXPONENT);
         }
         if (top < 1) {
             throw new IllegalArgumentException("top is " + top + ", must be 1 or more");

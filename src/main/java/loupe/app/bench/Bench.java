@@ -36,7 +36,8 @@ public final class Bench implements AutoCloseable {
             new LoadBenchmark(),
             new MemoryBenchmark(),
             new NeighboursBenchmark(),
-            new IndexBenchmark());
+            new IndexBenchmark(),
+            new SearchBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

@@ -8,7 +8,9 @@ import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
+import loupe.base.NumberRange;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,8 +24,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, start or "
-                    + "ui (default: all).")
+            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, search, start "
+                    + "or ui (default: all).")
     private List<String> names = List.of();
 
     @Option(
@@ -31,6 +33,7 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
             paramLabel = "N",
             defaultValue = "" + IndexRun.TOKENS,
             description = "index: tokens of the pass (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1024, most = MOST_TOKENS)
     private int tokens;
 
     @Option(
@@ -38,6 +41,7 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
             paramLabel = "S",
             description =
                     "index: seconds after which the pass is paused; the same --folder resumes it (default: no limit).")
+    @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
     private Double seconds;
 
     @Option(
@@ -62,12 +66,6 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
             if (!known.contains(name)) {
                 throw new UsageException("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
-        }
-        if (tokens < 1_024 || tokens > MOST_TOKENS) {
-            throw new UsageException("--tokens is " + tokens + ", expected 1024 to " + MOST_TOKENS);
-        }
-        if (seconds != null && !(seconds > 0)) {
-            throw new UsageException("--seconds is " + seconds + ", expected a number above 0");
         }
         if (folder != null) {
             OptionPaths.folder(folder, "--folder");

@@ -3,7 +3,6 @@ package loupe.app.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -42,6 +41,9 @@ import picocli.CommandLine.ScopeType;
 public final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
 
+    /** More cores than any machine that runs this; the system gives out only so many threads. */
+    private static final int MOST_THREADS = 1024;
+
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document instead of a table.")
     private boolean json;
 
@@ -58,6 +60,7 @@ public final class Cli implements Runnable {
             scope = ScopeType.INHERIT,
             paramLabel = "N",
             description = "Engine threads on the CPU (default: one per core).")
+    @OptionRange(least = 1, most = MOST_THREADS)
     private Integer threads;
 
     @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress on standard error.")
@@ -92,6 +95,7 @@ public final class Cli implements Runnable {
     private final Consumer<WorkbenchApp> whenShown;
     private volatile @Nullable CommandContext context;
     private volatile boolean cancelled;
+    private volatile boolean window;
 
     /** @param commands all commands, an annotated object each */
     public Cli(PrintStream out, PrintStream err, List<Object> commands) {
@@ -154,12 +158,18 @@ public final class Cli implements Runnable {
         }
     }
 
+    /** How long a cancelled command may go on: the window closes in order, a command stops soon. */
+    int millisToStop() {
+        return window ? 10_000 : 700;
+    }
+
     /** Runs the workbench until its window is closed; this is what happens without a command. */
     @Override
     public void run() {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
             throw new UsageException("Unknown command or path: " + path + ". See sae-loupe --help");
         });
+        window = true;
         try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
                     workbench.service(), WorkbenchApp.Opening.of(paths), workbench.cancellation(), whenShown);
@@ -176,7 +186,7 @@ public final class Cli implements Runnable {
         return opened;
     }
 
-    /** A list of nothing but commas has no values, which no option means. */
+    /** Refuses a list of nothing but commas, which has no values, and numbers beyond what an option takes. */
     private static void requireValues(ParseResult parsed) {
         for (OptionSpec option : parsed.matchedOptions()) {
             if (!option.splitRegex().isEmpty() && option.stringValues().isEmpty()) {
@@ -185,13 +195,17 @@ public final class Cli implements Runnable {
                         option.longestName() + " is '" + String.join(" ", option.originalStringValues())
                                 + "', expected one value or several with commas between");
             }
+            OptionRange.Check.refusal(option).ifPresent(why -> {
+                throw new ParameterException(parsed.commandSpec().commandLine(), why);
+            });
         }
         parsed.subcommands().forEach(Cli::requireValues);
     }
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        err.println(failure.getMessage() + "\nSee " + command + " --help.");
+        messages().add(String.valueOf(failure.getMessage()));
+        messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }
 
@@ -223,8 +237,8 @@ public final class Cli implements Runnable {
         if (cause instanceof NoSuchFileException missing) {
             return print(missing.getFile() + " does not exist", ExitCode.USAGE);
         }
-        if (cause instanceof IOException) {
-            return print(sentence((IOException) cause), ExitCode.REFUSED);
+        if (cause instanceof IOException file) {
+            return print(FileFailure.sentences(file), ExitCode.REFUSED);
         }
         return print(
                 Problem.of(cause).message()
@@ -232,16 +246,13 @@ public final class Cli implements Runnable {
                 ExitCode.INTERNAL);
     }
 
-    private static String sentence(IOException failure) {
-        if (failure instanceof FileSystemException file) {
-            return file.getFile() + " cannot be read or written: " + FileFailure.reason(file);
-        }
-        return "Reading or writing failed: " + FileFailure.reason(failure);
+    private TextLines messages() {
+        return new TextLines(err);
     }
 
     private int print(@Nullable String said, int code) {
         String message = String.valueOf(said);
-        err.println(message.endsWith(".") ? message : message + ".");
+        messages().add(message.endsWith(".") ? message : message + ".");
         return code;
     }
 }

@@ -24,7 +24,7 @@ public final class CommandContext implements AutoCloseable {
     private final PrintStream out;
     private final Progress progress;
     private final Cancellation cancellation = new Cancellation();
-    private final PrintStream err;
+    private final TextLines err;
     private final List<String> warnings = new ArrayList<>();
     private boolean keepsAll = true;
     private @Nullable InferenceService service;
@@ -45,14 +45,11 @@ public final class CommandContext implements AutoCloseable {
             throw new UsageException("--device: " + e.getMessage());
         }
         if (threads != null) {
-            if (threads < 1) {
-                throw new UsageException("--threads is " + threads + ", at least 1 is needed");
-            }
             System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
         }
         this.json = json;
         this.out = out;
-        this.err = err;
+        this.err = new TextLines(err);
         this.progress = quiet ? Progress.silent() : new Progress(command, err);
     }
 
@@ -116,7 +113,7 @@ public final class CommandContext implements AutoCloseable {
     /** Prints the warnings now: all arguments are accepted, and the work may take long. */
     public void begin() {
         progress.clear();
-        warnings.forEach(sentence -> err.println("warning: " + sentence));
+        warnings.forEach(sentence -> err.add("warning: " + sentence));
         warnings.clear();
     }
 
@@ -128,7 +125,7 @@ public final class CommandContext implements AutoCloseable {
         if (json) {
             out.println(ResultJson.text(result));
         } else {
-            table.print(out);
+            table.print(new TextLines(out));
         }
         out.flush();
     }

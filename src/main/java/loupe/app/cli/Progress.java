@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import loupe.base.TimeLeft;
+import loupe.base.VisibleText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,7 @@ public final class Progress {
             return;
         }
         last = now;
-        String line = line(fraction, now - start, left) + (detail.isEmpty() ? "" : ", " + detail);
+        String line = VisibleText.line(line(fraction, now - start, left) + (detail.isEmpty() ? "" : ", " + detail));
         if (terminal) {
             err.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
             err.flush();
@@ -84,7 +85,7 @@ public final class Progress {
     public synchronized void printLine(String line) {
         if (err != null) {
             clear();
-            err.println(command + ": " + line);
+            err.println(VisibleText.line(command + ": " + line));
         }
     }
 

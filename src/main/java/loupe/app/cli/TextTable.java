@@ -1,13 +1,13 @@
 package loupe.app.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
+import loupe.base.VisibleText;
 
 /** A result as aligned text: single values as lines, lists of records as tables, records within records indented. */
 public final class TextTable implements ResultPrinter {
@@ -23,11 +23,11 @@ public final class TextTable implements ResultPrinter {
     }
 
     @Override
-    public void print(PrintStream out) {
+    public void print(TextLines out) {
         print(out, result, "");
     }
 
-    private static void print(PrintStream out, JsonNode record, String indent) {
+    private static void print(TextLines out, JsonNode record, String indent) {
         int width = record.properties().stream()
                 .mapToInt(entry -> entry.getKey().length())
                 .max()
@@ -36,21 +36,21 @@ public final class TextTable implements ResultPrinter {
             String key = entry.getKey();
             JsonNode value = entry.getValue();
             if (value.isObject() && !value.isEmpty()) {
-                out.println(indent + key);
+                out.add(indent + key);
                 print(out, value, indent + INDENT);
             } else if (areRecords(value)) {
-                out.println(indent + key);
+                out.add(indent + key);
                 table(out, value, indent + INDENT);
             } else if (text(value).length() > WIDEST_LIST && areSentences(value)) {
-                out.println(indent + key);
-                value.forEach(sentence -> out.println(indent + INDENT + text(sentence)));
+                out.add(indent + key);
+                value.forEach(sentence -> out.add(indent + INDENT + text(sentence)));
             } else {
-                out.println(indent + pad(key, width, false) + INDENT + text(value));
+                out.add(indent + pad(key, width, false) + INDENT + text(value));
             }
         });
     }
 
-    private static void table(PrintStream out, JsonNode rows, String indent) {
+    private static void table(TextLines out, JsonNode rows, String indent) {
         Set<String> columns = new LinkedHashSet<>();
         rows.forEach(row -> row.fieldNames().forEachRemaining(columns::add));
         List<StringBuilder> lines = new ArrayList<>();
@@ -71,8 +71,8 @@ public final class TextTable implements ResultPrinter {
                         .append(INDENT);
             }
         }
-        out.println(head.toString().stripTrailing());
-        lines.forEach(line -> out.println(line.toString().stripTrailing()));
+        out.add(head.toString().stripTrailing());
+        lines.forEach(line -> out.add(line.toString().stripTrailing()));
     }
 
     private static boolean areRecords(JsonNode list) {
@@ -102,9 +102,7 @@ public final class TextTable implements ResultPrinter {
         if (value.isArray()) {
             return list(value);
         }
-        return value.isValueNode()
-                ? value.asText().replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-                : value.toString();
+        return value.isValueNode() ? VisibleText.line(value.asText()) : value.toString();
     }
 
     private static String list(JsonNode elements) {

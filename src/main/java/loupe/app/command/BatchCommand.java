@@ -27,6 +27,7 @@ import loupe.analysis.tokens.TokenMetric;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.JsonLines;
@@ -83,15 +84,18 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private boolean resume;
 
     @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
     private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
             names = "--cutoff",
             paramLabel = "P",
             description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = 1)
     private double cutoff = TreeLimits.DEFAULT.cutoff();
 
     @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = TreeLimits.DEEPEST)
     private int maxDepth = TreeLimits.DEFAULT.maxDepth();
 
     @Option(
@@ -99,7 +103,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             paramLabel = "N",
             defaultValue = "300",
             description = "Keep only the N most probable nodes of each tree (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
     private int maxNodes;
+
+    @Option(
+            names = "--past-end",
+            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+    private boolean pastEnd;
 
     @Option(
             names = "--baseline",
@@ -112,6 +122,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             names = "--exponent",
             paramLabel = "M",
             description = "Exponent of the token list's ratio (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = TokenListSettings.LARGEST_EXPONENT)
     private double exponent = TokenListSettings.DEFAULT_EXPONENT;
 
     @Option(
@@ -123,6 +134,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private TokenMetric metric;
 
     @Option(names = "--top", paramLabel = "N", description = "Tokens listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top = BatchPlan.DEFAULT_LISTED;
 
     @Override
@@ -140,7 +152,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
-        TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
+        TreeLimits limits = new TreeLimits(
+                cutoff,
+                topK,
+                maxDepth,
+                OptionalInt.of(maxNodes),
+                OptionalInt.empty(),
+                pastEnd ? Set.of() : opened.ends());
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),
@@ -204,16 +222,6 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
             throw new UsageException("--parts has " + part + ", expected tree, tokens or scale");
         });
-        if (topK < 1
-                || !(cutoff >= 0 && cutoff <= 1)
-                || maxDepth < 0
-                || maxNodes < 1
-                || top < 1
-                || !(exponent >= 0 && Double.isFinite(exponent))) {
-            throw new UsageException("--top-k is " + topK + ", --cutoff " + cutoff + ", --max-depth " + maxDepth
-                    + ", --max-nodes " + maxNodes + ", --top " + top + " and --exponent " + exponent
-                    + "; at least 1, 0 to 1, at least 0, 1, 1 and 0 are needed");
-        }
     }
 
     /** The requested features, in the order given. */

@@ -9,8 +9,8 @@ import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
-import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
@@ -39,9 +39,11 @@ final class CorpusOptions {
     private String column;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens to read (default: no limit).")
+    @OptionRange(least = 1, most = Integer.MAX_VALUE)
     private Long maxTokens;
 
     @Option(names = "--context", paramLabel = "T", description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 2, most = OptionRange.LARGEST_INDEX)
     private int context = Contexts.DEFAULT_LENGTH;
 
     @Option(
@@ -58,7 +60,10 @@ final class CorpusOptions {
             split = ",",
             paramLabel = "ID",
             description = "Token ids at whose positions nothing is counted; evaluate replaces nothing there either.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private Set<Integer> ignored = Set.of();
+
+    private boolean warned;
 
     DocumentPacking documents() {
         return documents;
@@ -70,23 +75,23 @@ final class CorpusOptions {
         return ignored;
     }
 
-    Corpus corpus() {
+    /** The corpus, with a warning of folders that cannot be read. */
+    Corpus corpus(CommandContext command) {
         files.forEach(file -> OptionPaths.existing(file, "--corpus"));
-        return Corpus.of(files, column);
+        Corpus corpus = Corpus.of(files, column);
+        if (!warned) {
+            corpus.leftOut().ifPresent(command::warn);
+            warned = true;
+        }
+        return corpus;
     }
 
     long maxTokens() {
-        if (maxTokens != null && (maxTokens < 1 || maxTokens > Integer.MAX_VALUE)) {
-            throw new UsageException("--max-tokens is " + maxTokens + ", expected 1 to " + Integer.MAX_VALUE);
-        }
         return maxTokens == null ? Long.MAX_VALUE : maxTokens;
     }
 
     /** The length of a context in tokens: the one requested, or the model's own, with a warning. */
     int contextLength(CommandContext command, OpenModel model) {
-        if (context < 2) {
-            throw new UsageException("--context is " + context + ", at least 2 is needed");
-        }
         int most = model.config().context();
         if (context > most) {
             command.warn("--context is " + context + ", but " + model.folder() + " takes at most " + most
@@ -126,15 +131,12 @@ final class CorpusOptions {
         Tokenizer tokenizer = tokenizer(model);
         Contexts packing = new Contexts(length, separator, atMost, documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        corpus().forEachDocument(document -> {
-            command.cancellation().check();
-            boolean more = packing.add(
-                    ModelOptions.check(model, tokenizer.ids(document, atMost, command.cancellation()), "--corpus"));
-            contexts.addAll(packing.drain());
-            return more;
-        });
-        packing.finish();
-        contexts.addAll(packing.drain());
+        corpus(command)
+                .read(
+                        tokenizer.reading().checked(ids -> ModelOptions.check(model, ids, "--corpus")),
+                        packing,
+                        characters -> command.cancellation().check(),
+                        contexts::addAll);
         contexts.removeIf(context -> context.ids().length < 2);
         if (contexts.isEmpty()) {
             throw new Refusal("The corpus has no text: " + files);

@@ -10,6 +10,7 @@ import loupe.analysis.features.Encoding;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
@@ -43,6 +44,7 @@ public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
             split = ",",
             paramLabel = "ID",
             description = "Token id of each vector, for checkpoints with a lookup table.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] tokenIds;
 
     @Option(names = "--out", paramLabel = "F", description = "Safetensors file to write: features and x_hat.")

@@ -15,10 +15,10 @@ import loupe.analysis.features.Histogram;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
-import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
 import loupe.index.Example;
 import loupe.index.Examples;
@@ -38,6 +38,9 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     /** The most bins of a histogram, which is to be a readable summary. */
     private static final int MOST_BINS = 100_000;
 
+    /** The most examples of a kind, each of which is read from the index by itself. */
+    private static final int MOST_EXAMPLES = 100_000;
+
     private static final int INTERVALS = 10;
     private static final int PER_INTERVAL = 5;
     private static final int UNIFORM_BINS = 50;
@@ -46,6 +49,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     private Path folder;
 
     @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int feature;
 
     @Mixin
@@ -55,6 +59,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             names = "--bins",
             paramLabel = "N",
             description = "Bins of the histogram, 1 to 100000 (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = MOST_BINS)
     private int bins = Histogram.DEFAULT_BINS;
 
     @Option(
@@ -62,6 +67,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             paramLabel = "N",
             defaultValue = "20",
             description = "Examples of each kind (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = MOST_EXAMPLES)
     private int count;
 
     @Option(
@@ -69,6 +75,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             paramLabel = "N",
             defaultValue = "10",
             description = "Tokens shown on either side (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
     private int buffer;
 
     @Option(
@@ -76,6 +83,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             paramLabel = "N",
             defaultValue = "0",
             description = "Seed of the examples drawn at random (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
     private long seed;
 
     @Option(
@@ -86,15 +94,6 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
 
     @Override
     public Result run(CommandContext context) {
-        if (bins < 1 || bins > MOST_BINS) {
-            throw new UsageException("--bins is " + bins + ", expected 1 to " + MOST_BINS);
-        }
-        if (count < 0) {
-            throw new UsageException("--examples is " + count + ", at least 0 is needed");
-        }
-        if (buffer < 0) {
-            throw new UsageException("--buffer is " + buffer + ", at least 0 is needed");
-        }
         OptionPaths.existing(folder, "--index");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
                 .map(path -> OptionPaths.existing(path, "--model"))

@@ -10,10 +10,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import loupe.analysis.Vectors;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
@@ -55,6 +57,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             split = ",",
             paramLabel = "P",
             description = "Position of the ghost, from 0; one or several.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] ghostPositions = {};
 
     @Option(
@@ -83,6 +86,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
                 split = ",",
                 paramLabel = "ID",
                 description = "Token ids to run instead, taken as they are.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private int[] ids;
     }
 
@@ -119,6 +123,9 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
         requireRunnable(opened, tokens);
         ForwardPass.Answer answer = context.ask(new ForwardPass(
                 opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
+        if (!Arrays.stream(Vectors.doubles(answer.logits())).allMatch(Double::isFinite)) {
+            context.warn("The logits have values that are NaN or infinite, and so has what is computed from them");
+        }
         points.stream()
                 .filter(point -> !answer.values().containsKey(point))
                 .findFirst()
@@ -173,8 +180,10 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             throw new UsageException("the text has no tokens; at least one is needed");
         }
         if (tokens.length > opened.config().context()) {
-            throw new Refusal("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
-                    + opened.config().context());
+            throw new Refusal(
+                    "The text has " + tokens.length + " tokens",
+                    "at most " + opened.config().context() + ", the model's context",
+                    "Shorten it");
         }
     }
 }

@@ -1,7 +1,6 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
@@ -12,8 +11,10 @@ import loupe.analysis.ghost.PcaSign;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
+import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -47,6 +48,7 @@ abstract class GhostOptions {
             paramLabel = "A",
             description = "Share of the encoder, 0 to 1: direction A e + (1 - A) d of the two unit directions; "
                     + "replaces --weights.")
+    @OptionRange(most = 1)
     private Double encoderMix;
 
     @Option(
@@ -55,6 +57,7 @@ abstract class GhostOptions {
             description =
                     "Distance from the centroid (default: the mean distance of a token from it; the notebook that "
                             + "definition trees come from has 3.8).")
+    @OptionRange(least = -NumberRange.LARGEST, most = NumberRange.LARGEST)
     private @Nullable Double scale;
 
     @Option(
@@ -62,6 +65,7 @@ abstract class GhostOptions {
             split = ",",
             paramLabel = "W",
             description = "Weights of principal components: u = (1 - sum W) f + sum W_j p_j.")
+    @OptionRange(least = -NumberRange.LARGEST, most = NumberRange.LARGEST)
     private double[] pca = {};
 
     @Option(
@@ -80,6 +84,7 @@ abstract class GhostOptions {
     @OptionSection(value = "Ghost", choice = "(--sae=PATH | --vectors=F)")
     static final class OfFeature extends GhostOptions {
         @Option(names = "--feature", required = true, paramLabel = "I", description = FEATURE)
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private int feature;
 
         @Option(names = "--sae", paramLabel = "PATH", description = SAE)
@@ -108,6 +113,7 @@ abstract class GhostOptions {
     @OptionSection(value = "Ghost", choice = "(--feature=I (--sae=PATH | --vectors=F) | --vector=F:NAME)")
     static final class OfFeatureOrFinished extends GhostOptions {
         @Option(names = "--feature", paramLabel = "I", description = FEATURE)
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer feature;
 
         @Option(names = "--sae", paramLabel = "PATH", description = SAE)
@@ -193,12 +199,6 @@ abstract class GhostOptions {
         }
         mix();
         sign();
-        if (scale != null && !GhostSettings.isFinite(scale)) {
-            throw new UsageException("--scale is " + scale + ", expected " + GhostSettings.NUMBER);
-        }
-        if (DoubleStream.of(pca).anyMatch(w -> !GhostSettings.isFinite(w))) {
-            throw new UsageException("--pca is " + Arrays.toString(pca) + ", expected of each " + GhostSettings.NUMBER);
-        }
     }
 
     /** The settings that the options ask for; opens the checkpoint if there is one. */
@@ -230,9 +230,6 @@ abstract class GhostOptions {
         if (encoderMix != null) {
             if (weights != null) {
                 throw new UsageException("--encoder-mix replaces --weights; give one of them");
-            }
-            if (!(encoderMix >= 0 && encoderMix <= 1)) {
-                throw new UsageException("--encoder-mix is " + encoderMix + ", expected 0 to 1");
             }
             return encoderMix;
         }

@@ -123,9 +123,8 @@ public final class IndexCommand implements Runnable {
                     masks.of(opened, corpus.ignored(opened)));
             IndexBuild build = new IndexBuild(
                     settings,
-                    corpus.corpus(),
-                    document -> ModelOptions.check(
-                            opened, tokenizer.ids(document, settings.maxTokens(), context.cancellation()), "--corpus"),
+                    corpus.corpus(context),
+                    tokenizer.reading().checked(ids -> ModelOptions.check(opened, ids, "--corpus")),
                     IndexBuild.asking(
                             context.service(),
                             opened.id(),

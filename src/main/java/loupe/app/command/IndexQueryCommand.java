@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
@@ -57,6 +58,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             paramLabel = "N",
             defaultValue = "1",
             description = "With --feature: fewest tokens at which both are active (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private long atLeast;
 
     @Option(
@@ -64,6 +66,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             paramLabel = "N",
             defaultValue = "20",
             description = "Features listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
     private int top;
 
     @Option(
@@ -79,26 +82,23 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
                 names = "--feature",
                 paramLabel = "I",
                 description = "Co-activation with the feature of this index, from 0.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer feature;
 
         @Option(names = "--token", paramLabel = "ID", description = "Features active at the tokens of this id.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer token;
 
         @Option(names = "--text", paramLabel = "T", description = "The same for a text that is one token of --model.")
         private String text;
 
         @Option(names = "--at", paramLabel = "N", description = "Features active at this token of the index, from 0.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer at;
     }
 
     @Override
     public Result run(CommandContext context) {
-        if (top < 0) {
-            throw new UsageException("--top is " + top + ", at least 0 is needed");
-        }
-        if (atLeast < 0) {
-            throw new UsageException("--at-least is " + atLeast + ", at least 0 is needed");
-        }
         OptionPaths.existing(folder, "index query");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
                 .map(path -> OptionPaths.existing(path, "--model"))

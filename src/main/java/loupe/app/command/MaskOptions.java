@@ -2,8 +2,9 @@ package loupe.app.command;
 
 import java.util.List;
 import java.util.Set;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
-import loupe.app.cli.UsageException;
+import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.index.CorpusMasks;
 import loupe.inference.OpenModel;
@@ -21,6 +22,7 @@ final class MaskOptions {
             defaultValue = "0",
             description = "Leave out the first N positions of each document, or of each context of packed ones "
                     + "(default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int firstPositions;
 
     @Option(
@@ -28,16 +30,11 @@ final class MaskOptions {
             paramLabel = "K",
             description =
                     "Leave out tokens whose vector at a hook point has a norm above K times the median of their batch.")
+    @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
     private Double normMultiple;
 
     /** @param ignored ids whose tokens are left out */
     CorpusMasks of(OpenModel model, Set<Integer> ignored) {
-        if (firstPositions < 0) {
-            throw new UsageException("--mask-first is " + firstPositions + ", at least 0 is needed");
-        }
-        if (normMultiple != null && !(normMultiple > 0 && normMultiple < Double.POSITIVE_INFINITY)) {
-            throw new UsageException("--mask-norm is " + normMultiple + ", a number above 0 is needed, such as 10");
-        }
         int id = !beginning
                 ? -1
                 : CorpusOptions.tokenizer(model)

@@ -8,8 +8,10 @@ import java.util.Optional;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.features.VectorExpression;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.inference.ModelId;
@@ -41,8 +43,8 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             names = "--query",
             required = true,
             paramLabel = "WHAT",
-            description = "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID or F:NAME (an array of a "
-                    + "safetensors file).")
+            description = "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID, F:NAME (an array of a "
+                    + "safetensors file), or a sum such as \"feature:17 - 0.5 * token:42\".")
     private String query;
 
     @Option(
@@ -57,6 +59,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             paramLabel = "N",
             defaultValue = "20",
             description = "Neighbours listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     private Optional<OpenModel> openModel = Optional.empty();
@@ -66,9 +69,6 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     public Result run(CommandContext context) {
         if (!model.isGiven() && sae == null) {
             throw new UsageException("give --model DIR or --sae PATH");
-        }
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
         }
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));
@@ -93,6 +93,9 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
                                             .map(opened -> ModelOptions.text(opened, id))
                                             .orElse("<" + id + ">"),
                                     cosine));
+        }
+        if (rows.isEmpty()) {
+            context.warn("There is nothing else to be near among " + space);
         }
         return new Result(
                 new Asked(
@@ -130,39 +133,34 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     record NearFeature(int id, int feature, double cosine) implements Row {}
 
     private NeighbourQuery query(int width, String space) {
-        int colon = query.indexOf(':');
-        String kind = colon < 0 ? "" : query.substring(0, colon);
-        String what = query.substring(colon + 1);
-        switch (kind) {
-            case "token":
-                return new NeighbourQuery.Token(
-                        modelId(),
-                        inRange(what, openModel.orElseThrow().config().vocabularySize(), "tokens"));
-            case "text": {
-                modelId();
-                int[] ids = model.encodeContinuation(openModel.orElseThrow(), what, "--query");
-                if (ids.length == 0) {
-                    throw new UsageException("--query: the text is empty");
-                }
-                return new NeighbourQuery.Text(
-                        modelId(), Arrays.stream(ids).boxed().toList());
+        VectorExpression words = new VectorExpression(
+                openModel.map(OpenModel::id),
+                openModel.map(opened -> opened.config().vocabularySize()).orElse(0),
+                openSae.map(OpenSae::id),
+                openSae.map(opened -> opened.config().dSae()).orElse(0),
+                text -> Arrays.stream(model.encodeContinuation(openModel.orElseThrow(), text, "--query"))
+                        .boxed()
+                        .toList());
+        try {
+            if (query.startsWith("text:")) {
+                return words.text(query.substring("text:".length()));
             }
-            case "feature":
-                return new NeighbourQuery.Feature(
-                        saeId(), inRange(what, openSae.orElseThrow().config().dSae(), "features"));
-            case "bias":
-                return new NeighbourQuery.Bias(saeId(), inRange(what, Integer.MAX_VALUE, "tokens"));
-            case "random":
-                return new NeighbourQuery.RandomVector(number(what));
-            default: {
-                HostTensor vector = reference().vector("--query", width, "--in " + space);
-                if (allZero(vector)) {
-                    throw new Refusal(
-                            "--query: " + query + " is all zeros, which has no direction. Choose another vector");
-                }
-                return new NeighbourQuery.Vector(vector);
+            Optional<NeighbourQuery> read = words.read(query);
+            if (read.isPresent()) {
+                return read.get();
             }
+        } catch (Refusal e) {
+            throw new UsageException("--query: " + e.getMessage());
         }
+        if (query.matches("(?s)(token|feature|bias|random):.*")) {
+            throw new UsageException(
+                    "--query: " + query.substring(query.indexOf(':') + 1) + " is not a whole number from 0");
+        }
+        HostTensor vector = reference().vector("--query", width, "--in " + space);
+        if (allZero(vector)) {
+            throw new Refusal("--query: " + query + " is all zeros, which has no direction. Choose another vector");
+        }
+        return new NeighbourQuery.Vector(vector);
     }
 
     private ArrayReference reference() {
@@ -171,22 +169,6 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
         } catch (picocli.CommandLine.TypeConversionException e) {
             throw new UsageException("--query is " + query
                     + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
-        }
-    }
-
-    private static int inRange(String text, int end, String of) {
-        long id = number(text);
-        if (id < 0 || id >= end) {
-            throw new UsageException("--query: there is no number " + id + " among " + end + " " + of);
-        }
-        return (int) id;
-    }
-
-    private static long number(String text) {
-        try {
-            return Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw new UsageException("--query: " + text + " is not a whole number");
         }
     }
 
@@ -200,7 +182,9 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     }
 
     private String defaultSpace() {
-        return query.startsWith("feature:") ? "decoder" : query.startsWith("bias:") ? "biases" : "tokens";
+        return query.startsWith("feature:") || query.startsWith("#")
+                ? "decoder"
+                : query.startsWith("bias:") ? "biases" : "tokens";
     }
 
     private int width(NeighbourSpace space) {

@@ -13,6 +13,7 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.Verbaliser;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
@@ -40,6 +41,7 @@ final class PromptOptions {
             split = ",",
             paramLabel = "ID",
             description = "Token ids to continue instead, taken as they are; needs --ghost-position.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] promptIds;
 
     @Option(
@@ -47,6 +49,7 @@ final class PromptOptions {
             split = ",",
             paramLabel = "P",
             description = "Position of the ghost in --prompt-ids, from 0; one or several.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] ghostPositions;
 
     /** The ghost with the verbaliser's norm, if there is a verbaliser. To be called before {@link #tokens}. */
@@ -134,10 +137,15 @@ final class PromptOptions {
             case "empty":
                 return TreeBaseline.EMPTY;
             default:
-                if (baseline.matches("random:[1-9]\\d{0,4}")) {
-                    return TreeBaseline.random(Integer.parseInt(baseline.substring("random:".length())));
+                if (baseline.matches("random:[1-9]\\d{0,8}")) {
+                    int count = Integer.parseInt(baseline.substring("random:".length()));
+                    if (count <= TreeBaseline.MOST_RANDOM) {
+                        return TreeBaseline.random(count);
+                    }
                 }
-                throw new UsageException("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
+                throw new UsageException("--baseline is " + baseline
+                        + ", expected none, centroid, random:N with N from 1 to " + TreeBaseline.MOST_RANDOM
+                        + ", or empty");
         }
     }
 }

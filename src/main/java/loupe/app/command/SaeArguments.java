@@ -9,10 +9,12 @@ import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.OptionWords;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
+import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -33,9 +35,11 @@ public final class SaeArguments {
     private String format;
 
     @Option(names = "--k", paramLabel = "K", description = "Active features per token.")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private Integer k;
 
     @Option(names = "--layer", paramLabel = "L", description = "Layer of the hook point, from 0.")
+    @OptionRange(most = HookPoint.MOST_LAYERS - 1)
     private Integer layer;
 
     @Option(
@@ -54,6 +58,7 @@ public final class SaeArguments {
             names = "--norm-factor",
             paramLabel = "S",
             description = "Factor of the input, for a checkpoint trained with expected_average_only_in.")
+    @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
     private Double normFactor;
 
     @Option(
@@ -82,6 +87,7 @@ public final class SaeArguments {
             paramLabel = "N",
             description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
                     + "to, from 0.")
+    @OptionRange(most = HookPoint.MOST_LAYERS - 1)
     private Integer side;
 
     @Option(

@@ -19,12 +19,14 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
+import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import picocli.CommandLine.Command;
@@ -51,6 +53,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
                     + ScaleSweep.DEFAULT_COUNT
                     + ", from 1/8 to 4 times the mean distance of a token from the centroid, and up to "
                     + ScaleSweep.WIDEST + " times beyond these until the score turns).")
+    @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
     private double[] scales;
 
     @Option(
@@ -59,6 +62,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             paramLabel = "A",
             description = "Encoder mixes to try, of which the best pair of mix and scale is proposed; replaces "
                     + "--weights and --encoder-mix.")
+    @OptionRange(most = 1)
     private double[] mixes;
 
     @Option(
@@ -72,9 +76,11 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             names = "--nodes",
             paramLabel = "N",
             description = "Nodes of the tree at each scale (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
     private int nodes = ScaleSweep.DEFAULT_NODES;
 
     @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
     private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
@@ -82,6 +88,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             paramLabel = "W",
             description =
                     "Score = divergence - W x (mean entropy - that at scale 0), in nats (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = -NumberRange.LARGEST, most = NumberRange.LARGEST)
     private double entropyWeight = ScaleSweep.DEFAULT_ENTROPY_WEIGHT;
 
     @Override
@@ -182,21 +189,11 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
                     "--baseline is none, but a sweep measures how far trees are from one; give centroid, "
                             + "random:N or empty");
         }
-        if (nodes < 1 || topK < 1 || !Double.isFinite(entropyWeight)) {
-            throw new UsageException("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight "
-                    + entropyWeight + "; at least 1, at least 1 and a finite number are needed");
-        }
         if (scales != null) {
             Arrays.sort(scales);
-            if (Arrays.stream(scales).distinct().count() != scales.length
-                    || !(scales[0] > 0)
-                    || Arrays.stream(scales).anyMatch(scale -> !GhostSettings.isFinite(scale))) {
-                throw new UsageException(
-                        "--scales are " + Arrays.toString(scales) + ", expected different positive numbers");
+            if (Arrays.stream(scales).distinct().count() != scales.length) {
+                throw new UsageException("--scales are " + Arrays.toString(scales) + ", expected different numbers");
             }
-        }
-        if (mixes != null && Arrays.stream(mixes).anyMatch(share -> !(share >= 0 && share <= 1))) {
-            throw new UsageException("--mixes are " + Arrays.toString(mixes) + ", expected 0 to 1");
         }
         return compared;
     }

@@ -10,6 +10,7 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
 import loupe.app.cli.CommandContext;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
@@ -42,12 +43,14 @@ final class TokenFilterOptions {
             paramLabel = "N",
             defaultValue = "0",
             description = "Fewest characters, leading space not counted (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int minLength;
 
     @Option(
             names = "--max-length",
             paramLabel = "N",
             description = "Most characters, leading space not counted (default: no limit).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private Integer maxLength;
 
     @Option(
@@ -59,6 +62,7 @@ final class TokenFilterOptions {
             description = "Leave out unused ids and undertrained tokens: those with a norm below F x the "
                     + "median, or a distance from the "
                     + "centroid below F x the median (F if left out: " + TokenFilter.USUALLY_TRAINED + ").")
+    @OptionRange(most = 1)
     private double trained;
 
     @Option(names = "--contains", paramLabel = "TEXT", description = "Case-insensitive text match.")

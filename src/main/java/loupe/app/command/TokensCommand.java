@@ -20,6 +20,7 @@ import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
@@ -38,6 +39,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     private GhostOptions.OfFeatureOrFinished ghost;
 
     @Option(names = "--exponent", paramLabel = "M", description = "Exponent of the ratio (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = TokenListSettings.LARGEST_EXPONENT)
     private double exponent = TokenListSettings.DEFAULT_EXPONENT;
 
     @Option(
@@ -52,6 +54,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             paramLabel = "N",
             defaultValue = "100",
             description = "Tokens listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     @Mixin
@@ -72,6 +75,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             names = "--null",
             paramLabel = "SEED",
             description = "Also list the tokens of a random direction with this seed, and the coherence of both lists.")
+    @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
     private Long nullSeed;
 
     @Override
@@ -80,12 +84,6 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             throw new UsageException(
                     "--vector is a finished ghost without direction and scale, so it goes without --null, "
                             + "--stability and --sides");
-        }
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
-        }
-        if (!(exponent >= 0 && Double.isFinite(exponent))) {
-            throw new UsageException("--exponent is " + exponent + ", expected 0 or more");
         }
         TokenFilter filter = filters.filter();
         ghost.requireSensible();
@@ -96,6 +94,9 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
+        if (list.size() == 0) {
+            context.warn("No token passes the filter");
+        }
         Settings shown = new Settings(
                 ghost.describe(opened, settings),
                 metric.label(),

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.window.UserFolders;
 import loupe.training.sample.SampleBuilder;
@@ -19,6 +20,9 @@ import picocli.CommandLine.Option;
         description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
                 + "A run that was stopped is resumed by the same command.")
 public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
+    /** More than any language model was ever trained on. */
+    private static final long MOST_TOKENS = 1_000_000_000_000_000L;
+
     @Option(
             names = "--definitions",
             required = true,
@@ -37,7 +41,9 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--work",
             paramLabel = "DIR",
-            description = "Folder for unfinished parts (default: train-sample in the cache folder).")
+            description =
+                    "Folder for unfinished parts (default: one for these definitions and settings in train-sample "
+                            + "in the cache folder).")
     private Path work;
 
     @Option(
@@ -46,6 +52,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             description = "Tokens the language model is trained on; each of its two teachers gets two thirds of "
                     + "that (default: ${DEFAULT-VALUE}).",
             defaultValue = "51000000")
+    @OptionRange(least = 1, most = MOST_TOKENS)
     private long tokens;
 
     @Option(
@@ -53,6 +60,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             paramLabel = "N",
             description = "Activations each autoencoder is trained on (default: ${DEFAULT-VALUE}).",
             defaultValue = "1000000")
+    @OptionRange(least = 1, most = MOST_TOKENS)
     private long saeTokens;
 
     @Option(
@@ -60,6 +68,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             paramLabel = "N",
             description = "Tokens of the corpus that the model writes (default: ${DEFAULT-VALUE}).",
             defaultValue = "300000")
+    @OptionRange(least = 1, most = MOST_TOKENS)
     private long corpusTokens;
 
     @Option(
@@ -67,6 +76,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             paramLabel = "N",
             description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).",
             defaultValue = "20261121")
+    @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
     private long seed;
 
     @Option(names = "--measure", description = "Measure the language model already in the folder instead of training.")
@@ -85,12 +95,10 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             }
             return SampleBuilder.measureLanguageModel(definitions, out, seed);
         }
-        if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
-            throw new UsageException("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens
-                    + " and " + corpusTokens + "; at least 1 is needed of each");
-        }
-        Path unfinished = work != null ? work : UserFolders.ofUser().cache().resolve("train-sample");
         SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
+        Path unfinished = work != null
+                ? work
+                : SampleBuilder.workFolder(UserFolders.ofUser().cache().resolve("train-sample"), definitions, plan);
         return new SampleBuilder(
                         definitions,
                         out,

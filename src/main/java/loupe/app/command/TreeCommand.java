@@ -3,12 +3,13 @@ package loupe.app.command;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
@@ -21,9 +22,11 @@ import loupe.analysis.ghost.TreeSteering;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
+import loupe.app.cli.TextLines;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.format.TextFiles;
@@ -48,25 +51,35 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     private PromptOptions prompt;
 
     @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private Integer maskId;
 
     @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
     private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
             names = "--cutoff",
             paramLabel = "P",
             description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = 1)
     private double cutoff = TreeLimits.DEFAULT.cutoff();
 
     @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = TreeLimits.DEEPEST)
     private int maxDepth = TreeLimits.DEFAULT.maxDepth();
 
     @Option(
             names = "--max-nodes",
             paramLabel = "N",
             description = "Keep only the N most probable nodes (default: no limit).")
+    @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
     private Integer maxNodes;
+
+    @Option(
+            names = "--past-end",
+            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+    private boolean pastEnd;
 
     @Option(
             names = "--baseline",
@@ -82,21 +95,24 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             defaultValue = "0",
             description = "Compare the divergence from the baseline with that of N random directions at the "
                     + "same scale, at least 2 (default: none).")
+    @OptionRange(most = NullDivergence.MOST_DRAWS)
     private int nullDraws;
 
     @Option(
             names = "--steer",
+            converter = LayerValue.Converter.class,
             paramLabel = "LAYER:COEFFICIENT",
             description = "Steering: add coefficient x the unit decoder direction to the residual stream "
                     + "entering the layer, at every position after the ghost.")
-    private String steer;
+    private LayerValue steer;
 
     @Option(
             names = "--clamp",
+            converter = LayerValue.Converter.class,
             paramLabel = "LAYER:VALUE",
             description = "Clamping: set the component of the residual stream along the unit decoder direction "
                     + "to the value, at every position after the ghost.")
-    private String clamp;
+    private LayerValue clamp;
 
     @Option(
             names = "--out",
@@ -115,7 +131,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
-            if (!out.toString().matches(".*\\.(json|txt|md)")) {
+            if (Stream.of(".json", ".txt", ".md").noneMatch(out.toString()::endsWith)) {
                 throw new UsageException("--out is " + out + ", expected a name that ends in .json, .txt or .md");
             }
         }
@@ -127,7 +143,6 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             throw new UsageException("--null-draws is " + nullDraws + " and --baseline " + baseline
                     + ", expected at least 2 draws and a baseline to be far from");
         }
-        requireLimits();
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
@@ -148,11 +163,16 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 topK,
                 maxDepth,
                 maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
+                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId),
+                pastEnd ? Set.of() : opened.ends());
         long start = System.nanoTime();
         DefinitionTree.Answer tree = context.ask(
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
+        if (tree.size() == 1) {
+            context.warn("The tree has no nodes: "
+                    + (maxDepth == 0 ? "--max-depth is 0" : "no next token is as probable as --cutoff " + cutoff));
+        }
 
         Optional<Double> divergence = Optional.empty();
         Optional<BeyondChance> beyond = Optional.empty();
@@ -200,7 +220,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             @LeftOutIfEmpty Optional<String> out,
             TreeOutline.Branch tree) {}
 
-    /** The settings of the tree. */
+    /**
+     * The settings of the tree.
+     *
+     * @param ends tokens that have no children
+     */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             @JsonUnwrapped PromptOptions.PromptDescription prompt,
@@ -209,6 +233,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             double cutoff,
             int maxDepth,
             Optional<Integer> maxNodes,
+            Set<Integer> ends,
             String baseline,
             Optional<String> steer,
             Optional<String> clamp) {}
@@ -274,21 +299,6 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 .collect(Collectors.joining(", "));
     }
 
-    private void requireLimits() {
-        if (topK < 1) {
-            throw new UsageException("--top-k is " + topK + ", at least 1 is needed");
-        }
-        if (!(cutoff >= 0 && cutoff <= 1)) {
-            throw new UsageException("--cutoff is " + cutoff + ", expected 0 to 1");
-        }
-        if (maxDepth < 0) {
-            throw new UsageException("--max-depth is " + maxDepth + ", at least 0 is needed");
-        }
-        if (maxNodes != null && maxNodes < 1) {
-            throw new UsageException("--max-nodes is " + maxNodes + ", at least 1 is needed");
-        }
-    }
-
     private Optional<TreeSteering> steering() {
         if (steer != null && clamp != null) {
             throw new UsageException("--steer and --clamp are both given; a feature is added or clamped");
@@ -298,21 +308,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 : Optional.ofNullable(steer).map(text -> steering("--steer", text, TreeSteering.Kind.ADD));
     }
 
-    private TreeSteering steering(String option, String text, TreeSteering.Kind kind) {
-        int colon = text.indexOf(':');
+    private TreeSteering steering(String option, LayerValue given, TreeSteering.Kind kind) {
         if (ghost.sae().isEmpty() || ghost.feature().isEmpty()) {
             throw new UsageException(option + " needs --sae PATH and --feature I, whose decoder direction it is about");
         }
-        try {
-            return new TreeSteering(
-                    ghost.sae().get().id(),
-                    ghost.feature().get(),
-                    Integer.parseInt(text.substring(0, Math.max(0, colon))),
-                    kind,
-                    Double.parseDouble(text.substring(colon + 1)));
-        } catch (NumberFormatException e) {
-            throw new UsageException(option + " is " + text + ", expected a layer and a number with a colon between");
-        }
+        return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), given.layer(), kind, given.value());
     }
 
     private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
@@ -324,9 +324,10 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 cutoff,
                 maxDepth,
                 Optional.ofNullable(maxNodes),
+                pastEnd ? Set.of() : opened.ends(),
                 baseline,
-                Optional.ofNullable(steer),
-                Optional.ofNullable(clamp));
+                Optional.ofNullable(steer).map(LayerValue::text),
+                Optional.ofNullable(clamp).map(LayerValue::text));
     }
 
     @Override
@@ -335,15 +336,14 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         rest.remove("tree");
         return out -> {
             new TextTable(rest).print(out);
-            out.println("tree");
+            out.add("tree");
             branches(out, result.tree(), "  ");
         };
     }
 
-    private static void branches(PrintStream out, TreeOutline.Branch above, String indent) {
+    private static void branches(TextLines out, TreeOutline.Branch above, String indent) {
         for (TreeOutline.Branch branch : above.children()) {
-            String token = branch.token().replace("\n", "\\n");
-            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, branch.cumulativeProb());
+            out.add(String.format(Locale.ROOT, "%s%s  %.4g", indent, branch.token(), branch.cumulativeProb()));
             branches(out, branch, indent + "  ");
         }
     }

@@ -32,8 +32,8 @@ import loupe.app.window.WorkbenchApp;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
@@ -142,6 +142,24 @@ final class Tour {
                 delete(cache);
             }
         }
+    }
+
+    /** Writes down what a person might about the features around the chosen one; nothing of it is kept. */
+    private void writeDown() {
+        CheckpointSide a = workbench().a();
+        int feature = a.feature().get() == null ? 0 : a.feature().get().feature();
+        int features = models().table().size();
+        models().notes().label(a, feature, "Colours, of clothes above all");
+        models().notes().note(a, feature, "Fires on the noun after the colour too; compare with its neighbour");
+        models().notes().tag(a, feature, "colour", true);
+        models().notes().tag(a, feature, "to check", true);
+        models().notes().star(a, feature, true);
+        models().lists().add("Colours");
+        for (int next : new int[] {feature, (feature + 1) % features, (feature + 7) % features}) {
+            models().lists().addMember(next);
+        }
+        models().lists().text().text().set("She wore a red dress and a blue hat.");
+        models().lists().keepText();
     }
 
     private void visit() {
@@ -292,6 +310,21 @@ final class Tour {
                     models().table().sortedBy().set(FeatureColumn.NUMBER);
                     models().table().descending().set(false);
                 });
+        both("labels", this::writeDown, () -> {});
+        both(
+                "labels-searched",
+                () -> {
+                    writeDown();
+                    models().table().filter().set("colour");
+                },
+                () -> models().table().filter().set(""));
+        both(
+                "lists",
+                () -> {
+                    writeDown();
+                    app.view().run("lists");
+                },
+                () -> app.view().run("lists"));
         one(
                 "components",
                 () -> {

@@ -33,6 +33,7 @@ import loupe.base.Refusal;
 import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
+import loupe.labels.LabelFile;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
@@ -62,6 +63,7 @@ public final class WorkbenchApp implements AutoCloseable {
     public static final int SAMPLE_FEATURE = 866;
 
     private static final long CANCELLATION_POLL_MILLIS = 100;
+    private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
     private static final Duration UNTIL_MAPPED = Duration.millis(200);
@@ -90,7 +92,10 @@ public final class WorkbenchApp implements AutoCloseable {
         if (memory != null) {
             memory.notice().ifPresent(notices::add);
         }
-        models = new WorkbenchModels(workbench, cache);
+        models = new WorkbenchModels(
+                workbench,
+                cache,
+                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
@@ -98,6 +103,7 @@ public final class WorkbenchApp implements AutoCloseable {
         models.scatter().recall(session.settings());
         models.statistics().recall(session.settings());
         models.captions().set(!"false".equals(session.settings().get("captions")));
+        models.formulas().set("true".equals(session.settings().get("formulas")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         view = new WorkbenchView(
@@ -145,6 +151,7 @@ public final class WorkbenchApp implements AutoCloseable {
         try {
             while (!closed.await(CANCELLATION_POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 if (cancellation.isCancelled()) {
+                    app.keepSession();
                     return; // the process is ending and JavaFX with it
                 }
             }
@@ -153,6 +160,24 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         Toolkit.run(app::close);
         Platform.exit();
+    }
+
+    /** Keeps the session of a process that is told to end, if JavaFX still runs. Any thread but its own. */
+    void keepSession() {
+        CountDownLatch kept = new CountDownLatch(1);
+        Platform.runLater(() -> {
+            if (keeper != null) {
+                keeper.end(settled());
+            }
+            kept.countDown();
+        });
+        try {
+            if (!kept.await(MOST_SECONDS_AT_END, TimeUnit.SECONDS)) {
+                LOG.debug("the last choices are not kept, JavaFX has ended");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -253,13 +278,25 @@ public final class WorkbenchApp implements AutoCloseable {
             stage.setY(window.y());
             stage.setMaximized(window.maximised());
         }
-        SessionKeeper kept = memory == null ? null : new SessionKeeper(memory, session, this::settled);
+        SessionKeeper kept = memory == null
+                ? null
+                : new SessionKeeper(
+                        memory,
+                        session,
+                        this::settled,
+                        sentence -> Platform.runLater(
+                                () -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
             if (kept != null) {
                 kept.end(now());
             }
             whenClosed.run();
+        });
+        stage.focusedProperty().addListener((property, was, is) -> {
+            if (is) {
+                models.notes().readOn();
+            }
         });
         stage.show();
         keepFromOpeningSmall(view.scene().getWidth(), view.scene().getHeight());
@@ -366,6 +403,7 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.scatter().remembered());
         settings.putAll(models.statistics().remembered());
         settings.put("captions", Boolean.toString(models.captions().get()));
+        settings.put("formulas", Boolean.toString(models.formulas().get()));
         if (models.statistics().corpus().get() != null) {
             settings.put("corpus", models.statistics().corpus().get().toString());
         }

@@ -3,11 +3,14 @@ package loupe.lm.folder;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.CheckpointException;
+import loupe.base.HookPoint;
+import loupe.base.NumberRange;
 
 /**
  * A config.json, read as transformers reads it: a key may have several names, and a missing one has the default of the
@@ -15,32 +18,31 @@ import loupe.base.CheckpointException;
  */
 record ConfigFile(Path path, JsonNode json) {
     private static final int LARGEST_SIZE = 1 << 26;
-    private static final int MOST_LAYERS = 4096;
 
     /**
      * A positive whole number under the first of these names that is there; larger ones than any model has are refused.
      */
     int size(int otherwise, String... names) {
+        return size(otherwise, LARGEST_SIZE, names);
+    }
+
+    private int size(int otherwise, int most, String... names) {
         JsonNode node = find(names);
         if (node.isMissingNode()) {
             return otherwise;
         }
         if (!node.canConvertToExactIntegral() || !node.canConvertToInt() || node.intValue() < 1) {
-            throw refuse(names[0] + " is " + shown(node), "a positive whole number");
+            throw refuse(named(names) + " is " + shown(node), "a positive whole number");
         }
-        if (node.intValue() > LARGEST_SIZE) {
-            throw refuse(names[0] + " is " + node, "at most " + LARGEST_SIZE);
+        if (node.intValue() > most) {
+            throw refuse(named(names) + " is " + node, "at most " + most);
         }
         return node.intValue();
     }
 
     /** The number of layers, under the first of these names that is there. */
     int layers(int otherwise, String... names) {
-        int layers = size(otherwise, names);
-        if (layers > MOST_LAYERS) {
-            throw refuse(names[0] + " is " + layers, "at most " + MOST_LAYERS);
-        }
-        return layers;
+        return size(otherwise, HookPoint.MOST_LAYERS, names);
     }
 
     /** A positive whole number, or none for null; a missing key has the default. */
@@ -62,15 +64,18 @@ record ConfigFile(Path path, JsonNode json) {
     double number(double otherwise, String... names) {
         JsonNode node = find(names);
         if (!node.isMissingNode() && (!node.isNumber() || !Double.isFinite(node.doubleValue()))) {
-            throw refuse(names[0] + " is " + shown(node), "a finite number");
+            throw refuse(named(names) + " is " + shown(node), "a finite number");
+        }
+        if (!NumberRange.COMPUTABLE.contains(node.asDouble(otherwise))) {
+            throw refuse(named(names) + " is " + shown(node), NumberRange.COMPUTABLE.expected());
         }
         return node.asDouble(otherwise);
     }
 
     double positive(double otherwise, String... names) {
         double value = number(otherwise, names);
-        if (!(value > 0) || Double.isInfinite(value)) {
-            throw refuse(names[0] + " is " + value, "a positive number");
+        if (!(value >= Float.MIN_NORMAL)) { // a smaller one is 0 where models compute
+            throw refuse(named(names) + " is " + value, "a positive number");
         }
         return value;
     }
@@ -110,7 +115,7 @@ record ConfigFile(Path path, JsonNode json) {
             throw refuse(name + " is " + list, "a list");
         }
         list.forEach(entry -> {
-            if (!entry.isNumber() || !(entry.doubleValue() > 0)) {
+            if (!entry.isNumber() || !(entry.doubleValue() > 0 && entry.doubleValue() <= NumberRange.LARGEST)) {
                 throw refuse(name + " has the entry " + entry, "positive numbers");
             }
             numbers.add(entry.doubleValue());
@@ -133,6 +138,11 @@ record ConfigFile(Path path, JsonNode json) {
 
     CheckpointException refuse(String found, String expected) {
         return new CheckpointException(path, found, expected, "");
+    }
+
+    /** The first of these names that is there; the first of all if none is. */
+    private String named(String... names) {
+        return Arrays.stream(names).filter(json::hasNonNull).findFirst().orElse(names[0]);
     }
 
     /** Null counts as absent. */

@@ -53,7 +53,7 @@ final class Gpt2 implements ModelFamily {
                 nHeads,
                 dHead,
                 file.size(4 * dModel, "n_inner"),
-                file.number(1e-5, "layer_norm_epsilon"),
+                file.positive(1e-5, "layer_norm_epsilon"),
                 ModelFamily.activation(file, "activation_function", "gelu_new"),
                 scales,
                 Wiring.GPT2);

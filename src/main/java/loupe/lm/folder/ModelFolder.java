@@ -262,7 +262,7 @@ public final class ModelFolder implements AutoCloseable {
                 .map(Tokenizer::size)
                 .filter(size -> size < config.vocabularySize())
                 .orElse(config.vocabularySize());
-        return new ModelWeights(config, tokens, read);
+        return new ModelWeights(config, tokens, read, weights.audit());
     }
 
     @Override

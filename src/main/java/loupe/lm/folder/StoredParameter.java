@@ -4,9 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 import loupe.lm.HostWeight;
 import loupe.lm.LanguageModel;
 import loupe.tensor.DirectMemory;
+import loupe.tensor.NonFinite;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -18,6 +20,9 @@ import loupe.tensor.StoredTensor;
  * @param times what every element is multiplied by after that
  */
 record StoredParameter(long[] shape, List<Part> parts, float plus, float times) {
+    /** Bytes read before they are looked at; they stay in the processor's second-level cache. */
+    private static final int BYTES_AT_ONCE = 1 << 20;
+
     /** Elements read before they are transposed; they stay in the processor's second-level cache. */
     private static final int ELEMENTS_AT_ONCE = 1 << 17;
     /** At least this many rows are read, however long, so that the parameter is written in whole cache lines. */
@@ -79,11 +84,16 @@ record StoredParameter(long[] shape, List<Part> parts, float plus, float times) 
         }
     }
 
-    /** @param largestBlock of memory, in bytes */
-    HostWeight read(long largestBlock, Scratch scratch) {
+    /**
+     * Reads it.
+     *
+     * @param largestBlock of memory, in bytes
+     * @param audit told of every tensor how many of its elements are NaN or infinite, where any are; perhaps in parts
+     */
+    HostWeight read(long largestBlock, Scratch scratch, ObjLongConsumer<String> audit) {
         HostWeight weight = HostWeight.zerosInBlocks(isTransposed() ? HostWeight.LARGEST_BLOCK : largestBlock, shape);
         try {
-            readInto(weight, scratch);
+            readInto(weight, scratch, audit);
             return weight;
         } catch (RuntimeException | Error e) {
             weight.free();
@@ -91,25 +101,42 @@ record StoredParameter(long[] shape, List<Part> parts, float plus, float times) 
         }
     }
 
-    private void readInto(HostWeight weight, Scratch scratch) {
+    private void readInto(HostWeight weight, Scratch scratch, ObjLongConsumer<String> audit) {
         if (isTransposed()) {
-            parts.forEach(part -> readTransposed(part, weight.floats(), scratch));
+            parts.forEach(part -> readTransposed(part, weight.floats(), scratch, audit));
         } else if (parts.size() > 1) {
             ByteBuffer rest = weight.blocks().get(0).duplicate();
             for (Part part : parts) {
                 int bytes = Math.toIntExact(4 * part.tensor.elements());
-                part.tensor.readFloats(0, rest.slice(rest.position(), bytes).order(ByteOrder.nativeOrder()));
+                read(part.tensor, 0, rest.slice(rest.position(), bytes), audit);
                 rest.position(rest.position() + bytes);
             }
         } else if (!parts.isEmpty()) {
             long done = 0;
             for (ByteBuffer block : weight.blocks()) {
-                parts.get(0).tensor.readFloats(done, block.duplicate().order(block.order()));
+                read(parts.get(0).tensor, done, block, audit);
                 done += block.capacity() / 4;
             }
         }
         if (plus != 0 || times != 1) {
             weight.blocks().forEach(block -> change(block.asFloatBuffer()));
+        }
+    }
+
+    /** Fills a buffer with elements of a tensor, which are looked at while the processor's cache has them. */
+    private static void read(StoredTensor tensor, long first, ByteBuffer target, ObjLongConsumer<String> audit) {
+        for (int position = 0; position < target.capacity(); position += BYTES_AT_ONCE) {
+            ByteBuffer piece = target.slice(position, Math.min(BYTES_AT_ONCE, target.capacity() - position))
+                    .order(ByteOrder.nativeOrder());
+            tensor.readFloats(first + position / Float.BYTES, piece.duplicate().order(piece.order()));
+            audit(tensor, piece, audit);
+        }
+    }
+
+    private static void audit(StoredTensor tensor, ByteBuffer read, ObjLongConsumer<String> audit) {
+        long nonFinite = NonFinite.count(read);
+        if (nonFinite > 0) {
+            audit.accept(tensor.name(), nonFinite);
         }
     }
 
@@ -123,7 +150,7 @@ record StoredParameter(long[] shape, List<Part> parts, float plus, float times) 
      * Transposes a block of rows, a few columns at a time, so that everything touched at once fits into the processor's
      * first cache.
      */
-    private void readTransposed(Part part, FloatBuffer target, Scratch scratch) {
+    private void readTransposed(Part part, FloatBuffer target, Scratch scratch, ObjLongConsumer<String> audit) {
         int in = shape.length == 1 ? 1 : Math.toIntExact(shape[0]);
         int width = Math.toIntExact(shape[shape.length - 1]);
         int most = (int) Math.min(Math.max(FEWEST_ROWS, ELEMENTS_AT_ONCE / in), part.rows);
@@ -136,6 +163,7 @@ record StoredParameter(long[] shape, List<Part> parts, float plus, float times) 
             bytes.clear().limit(4 * in * rows);
             part.tensor.readFloats((part.firstRow + done) * in, bytes);
             bytes.flip();
+            audit(part.tensor, bytes, audit);
             bytes.asFloatBuffer().get(block, 0, in * rows);
             for (int i = 0; i < in; i += COLUMNS_AT_ONCE) {
                 int count = Math.min(COLUMNS_AT_ONCE, in - i);

@@ -14,7 +14,10 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.format.StateDictNames;
@@ -28,6 +31,7 @@ import loupe.tensor.StoredTensor;
  */
 final class StoredWeights {
     private static final int COMPARED_BYTES = 1 << 20;
+    private static final int NAMED = 3;
 
     private final TensorArchive archive;
     private final StateDictNames names;
@@ -37,6 +41,8 @@ final class StoredWeights {
 
     private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
     private final List<String> warnings = new ArrayList<>();
+    /** Elements that are NaN or infinite, by tensor, as far as tensors have been read. */
+    private final Map<String, Long> nonFinite = new ConcurrentSkipListMap<>();
 
     StoredWeights(TensorArchive archive) {
         this.archive = archive;
@@ -280,6 +286,24 @@ final class StoredWeights {
         return List.copyOf(warnings);
     }
 
+    /**
+     * What the last reading has found in the elements, as a plain sentence without a full stop; empty if all of them
+     * are finite.
+     */
+    Optional<String> audit() {
+        if (nonFinite.isEmpty()) {
+            return Optional.empty();
+        }
+        String named = nonFinite.entrySet().stream()
+                .limit(NAMED)
+                .map(tensor -> tensor.getKey() + " (" + tensor.getValue() + ")")
+                .collect(Collectors.joining(", "));
+        int others = nonFinite.size() - NAMED;
+        return Optional.of("Weights contain non-finite values (NaN or infinite): " + named
+                + (others > 0 ? " and " + others + " tensors more" : "")
+                + "; what is computed from them is not defined");
+    }
+
     /** Names of tensors that nothing has claimed or ignored. */
     List<String> unclaimed() {
         return List.copyOf(unclaimed);
@@ -308,6 +332,8 @@ final class StoredWeights {
 
     /** Reads on several threads at once, the largest first, so that they end together. */
     private Map<String, HostWeight> readAll(long largestBlock) {
+        nonFinite.clear();
+        ObjLongConsumer<String> audit = (tensor, count) -> nonFinite.merge(tensor, count, Long::sum);
         Map<String, HostWeight> read = new ConcurrentHashMap<>();
         Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();
         List<Consumer<StoredParameter.Scratch>> pieces = claimed.entrySet().stream()
@@ -315,7 +341,7 @@ final class StoredWeights {
                                 entry.getValue().bytes())
                         .reversed())
                 .<Consumer<StoredParameter.Scratch>>map(entry ->
-                        scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch)))
+                        scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch, audit)))
                 .toList();
         try {
             ReadingThreads.run(

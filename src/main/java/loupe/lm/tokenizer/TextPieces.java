@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import loupe.base.Refusal;
 
 /**
  * Where long texts are cut before a tokenizer reads them, whose memory is two hundred times as large as what it reads
@@ -21,7 +21,7 @@ final class TextPieces {
     static final int USUAL = 1 << 16;
 
     /** Characters of the longest piece: some 800 MB of native memory. */
-    private static final int MOST = 1 << 22;
+    static final int MOST = 1 << 22;
 
     private static final int MOST_ADDED = 1 << 10;
     private static final String GPT2 =
@@ -52,60 +52,76 @@ final class TextPieces {
      */
     private record Border(Pattern across, List<String> before, List<String> after, List<String> spellings) {}
 
-    private final boolean atSpaces;
-    private final boolean afterLines;
+    private final Borders borders;
     private final int usual;
 
-    private TextPieces(boolean atSpaces, boolean afterLines, int usual) {
-        this.atSpaces = atSpaces;
-        this.afterLines = afterLines;
-        this.usual = usual;
+    /**
+     * Where a tokenizer's texts may be cut.
+     *
+     * @param atSpaces between a letter and a space before a letter
+     * @param afterLines after the end of a line and before a letter
+     */
+    record Borders(boolean atSpaces, boolean afterLines) {
+        /** Finds them out of a tokenizer.json, whose regular expressions are tried for it. */
+        static Borders of(JsonNode file) {
+            return new Borders(fit(file, SPACE), fit(file, LINE));
+        }
     }
 
     /** @param usual characters of a piece */
-    static TextPieces of(JsonNode file, int usual) {
-        return new TextPieces(fit(file, SPACE), fit(file, LINE), usual);
+    TextPieces(Borders borders, int usual) {
+        this.borders = borders;
+        this.usual = usual;
+    }
+
+    /** Whether long texts can be cut at all. */
+    boolean cut() {
+        return borders.atSpaces() || borders.afterLines();
     }
 
     /**
-     * The end of the piece that begins at a place of a text.
+     * The end of the piece that begins at a place of a text, of which more may follow.
      *
      * @param cuts whether this text may be cut
-     * @throws Refusal if the piece would be too long
+     * @param whole whether all of the text is there
+     * @return empty if that cannot be said before there is more of the text
+     * @throws LongStretchException if the piece would be too long
      */
-    int end(String text, int from, boolean cuts) {
-        int end = text.length();
-        if (cuts && end - from > usual) {
+    OptionalInt end(CharSequence text, int from, boolean cuts, boolean whole) {
+        int length = text.length();
+        // whether a place is a border shows in the character behind it
+        if (!whole && length - from < usual + 2) {
+            return OptionalInt.empty();
+        }
+        if (cuts && length - from > usual) {
             for (int place = from + usual; place > from + usual / 2; place--) {
                 if (isBorder(text, place)) {
-                    return place;
+                    return OptionalInt.of(place);
                 }
             }
-            for (int place = from + usual; place < end && place <= from + MOST; place++) {
+            for (int place = from + usual; place < length && place <= from + MOST; place++) {
                 if (isBorder(text, place)) {
-                    return place;
+                    return OptionalInt.of(place);
                 }
             }
         }
-        if (end - from > MOST) {
-            throw new Refusal(
-                    "A document has " + (end - from)
-                            + " characters in a row without a place to cut it, and the tokenizer "
-                            + "cannot read that much at once",
-                    "at most " + MOST,
-                    "Divide the document");
+        if (length - from > MOST) {
+            throw new LongStretchException(MOST);
         }
-        return end;
+        return whole ? OptionalInt.of(length) : OptionalInt.empty();
     }
 
-    private boolean isBorder(String text, int place) {
+    private boolean isBorder(CharSequence text, int place) {
         if (place < 2 || place + 1 >= text.length()) {
             return false;
         }
         char before = text.charAt(place - 1);
         char after = text.charAt(place);
-        return (atSpaces && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
-                || (afterLines && before == '\n' && isLetter(after) && !Character.isWhitespace(text.charAt(place - 2)));
+        return (borders.atSpaces() && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
+                || (borders.afterLines()
+                        && before == '\n'
+                        && isLetter(after)
+                        && !Character.isWhitespace(text.charAt(place - 2)));
     }
 
     private static boolean isLetter(char c) {
@@ -202,7 +218,7 @@ final class TextPieces {
         Pattern pattern;
         try {
             pattern = Pattern.compile(expression);
-        } catch (PatternSyntaxException e) {
+        } catch (PatternSyntaxException | StackOverflowError e) {
             return Optional.empty();
         }
         boolean separates = true;

@@ -1,7 +1,7 @@
 package loupe.lm.tokenizer;
 
 import java.util.OptionalInt;
-import loupe.base.Cancellation;
+import java.util.Set;
 
 /**
  * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and
@@ -35,17 +35,11 @@ public interface Tokenizer extends AutoCloseable {
     }
 
     /**
-     * The ids of a text of any length, without a beginning: {@code encode(text, Beginning.NO).ids()}, or as many from
-     * its front as are wanted. A long text is read in pieces, in memory that does not grow with it, where that makes no
-     * difference to the ids.
-     *
-     * @param most how many are wanted; there may be some more
-     * @throws java.util.concurrent.CancellationException if cancelled
-     * @throws loupe.base.Refusal if a text cannot be cut where it is too long to be read at once
+     * Reads texts of any length, without a beginning. A long text is cut where that makes no difference to its ids, so
+     * that it is read in memory that does not grow with it.
      */
-    default int[] ids(String text, long most, Cancellation cancellation) {
-        cancellation.check();
-        return encode(text, Beginning.NO).ids();
+    default TextReading reading() {
+        return TextReading.whole(text -> encode(text, Beginning.NO).ids());
     }
 
     /**
@@ -63,6 +57,11 @@ public interface Tokenizer extends AutoCloseable {
 
     /** The id of the token for the beginning of text. */
     OptionalInt beginning();
+
+    /** The ids of the tokens that end a text, such as {@code <|endoftext|>}; empty if there is none. */
+    default Set<Integer> ends() {
+        return Set.of();
+    }
 
     /** Whether {@link Beginning#AUTO} begins a text with that token. */
     default boolean beginsTexts() {

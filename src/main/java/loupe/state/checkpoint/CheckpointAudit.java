@@ -198,17 +198,25 @@ public final class CheckpointAudit {
                 }));
     }
 
-    /** The findings with what the open model makes of them: where nothing is centred, centring is not offered. */
+    /**
+     * The findings with what the open model makes of them: where nothing is centred, centring is not offered. What is
+     * unusual about the model itself comes last.
+     */
     private List<SaeAudit.Finding> inTheModel(List<SaeAudit.Finding> inFiles) {
         OpenSae open = side.sae().get();
         OpenModel model = workbench.model().get();
         Optional<String> unprocessed =
                 open == null || model == null ? Optional.empty() : new Fit(model.config(), open.config()).unprocessed();
-        return inFiles.stream()
+        List<SaeAudit.Finding> known = new ArrayList<>();
+        inFiles.stream()
                 .map(finding -> unprocessed.isPresent() && finding.topic().equals(SaeAudit.CENTRING)
                         ? new SaeAudit.Finding(finding.topic(), unprocessed.get(), Optional.empty())
                         : finding)
-                .toList();
+                .forEach(known::add);
+        if (open != null && model != null) {
+            model.warnings().forEach(warning -> known.add(new SaeAudit.Finding("Model", warning, Optional.empty())));
+        }
+        return List.copyOf(known);
     }
 
     /** File pool. */
@@ -220,13 +228,7 @@ public final class CheckpointAudit {
                 ReadingFit.ENOUGH_TOKENS,
                 documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        Corpus.of(List.of(text)).forEachDocument(document -> {
-            boolean more = packing.add(tokenizer.ids(document, ReadingFit.ENOUGH_TOKENS, new Cancellation()));
-            contexts.addAll(packing.drain());
-            return more;
-        });
-        packing.finish();
-        contexts.addAll(packing.drain());
+        Corpus.of(List.of(text)).read(tokenizer.reading(), packing, characters -> {}, contexts::addAll);
         contexts.removeIf(context -> context.ids().length < 2);
         return documents.rows(contexts);
     }

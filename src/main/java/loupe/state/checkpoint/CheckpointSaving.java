@@ -5,6 +5,7 @@ import java.util.Locale;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.inference.OpenSae;
+import loupe.inference.SaeId;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeSaving;
@@ -26,10 +27,14 @@ public final class CheckpointSaving {
         if (open == null) {
             return "";
         }
-        String name = open.id().name();
-        int dot = name.lastIndexOf('.');
-        return (dot > 0 ? name.substring(0, dot) : name) + "-"
-                + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
+        return fileName(open.id()) + "-" + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
+    }
+
+    /** A checkpoint's name as part of the name of another file. */
+    public static String fileName(SaeId sae) {
+        int dot = sae.name().lastIndexOf('.');
+        String name = dot > 0 ? sae.name().substring(0, dot) : sae.name();
+        return name.replaceAll("[^\\p{L}\\p{N}._-]+", "-");
     }
 
     /** Saves the checkpoint of a side, read as it is open, and posts a notice with its path or the failure. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -132,8 +131,7 @@ public final class BatchModel {
             problem.set(prompt.problem());
             return;
         }
-        TreeLimits limits = new TreeLimits(
-                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(nodes), OptionalInt.empty());
+        TreeLimits limits = values.limits(model, nodes);
         BatchPlan plan = new BatchPlan(
                 model.id(),
                 sae.id(),

@@ -1,11 +1,7 @@
 package loupe.state.features;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -16,9 +12,14 @@ import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
+import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
+import loupe.search.FeatureRows;
+import loupe.search.FeatureValues;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
@@ -32,10 +33,10 @@ import loupe.state.window.Workbench;
  * they are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
  */
 public final class FeatureTableModel {
-    static final int PROMOTED_TOKENS = 4;
-
     private final Workbench workbench;
     private final FeatureColumns columns;
+    private final FeatureNotesModel notes;
+    private final SearchModel search;
     private final ResultSlot<int[]> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
@@ -46,9 +47,15 @@ public final class FeatureTableModel {
     private final ObservableValue<PaneStatus> status;
     private OpenSae listed;
 
-    /** @param columns of checkpoint A */
-    public FeatureTableModel(Workbench workbench, FeatureColumns columns) {
+    /**
+     * @param columns of checkpoint A
+     * @param notes what is written down about features
+     * @param search over the features of checkpoint A
+     */
+    public FeatureTableModel(Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
         this.workbench = workbench;
+        this.notes = notes;
+        this.search = search;
         this.columns = columns;
         order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         status = new PaneStatusBinding()
@@ -65,6 +72,8 @@ public final class FeatureTableModel {
                 .awaits(workbench.a().opening())
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
+        notes.version().addListener(changed -> refresh());
+        search.search().addListener(changed -> arrange());
         order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
         filter.addListener(changed -> arrange());
         sortedBy.addListener(changed -> arrange());
@@ -79,7 +88,7 @@ public final class FeatureTableModel {
 
     private String whyEmpty() {
         OpenModel model = workbench.model().get();
-        if (model == null) {
+        if (model == null && workbench.a().sae().get() == null) {
             return workbench.openingModel().get()
                     ? "The model is being opened"
                     : "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here";
@@ -135,9 +144,17 @@ public final class FeatureTableModel {
         return columns.values().get().number(column, feature);
     }
 
+    /** The ends of the 95 % interval of a feature's density; empty while nothing is counted. */
+    public Optional<double[]> densityInterval(int feature) {
+        FeatureStatistics counted = columns.values().get().statistics();
+        return counted == null || feature >= counted.features() || counted.corpusTokens() == 0
+                ? Optional.empty()
+                : Optional.of(counted.densityInterval(feature));
+    }
+
     /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
     public CountedShare counted(FeatureColumn column) {
-        return columns.values().get().counted(column);
+        return columns.counted(column);
     }
 
     /** How much of the corpus the choice and order of the rows refer to; all of it if they do not depend on one. */
@@ -154,6 +171,37 @@ public final class FeatureTableModel {
     /** The tokens it promotes most, as text; empty while they are not known. */
     public String promoted(int feature) {
         return columns.values().get().promoted(feature);
+    }
+
+    /** The label a feature goes by or, without one, the tokens it promotes most; empty while they are not known. */
+    public String describe(int feature) {
+        String label = notes.of(workbench.a(), feature).label();
+        return label.isEmpty() ? promoted(feature) : label;
+    }
+
+    /** What a column of texts says about a feature. */
+    public String text(FeatureColumn column, int feature) {
+        return rows(columns.values().get()).text(column, feature);
+    }
+
+    private FeatureRows rows(FeatureValues values) {
+        return new FeatureRows(
+                values,
+                FeatureFilter.parse(filter.get()),
+                search.search().get(),
+                notes.features(workbench.a()),
+                sortedBy.get(),
+                descending.get());
+    }
+
+    /** Whether anything is written down about a feature of the checkpoint. */
+    public boolean hasLabels() {
+        return !notes.features(workbench.a()).isEmpty();
+    }
+
+    /** Whether there are words in the filter, which are found somewhere. */
+    public boolean isSearching() {
+        return !FeatureFilter.parse(filter.get()).search().words().isEmpty();
     }
 
     /**
@@ -197,70 +245,33 @@ public final class FeatureTableModel {
         if (loaded.features() == 0) {
             order.clear();
         } else {
-            order.ask(new Arrange(loaded, FeatureFilter.parse(filter.get()), sortedBy.get(), descending.get()));
+            order.ask(new Arrange(rows(loaded), notes.version().get()));
         }
     }
 
-    /** The features that pass a filter, in order. Features whose value is not known come last. */
-    private record Arrange(FeatureValues cells, FeatureFilter filter, FeatureColumn by, boolean descending)
-            implements HostQuestion<int[]> {
+    /** The rows of the table; of notes of the same version. */
+    private record Arrange(FeatureRows rows, int version) implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {
-            List<Integer> kept = new ArrayList<>(cells.features());
-            for (int feature = 0; feature < cells.features(); feature++) {
-                if (passes(feature)) {
-                    kept.add(feature);
-                }
-            }
-            cancellation.check();
-            if (by == FeatureColumn.NUMBER) {
-                if (descending) {
-                    java.util.Collections.reverse(kept);
-                }
-            } else if (by.isText()) {
-                String[] texts = new String[cells.features()];
-                kept.forEach(feature -> texts[feature] = cells.promoted(feature));
-                Comparator<Integer> order =
-                        Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
-                Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
-                kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
-            } else {
-                double[] keys = new double[cells.features()];
-                Arrays.setAll(keys, feature -> {
-                    double value = cells.number(by, feature);
-                    return Double.isNaN(value) ? Double.POSITIVE_INFINITY : descending ? -value : value;
-                });
-                kept.sort(Comparator.comparingDouble(feature -> keys[feature]));
-            }
-            return kept.stream().mapToInt(feature -> feature).toArray();
-        }
-
-        private boolean passes(int feature) {
-            for (FeatureFilter.Bound bound : filter.bounds()) {
-                if (!bound.holds(cells.number(bound.column(), feature))) {
-                    return false;
-                }
-            }
-            if (filter.words().isEmpty()) {
-                return true;
-            }
-            String text = cells.promoted(feature).toLowerCase(Locale.ROOT);
-            return filter.words().stream().allMatch(text::contains);
+            return rows.list(cancellation);
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
         @Override
         public boolean equals(Object other) {
             return other instanceof Arrange that
-                    && cells == that.cells
-                    && filter.equals(that.filter)
-                    && by == that.by
-                    && descending == that.descending;
+                    && rows.values() == that.rows.values()
+                    && rows.search() == that.rows.search()
+                    && version == that.version
+                    && rows.filter().equals(that.rows.filter())
+                    && rows.by() == that.rows.by()
+                    && rows.descending() == that.rows.descending();
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(System.identityHashCode(cells), filter, by, descending);
+            return Objects.hash(
+                    System.identityHashCode(rows.values()), version, rows.filter(), rows.by(), rows.descending());
         }
     }
 }

@@ -1,12 +1,12 @@
 package loupe.state.features;
 
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import loupe.analysis.features.LogitMoments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.FeatureValues;
+import loupe.search.SearchTexts;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
@@ -36,13 +36,7 @@ public final class PromotedTokens {
 
     /** The tokens of a feature, most promoted first; empty while they are not known. */
     public String of(int feature) {
-        LogitMoments.Answer loaded = moments.getValue();
-        if (loaded == null || feature >= loaded.done()) {
-            return "";
-        }
-        return IntStream.of(loaded.tokens(feature))
-                .mapToObj(token -> texts.of(token).strip())
-                .collect(Collectors.joining("  "));
+        return FeatureValues.promoted(moments.getValue(), texts::of, feature);
     }
 
     private void ask() {
@@ -53,7 +47,7 @@ public final class PromotedTokens {
                 || sae.config().dOut() != model.config().dModel()) {
             moments.clear();
         } else {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
+            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
         }
     }
 }

@@ -18,6 +18,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.tokenizer.Tokenizer;
@@ -243,10 +244,19 @@ public final class GhostControlsModel {
         property(knob).setValue(old.of(knob));
     }
 
-    /** The values as a session keeps them. */
+    /**
+     * The values as a session keeps them. What is in units of a model is that of the open one; while none is, what an
+     * earlier session left waits on.
+     */
     public Map<String, String> remembered() {
         Map<String, String> kept = new TreeMap<>();
-        GhostKnobs.ALL.forEach(knob -> kept.put(knob.key(), written(knob)));
+        for (Knob<?, ?> knob : GhostKnobs.ALL) {
+            if (!knob.isOfModel() || geometry.getValue() != null) {
+                kept.put(knob.key(), written(knob));
+            } else if (waiting.containsKey(knob.key())) {
+                kept.put(knob.key(), waiting.get(knob.key()));
+            }
+        }
         return kept;
     }
 
@@ -300,7 +310,7 @@ public final class GhostControlsModel {
 
         /** This range, or a longer one with the same steps if the value lies beyond its end. */
         ScaleRange reaching(double value) {
-            return value <= max || !GhostSettings.isFinite(value)
+            return value <= max || !NumberRange.COMPUTABLE.contains(value)
                     ? this
                     : new ScaleRange(Knob.rounded(Math.ceil(value / step) * step, step), step, natural);
         }

@@ -88,7 +88,8 @@ public final class GhostKnobs {
                     0.25)));
 
     /** The prompt before the definition, with {@code {ghost}} in the ghost's place. */
-    public static final Knob<String, StringProperty> PROMPT = listed(Knob.text("prompt", GhostPrompt.DEFAULT_TEXT));
+    public static final Knob<String, StringProperty> PROMPT = listed(
+            Knob.text("prompt", GhostPrompt.DEFAULT_TEXT).captioned((prompt, model, sae) -> ", prompt " + prompt));
 
     /** Whether the token for the beginning of text comes before the prompt. */
     public static final Knob<Tokenizer.Beginning, ObjectProperty<Tokenizer.Beginning>> BEGINNING =
@@ -96,22 +97,35 @@ public final class GhostKnobs {
 
     /** Cumulative probability below which the tree shows no node. */
     public static final Knob<Number, DoubleProperty> CUTOFF = listed(Knob.number(
-            "cutoff",
-            TreeLimits.DEFAULT.cutoff(),
-            KnobSlider.logarithmic(
-                    "Cutoff", "", "Cumulative probability below which the tree shows no node", 1e-7, 1e-1, 0.1, 0.5)));
+                    "cutoff",
+                    TreeLimits.DEFAULT.cutoff(),
+                    KnobSlider.logarithmic(
+                            "Cutoff",
+                            "",
+                            "Cumulative probability below which the tree shows no node",
+                            1e-7,
+                            1e-1,
+                            0.1,
+                            0.5))
+            .captioned((cutoff, model, sae) -> ", cutoff " + cutoff));
 
     /** Children of a node of the tree at most. */
     public static final Knob<Number, IntegerProperty> TOP_K = listed(Knob.whole(
-            "topK",
-            TreeLimits.DEFAULT.topK(),
-            KnobSlider.linear("Top k", "", "Most children a node of the tree may have", 1, 20, 1, 5)));
+                    "topK",
+                    TreeLimits.DEFAULT.topK(),
+                    KnobSlider.linear("Top k", "", "Most children a node of the tree may have", 1, 20, 1, 5))
+            .captioned((most, model, sae) -> ", top " + most));
 
     /** Longest path of the tree, in tokens. */
     public static final Knob<Number, IntegerProperty> DEPTH = listed(Knob.whole(
-            "depth",
-            TreeLimits.DEFAULT.maxDepth(),
-            KnobSlider.linear("Depth", "tokens", "Longest path of the tree", 1, 60, 1, 5)));
+                    "depth",
+                    TreeLimits.DEFAULT.maxDepth(),
+                    KnobSlider.linear("Depth", "tokens", "Longest path of the tree", 1, 60, 1, 5))
+            .captioned((depth, model, sae) -> ", depth " + depth));
+
+    /** Whether the tree goes on after a token that ends a text, into the text that would follow. */
+    public static final Knob<Boolean, BooleanProperty> PAST_END =
+            listed(Knob.flag("pastEnd", false).captioned((past, model, sae) -> past ? ", past the end of text" : ""));
 
     /** Log ratio to the baseline, in nats, below which the tree's branches are folded. */
     public static final Knob<Number, DoubleProperty> FOLD_UNDER = listed(Knob.number(

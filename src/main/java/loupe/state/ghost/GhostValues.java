@@ -3,12 +3,16 @@ package loupe.state.ghost;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
+import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.inference.OpenModel;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.window.FeatureRef;
 
@@ -85,6 +89,21 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
     /** The largest depth of the tree, in tokens. */
     public int depth() {
         return of(GhostKnobs.DEPTH).intValue();
+    }
+
+    /**
+     * How far trees grow in a model.
+     *
+     * @param nodes most nodes of a tree
+     */
+    public TreeLimits limits(OpenModel model, int nodes) {
+        return new TreeLimits(
+                cutoff(),
+                topK(),
+                depth(),
+                OptionalInt.of(nodes),
+                OptionalInt.empty(),
+                of(GhostKnobs.PAST_END) ? Set.of() : model.ends());
     }
 
     /** Which tokens the token list may contain. */

@@ -18,7 +18,7 @@ import javafx.beans.property.SimpleIntegerProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
-import loupe.analysis.ghost.GhostSettings;
+import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -246,11 +246,7 @@ public final class Knob<T, P extends Property<T>> {
     }
 
     private static double computable(String text) {
-        double number = Double.parseDouble(text);
-        if (!GhostSettings.isFinite(number)) {
-            throw new IllegalArgumentException("the number is " + text + ", expected " + GhostSettings.NUMBER);
-        }
-        return number;
+        return NumberRange.COMPUTABLE.require("the number", Double.parseDouble(text));
     }
 
     String written(T value) {

@@ -38,7 +38,7 @@ public record KnobSlider(
     }
 
     /** The nearest position of a linear slider; a logarithmic one's values are taken as they are. */
-    double rounded(double value) {
+    public double rounded(double value) {
         return logarithmic ? value : Knob.rounded(value, fine);
     }
 

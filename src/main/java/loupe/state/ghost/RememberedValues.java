@@ -3,10 +3,10 @@ package loupe.state.ghost;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
-import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
+import loupe.base.NumberRange;
 
 /** Settings of several parts as one line of a session. Reading throws IllegalArgumentException for an invalid line. */
 final class RememberedValues {
@@ -58,7 +58,7 @@ final class RememberedValues {
         String[] parts = parts(line, STEERING_PARTS);
         double coefficient = Double.parseDouble(parts[1]);
         int layer = Integer.parseInt(parts[2]);
-        if (!GhostSettings.isFinite(coefficient) || layer < SteeringValues.OWN_LAYER) {
+        if (!NumberRange.COMPUTABLE.contains(coefficient) || layer < SteeringValues.OWN_LAYER) {
             throw new IllegalArgumentException("steering is " + line);
         }
         return new SteeringValues(

@@ -1,6 +1,7 @@
 package loupe.state.nearest;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
@@ -14,9 +15,12 @@ import javafx.beans.value.ObservableValue;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.features.VectorExpression;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
+import loupe.inference.SaeId;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
@@ -24,6 +28,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nearest neighbours of a vector: features by decoder cosine, or tokens by embedding cosine. The vector is the
@@ -38,15 +43,34 @@ public final class NeighboursModel {
         TOKENS
     }
 
+    /** The vectors by which features are compared. */
+    public enum FeaturesBy {
+        DECODER,
+        ENCODER
+    }
+
+    /** The vectors by which tokens are compared. */
+    public enum TokensBy {
+        EMBEDDING,
+        UNEMBEDDING,
+        /** Per-token decoder biases, of a tokenized autoencoder only. */
+        BIAS
+    }
+
     private final CheckpointSide side;
     private final VocabularyTexts texts;
     private final ResultSlot<Neighbours.Answer> neighbours;
     private final ObjectProperty<Among> among = new SimpleObjectProperty<>(this, "among", Among.FEATURES);
+    private final ObjectProperty<FeaturesBy> featuresBy =
+            new SimpleObjectProperty<>(this, "featuresBy", FeaturesBy.DECODER);
+    private final ObjectProperty<TokensBy> tokensBy = new SimpleObjectProperty<>(this, "tokensBy", TokensBy.EMBEDDING);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final BooleanProperty random = new SimpleBooleanProperty(this, "random", false);
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
     private final ObservableValue<PaneStatus> status;
     private long seed = 1;
+    /** Whether the query came by a click elsewhere, so that the next feature ends it. */
+    private boolean passing;
 
     public NeighboursModel(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
@@ -55,13 +79,27 @@ public final class NeighboursModel {
         status = new PaneStatusBinding()
                 .fails(neighbours)
                 .isEmpty(
-                        () -> side.feature().get() == null ? "Choose a feature to see what lies nearest to it" : "",
-                        side.feature())
+                        () -> side.feature().get() == null
+                                ? "Choose a feature to see what lies nearest to it"
+                                : needsModel() ? side.whyEmpty("to see which tokens lie nearest") : "",
+                        side.feature(),
+                        side.model(),
+                        among,
+                        tokensBy)
                 .awaits(neighbours);
-        side.feature().addListener((property, was, is) -> ask());
+        side.feature().addListener((property, was, is) -> {
+            if (random.get() || passing) {
+                showFeature();
+            }
+            ask();
+        });
+        side.model().addListener(changed -> ask());
         among.addListener(changed -> ask());
+        featuresBy.addListener(changed -> ask());
+        tokensBy.addListener(changed -> ask());
         query.addListener(changed -> {
             random.set(false);
+            passing = false;
             ask();
         });
         random.addListener(changed -> ask());
@@ -85,9 +123,17 @@ public final class NeighboursModel {
         return among;
     }
 
+    public ObjectProperty<FeaturesBy> featuresBy() {
+        return featuresBy;
+    }
+
+    public ObjectProperty<TokensBy> tokensBy() {
+        return tokensBy;
+    }
+
     /**
-     * The query: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id, else a
-     * text: one token if it is one, the mean of its tokens if it is several.
+     * The query: empty for the side's feature, else a {@link VectorExpression}, or a text: one token if it is one, the
+     * mean of its tokens if it is several.
      */
     public StringProperty query() {
         return query;
@@ -101,6 +147,22 @@ public final class NeighboursModel {
     /** Whether the neighbours of a random vector are shown, as a baseline. */
     public BooleanProperty random() {
         return random;
+    }
+
+    /** Shows the neighbours of a token among tokens until another feature is chosen. */
+    public void askOfToken(int id) {
+        among.set(Among.TOKENS);
+        query.set("token " + id);
+        passing = true;
+    }
+
+    /** Shows the neighbours of the side's feature again. */
+    public void showFeature() {
+        if (passing) {
+            among.set(Among.FEATURES);
+        }
+        random.set(false);
+        query.set("");
     }
 
     /** Draws another random vector. */
@@ -117,7 +179,7 @@ public final class NeighboursModel {
         FeatureRef feature = side.feature().get();
         OpenModel model = side.model().get();
         queryProblem.set(null);
-        if (feature == null || model == null) {
+        if (feature == null || (model == null && needsModel())) {
             neighbours.clear();
             return;
         }
@@ -126,13 +188,32 @@ public final class NeighboursModel {
             neighbours.clear();
             return;
         }
-        NeighbourSpace in = among.get() == Among.FEATURES
-                ? new NeighbourSpace.Decoder(feature.sae())
-                : new NeighbourSpace.Tokens(model.id());
-        neighbours.askAfresh(new Neighbours(of.get(), in, TOP));
+        neighbours.askAfresh(new Neighbours(of.get(), space(feature.sae(), model), TOP));
     }
 
-    private Optional<NeighbourQuery> vector(FeatureRef feature, OpenModel model) {
+    /** Whether what is compared with belongs to the model. */
+    private boolean needsModel() {
+        return among.get() == Among.TOKENS && tokensBy.get() != TokensBy.BIAS;
+    }
+
+    /** @param model open if the space is one of the model's */
+    private NeighbourSpace space(SaeId sae, @Nullable OpenModel model) {
+        if (among.get() == Among.FEATURES) {
+            return featuresBy.get() == FeaturesBy.DECODER
+                    ? new NeighbourSpace.Decoder(sae)
+                    : new NeighbourSpace.Encoder(sae);
+        }
+        return switch (tokensBy.get()) {
+            case EMBEDDING ->
+                new NeighbourSpace.Tokens(Objects.requireNonNull(model).id());
+            case UNEMBEDDING ->
+                new NeighbourSpace.Unembedding(Objects.requireNonNull(model).id());
+            case BIAS -> new NeighbourSpace.Biases(sae);
+        };
+    }
+
+    /** The vector that is asked for; empty if it is refused. */
+    private Optional<NeighbourQuery> vector(FeatureRef feature, @Nullable OpenModel model) {
         String typed = query.get();
         if (random.get()) {
             return Optional.of(new NeighbourQuery.RandomVector(seed));
@@ -140,37 +221,26 @@ public final class NeighboursModel {
         if (typed.isBlank()) {
             return Optional.of(new NeighbourQuery.Feature(feature.sae(), feature.feature()));
         }
-        String words = typed.strip();
-        if (words.matches("#\\d{1,9}")) {
-            int number = Integer.parseInt(words.substring(1));
-            return checked(
-                    number,
-                    side.sae().get().config().dSae(),
-                    "feature",
-                    new NeighbourQuery.Feature(feature.sae(), number));
-        }
-        if (words.matches("token \\d{1,9}")) {
-            int id = Integer.parseInt(words.substring(6));
-            return checked(id, model.config().vocabularySize(), "token", new NeighbourQuery.Token(model.id(), id));
-        }
-        List<Integer> ids = texts.encode(typed);
-        if (ids.isEmpty()) {
-            queryProblem.set(new Problem(
-                    "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42", true, ""));
+        VectorExpression words = new VectorExpression(
+                Optional.ofNullable(model).map(OpenModel::id),
+                model == null ? 0 : model.config().vocabularySize(),
+                Optional.of(feature.sae()),
+                side.sae().get().config().dSae(),
+                this::encode);
+        try {
+            return Optional.of(words.read(typed).orElseGet(() -> words.text(typed)));
+        } catch (Refusal e) {
+            queryProblem.set(Problem.of(e));
             return Optional.empty();
         }
-        return Optional.of(
-                ids.size() == 1
-                        ? new NeighbourQuery.Token(model.id(), ids.get(0))
-                        : new NeighbourQuery.Text(model.id(), ids));
     }
 
-    private Optional<NeighbourQuery> checked(int number, int count, String kind, NeighbourQuery asked) {
-        if (number < count) {
-            return Optional.of(asked);
+    private List<Integer> encode(String text) {
+        List<Integer> ids = texts.encode(text);
+        if (ids.isEmpty()) {
+            throw new Refusal(
+                    "Without a tokenizer a text has no tokens", "", "Ask for a token by its number: token 42");
         }
-        queryProblem.set(
-                new Problem("There is no " + kind + " " + number + ": the last one is " + (count - 1), true, ""));
-        return Optional.empty();
+        return ids;
     }
 }

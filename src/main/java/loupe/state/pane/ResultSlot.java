@@ -40,6 +40,7 @@ public final class ResultSlot<R> {
     private final ReadOnlyObjectWrapper<R> value = new ReadOnlyObjectWrapper<>(this, "value");
     private final ReadOnlyBooleanWrapper pending = new ReadOnlyBooleanWrapper(this, "pending");
     private final ReadOnlyBooleanWrapper complete = new ReadOnlyBooleanWrapper(this, "complete");
+    private final ReadOnlyBooleanWrapper stopped = new ReadOnlyBooleanWrapper(this, "stopped");
     private final ReadOnlyDoubleWrapper fraction = new ReadOnlyDoubleWrapper(this, "fraction");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
 
@@ -89,6 +90,7 @@ public final class ResultSlot<R> {
         stopRunning();
         waiting = null;
         settled = null;
+        stopped.set(false);
         problem.set(null);
         value.set(null);
         complete.set(false);
@@ -105,10 +107,23 @@ public final class ResultSlot<R> {
     public void stop() {
         if (running != null) {
             settled = running;
+            stopped.set(true);
         }
         stopRunning();
         waiting = null;
         showPending();
+    }
+
+    /**
+     * Asks the question that was stopped once more.
+     *
+     * @param query an equal question, which may begin with what was shown of its answer
+     */
+    public void goOn(Query<R> query) {
+        if (stopped.get()) {
+            settled = null;
+            ask(query);
+        }
     }
 
     /** Asks the question that failed once more. */
@@ -150,6 +165,11 @@ public final class ResultSlot<R> {
     /** Whether the value is a complete answer and not a partial one. */
     public ReadOnlyBooleanProperty completeProperty() {
         return complete.getReadOnlyProperty();
+    }
+
+    /** Whether the newest question was stopped by the user, so that the value is as much as was known then. */
+    public ReadOnlyBooleanProperty stoppedProperty() {
+        return stopped.getReadOnlyProperty();
     }
 
     /** How much of the running question is done, 0 to 1; negative if unknown. */
@@ -217,6 +237,7 @@ public final class ResultSlot<R> {
         waiting = null;
         running = question;
         partShown = false;
+        stopped.set(false);
         fraction.set(-1);
         long mine = ++run;
         Pending<R> started;

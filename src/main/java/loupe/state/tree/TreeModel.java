@@ -1,7 +1,6 @@
 package loupe.state.tree;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -50,6 +49,8 @@ public final class TreeModel {
             new ReadOnlyObjectWrapper<>(this, "beyondChance");
     /** The prompt in tokens, kept for all features and scales. */
     private @Nullable PromptReading prompt;
+    /** The newest question about the tree. */
+    private @Nullable DefinitionTree asked;
 
     public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
         this.side = side;
@@ -104,6 +105,18 @@ public final class TreeModel {
         return beyondChance.getReadOnlyProperty();
     }
 
+    /** Stops the growing tree; what has grown stays. */
+    public void stop() {
+        tree.stop();
+    }
+
+    /** Lets a stopped tree grow on from where it is. */
+    public void goOn() {
+        if (asked != null) {
+            tree.goOn(onFromWhatIsShown(asked));
+        }
+    }
+
     private void compareWithChance() {
         DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
         if (whole == null || whole.query().baseline().kind() == TreeBaseline.Kind.NONE) {
@@ -154,8 +167,7 @@ public final class TreeModel {
             clean.clear();
             return;
         }
-        TreeLimits limits = new TreeLimits(
-                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
+        TreeLimits limits = values.limits(model, MOST_NODES);
         DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), tokens, limits)
                 .withBaseline(baseline.get());
         Optional<TreeSteering> steering = values.steering().of(feature, model, sae);
@@ -170,11 +182,16 @@ public final class TreeModel {
         } else {
             clean.clear();
         }
+        asked = question;
         if (anotherSubject) {
             tree.askAfresh(question);
         } else if (!onlyHides(question)) {
-            tree.ask(tree.getValue() == null ? question : question.from(tree.getValue()));
+            tree.ask(onFromWhatIsShown(question));
         }
+    }
+
+    private DefinitionTree onFromWhatIsShown(DefinitionTree question) {
+        return tree.getValue() == null ? question : question.from(tree.getValue());
     }
 
     /** Whether the present tree has every node of the requested one, so that it only needs trimming. */

@@ -12,6 +12,7 @@ import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import java.util.function.UnaryOperator;
 import loupe.lm.ModelConfig;
+import loupe.lm.Scalars;
 
 /**
  * GPT-2's forward pass written for gradients: fused linear layers, no hooks, no cache. It computes what
@@ -120,7 +121,7 @@ public final class Gpt {
         NDArray qkv = linear(x, name + "c_attn")
                 .reshape(rows, length, 3, heads, dHead)
                 .transpose(2, 0, 3, 1, 4);
-        NDArray q = qkv.get(0).mul(1 / Math.sqrt(dHead));
+        NDArray q = Scalars.mul(qkv.get(0), 1 / Math.sqrt(dHead));
         NDArray scores = q.matMul(qkv.get(1).transpose(0, 1, 3, 2)).add(mask);
         NDArray mixed = scores.softmax(-1).matMul(qkv.get(2));
         return linear(mixed.transpose(0, 2, 1, 3).reshape(rows * length, heads * dHead), name + "c_proj");

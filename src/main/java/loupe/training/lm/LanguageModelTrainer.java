@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 import loupe.lm.ModelConfig;
+import loupe.lm.Scalars;
 import loupe.training.AdamW;
 import loupe.training.FlatCopies;
 import loupe.training.FlatParameters;
@@ -94,7 +96,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
             NDArray gradient = parameters.takeGradient(step);
             gradientNorm = gradient.norm().getFloat();
             if (gradientNorm > settings.clip) {
-                gradient.muli(settings.clip / gradientNorm);
+                Scalars.muli(gradient, settings.clip / gradientNorm);
             }
             optimiser.step(gradient, settings.rate.at(tokens, plannedTokens));
             tokens += (long) settings.rows * context;
@@ -133,7 +135,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * @throws CheckpointException if the file is not a state of a model of these sizes
      */
     public void restore(Path file) throws IOException {
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+        try (DataInputStream in = new DataInputStream(
+                new BufferedInputStream(Files.newInputStream(RegularFile.require(file)), 1 << 16))) {
             if (in.readLong() != MAGIC || in.readLong() != parameters.size()) {
                 throw new CheckpointException(
                         file, "this is not a training state of this model", "", "Remove it to start afresh");

@@ -14,6 +14,7 @@ import ai.djl.training.GradientCollector;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import loupe.lm.Scalars;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.training.AdamW;
@@ -178,8 +179,7 @@ public final class SaeTrainer implements AutoCloseable {
     public double step(ActivationBuffer.Batch batch) {
         try (NDManager step = manager.newSubManager()) {
             parameters.lend(step);
-            NDArray x =
-                    step.create(batch.vectors(), new Shape(batch.rows(), width)).mul(inputScale);
+            NDArray x = Scalars.mul(step.create(batch.vectors(), new Shape(batch.rows(), width)), inputScale);
             float[] dead = deadMask();
             NDArray loss;
             NDArray features;
@@ -197,11 +197,11 @@ public final class SaeTrainer implements AutoCloseable {
                             Embedding.embedding(step.create(batch.tokens()), lookup.get("lookup"), SparseFormat.DENSE)
                                     .singletonOrThrow());
                 }
-                loss = error.square().sum().div(batch.rows());
+                loss = Scalars.div(error.square().sum(), batch.rows());
                 NDArray total = loss;
                 if (dead != null) {
-                    total = loss.add(auxiliary(Activation.relu(p), error.stopGradient(), step.create(dead))
-                            .mul(AUXILIARY));
+                    total = loss.add(Scalars.mul(
+                            auxiliary(Activation.relu(p), error.stopGradient(), step.create(dead)), AUXILIARY));
                 }
                 gradients.backward(total);
             }
@@ -247,7 +247,7 @@ public final class SaeTrainer implements AutoCloseable {
         decoderGradient.subi(decoder.mul(decoderGradient.mul(decoder).sum(new int[] {1}, true)));
         double norm = gradient.norm().getFloat();
         if (norm > LARGEST_GRADIENT) {
-            gradient.muli(LARGEST_GRADIENT / norm);
+            Scalars.muli(gradient, LARGEST_GRADIENT / norm);
         }
         double rate = settings.rate.at(tokens, settings.plannedTokens);
         optimiser.step(gradient, rate);
@@ -273,8 +273,7 @@ public final class SaeTrainer implements AutoCloseable {
         }
         if (settings.kind == Kind.BATCH_TOP_K) {
             NDArray plain = features.stopGradient();
-            double smallest = plain.add(
-                            plain.lte(0).toType(DataType.FLOAT32, false).mul(1e9))
+            double smallest = plain.add(Scalars.mul(plain.lte(0).toType(DataType.FLOAT32, false), 1e9))
                     .min()
                     .getFloat();
             threshold = threshold < 0 ? smallest : THRESHOLD_MEMORY * threshold + (1 - THRESHOLD_MEMORY) * smallest;

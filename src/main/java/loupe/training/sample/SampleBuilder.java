@@ -47,6 +47,7 @@ public final class SampleBuilder {
     private static final long FRAME_COUNT = 100_000;
     private static final int SEPARATOR = 0;
     private static final String MODEL_FOLDER = "glossary";
+    private static final String TOKENIZER_FOLDER = "tokenizer";
 
     private final Path definitions;
     private final Path out;
@@ -137,23 +138,41 @@ public final class SampleBuilder {
      */
     public SampleFigures build() throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
+        TrainingOrigin origin = TrainingOrigin.ofUnfinished(definitions, plan, sizes);
+        long start = System.nanoTime();
+        Optional<BpeTrainer.Vocabulary> vocabulary =
+                Files.exists(tokenizerFile()) ? Optional.empty() : Optional.of(vocabulary(corpus));
+        long nanoseconds = System.nanoTime() - start;
         Files.createDirectories(out);
         Files.createDirectories(work);
         try (WriterLock finished = WriterLock.take(out)) {
-            if (Files.isSameFile(out, work)) {
-                return build(corpus, finished);
-            }
-            try (WriterLock unfinished = WriterLock.take(work)) {
+            try (WriterLock unfinished = Files.isSameFile(out, work) ? finished : WriterLock.take(work)) {
+                origin.ofFinished(plan).bind(out, MODEL_FOLDER);
+                origin.bind(work, TOKENIZER_FOLDER);
+                if (vocabulary.isPresent()) {
+                    vocabulary.get().write(work.resolve(TOKENIZER_FOLDER), sizes.context);
+                    stopwatch.add("tokenizer", nanoseconds);
+                }
                 return build(corpus, unfinished);
             }
         }
     }
 
+    /** The last file of the tokenizer to be written. */
+    private Path tokenizerFile() {
+        return work.resolve(TOKENIZER_FOLDER).resolve("tokenizer_config.json");
+    }
+
+    /**
+     * The folder of the parts in training that are made from these definitions and settings, below a folder of many.
+     */
+    public static Path workFolder(Path all, Path definitions, Plan plan) throws IOException {
+        return all.resolve(
+                TrainingOrigin.ofUnfinished(definitions, plan, Sizes.SAMPLE).key());
+    }
+
     private SampleFigures build(DefinitionCorpus corpus, WriterLock lock) throws IOException {
-        Path tokenizerFolder = work.resolve("tokenizer");
-        if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
-            stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, sizes.context));
-        }
+        Path tokenizerFolder = work.resolve(TOKENIZER_FOLDER);
         try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow();
                 NDManager manager = NDManager.newBaseManager()) {
             progress.show("text", 0, "");
@@ -195,6 +214,7 @@ public final class SampleBuilder {
         }
     }
 
+    /** @throws CheckpointException if the definitions have too few words for a tokenizer of the model's size */
     private BpeTrainer.Vocabulary vocabulary(DefinitionCorpus corpus) {
         BpeTrainer trainer = new BpeTrainer();
         Set<String> seen = new HashSet<>();
@@ -210,7 +230,16 @@ public final class SampleBuilder {
                 trainer.add(part, FRAME_COUNT);
             }
         }
-        return trainer.train(sizes.vocabulary);
+        BpeTrainer.Vocabulary learnt = trainer.train(sizes.vocabulary);
+        if (learnt.tokens().size() < sizes.vocabulary) {
+            throw new CheckpointException(
+                    definitions,
+                    "its " + (corpus.training().size() + corpus.heldOut().size()) + " definitions have words for "
+                            + learnt.tokens().size() + " tokens",
+                    "words for " + sizes.vocabulary,
+                    "Add definitions");
+        }
+        return learnt;
     }
 
     private static Function<String, int[]> encoder(Tokenizer tokenizer) {

@@ -1,12 +1,8 @@
 package loupe.training.sample;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -234,7 +230,7 @@ final class SampleReadme {
     private void hashes(StringBuilder text, Path folder, Path definitions) throws IOException {
         text.append("## SHA-256\n\n| file | hash |\n|---|---|\n");
         text.append("| the definitions file (not here) | `")
-                .append(sha256(definitions))
+                .append(TrainingOrigin.sha256(definitions))
                 .append("` |\n");
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile)
@@ -244,22 +240,9 @@ final class SampleReadme {
                 text.append("| `")
                         .append(folder.relativize(file))
                         .append("` | `")
-                        .append(sha256(file))
+                        .append(TrainingOrigin.sha256(file))
                         .append("` |\n");
             }
-        }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] block = new byte[1 << 16];
-            for (int read; (read = in.read(block)) >= 0; ) {
-                digest.update(block, 0, read);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

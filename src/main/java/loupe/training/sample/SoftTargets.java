@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
 import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 import loupe.training.Shuffle;
 import loupe.training.lm.Ensemble;
 import loupe.training.lm.TrainingContexts;
@@ -67,7 +68,7 @@ final class SoftTargets implements TrainingContexts {
             Cancellation cancellation)
             throws IOException {
         AsideFile aside = AsideFile.resumed(file);
-        Path unfinished = aside.path();
+        Path unfinished = RegularFile.require(aside.path());
         List<Row> done = Files.exists(unfinished) ? rows(unfinished) : new ArrayList<>();
         int batches = done.size() / ROWS;
         try (DataOutputStream out =
@@ -136,7 +137,8 @@ final class SoftTargets implements TrainingContexts {
     /** All rows that are whole. */
     private static List<Row> rows(Path file) throws IOException {
         List<Row> rows = new ArrayList<>();
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+        try (DataInputStream in = new DataInputStream(
+                new BufferedInputStream(Files.newInputStream(RegularFile.require(file)), 1 << 16))) {
             if (in.readLong() != MAGIC) {
                 throw new CheckpointException(
                         file,

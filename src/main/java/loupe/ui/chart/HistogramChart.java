@@ -204,14 +204,14 @@ public final class HistogramChart extends ChartPart {
     }
 
     @Override
-    public String csv() {
+    public Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         for (HistogramSeries one : series) {
             for (int bin = 0; bin < one.counts().length; bin++) {
                 rows.add(List.of(one.name(), one.edges()[bin], one.edges()[bin + 1], one.counts()[bin]));
             }
         }
-        return Csv.of(List.of("series", "from", "to", countedWords()), rows);
+        return new Csv(List.of("series", "from", "to", countedWords()), rows);
     }
 
     /** The bars as JFreeChart asks for them. */

@@ -126,13 +126,13 @@ public final class LineChart extends ChartPart {
     }
 
     @Override
-    public String csv() {
+    public Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         for (Line line : lines) {
             for (int i = 0; i < line.x().length; i++) {
                 rows.add(List.of(line.name(), line.x()[i], line.y()[i]));
             }
         }
-        return Csv.of(List.of("series", horizontal.label(), vertical.label()), rows);
+        return new Csv(List.of("series", horizontal.label(), vertical.label()), rows);
     }
 }

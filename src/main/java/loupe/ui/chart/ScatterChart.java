@@ -308,7 +308,7 @@ public final class ScatterChart extends ChartPart {
     }
 
     @Override
-    public String csv() {
+    public Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         for (CloudRenderer.Drawn drawn : clouds) {
             ScatterCloud cloud = drawn.cloud();
@@ -316,6 +316,6 @@ public final class ScatterChart extends ChartPart {
                 rows.add(List.of(cloud.side(), i, cloud.x()[i], cloud.y()[i]));
             }
         }
-        return Csv.of(List.of("side", "feature", horizontal.quantity(), vertical.quantity()), rows);
+        return new Csv(List.of("side", "feature", horizontal.quantity(), vertical.quantity()), rows);
     }
 }

@@ -2,6 +2,7 @@ package loupe.ui.control;
 
 import atlantafx.base.controls.ProgressSliderSkin;
 import java.util.Objects;
+import java.util.function.DoublePredicate;
 import javafx.animation.AnimationTimer;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -45,6 +46,8 @@ public final class SliderField extends HBox {
     private final Track track = new Track();
     private final String unit;
     private final Pulse pulse = new Pulse();
+    private final Tooltip refusal = Tooltips.of("");
+    private DoublePredicate onBeyond = typed -> false;
     private boolean following;
 
     /**
@@ -116,13 +119,18 @@ public final class SliderField extends HBox {
         slider.addEventFilter(KeyEvent.KEY_PRESSED, this::step);
         slider.addEventFilter(MouseEvent.MOUSE_CLICKED, this::reset);
         label.addEventHandler(MouseEvent.MOUSE_CLICKED, this::reset);
+        refusal.setHideOnEscape(false); // Escape is for the field
         field.setOnAction(event -> commit());
         field.focusedProperty().addListener((source, was, is) -> {
             if (!is) {
                 commit();
+                field.setText(text()); // what could not be taken does not stay where the value is read
             }
         });
-        field.textProperty().addListener(source -> field.pseudoClassStateChanged(DANGER, false));
+        field.textProperty().addListener(source -> {
+            field.pseudoClassStateChanged(DANGER, false);
+            refusal.hide();
+        });
         field.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (event.getCode() == KeyCode.UP || event.getCode() == KeyCode.DOWN) {
                 nudge(event.getCode() == KeyCode.UP ? 1 : -1, event.isShiftDown());
@@ -159,12 +167,39 @@ public final class SliderField extends HBox {
         if (field.getText().equals(text())) {
             return; // what is shown may have fewer digits than the value
         }
+        double typed;
         try {
-            setValue(NumberTexts.parse(field.getText()));
-            field.setText(text());
+            typed = NumberTexts.parse(field.getText());
         } catch (NumberFormatException notANumber) {
-            field.pseudoClassStateChanged(DANGER, true);
+            refuse(label.getText() + " is a number");
+            return;
         }
+        if (typed >= scale.min() && typed <= scale.max()) {
+            setValue(typed);
+            field.setText(text());
+        } else if (!onBeyond.test(typed)) {
+            refuse(label.getText() + " goes from " + NumberTexts.plain(scale.min()) + " to "
+                    + NumberTexts.plain(scale.max()));
+        }
+    }
+
+    /** Says beside the number why it is not taken. */
+    private void refuse(String why) {
+        field.pseudoClassStateChanged(DANGER, true);
+        Bounds at = field.localToScreen(field.getBoundsInLocal());
+        if (at != null && field.isFocused()) {
+            refusal.setText(why);
+            refusal.show(field, at.getMinX(), at.getMaxY());
+        }
+    }
+
+    /**
+     * What becomes of a typed number beyond the ends of the scale.
+     *
+     * @param taken says whether the number was made use of; one that was not is refused
+     */
+    public void setOnBeyond(DoublePredicate taken) {
+        onBeyond = taken;
     }
 
     /** Moves by a number of steps, as the keys [ and ] do. */

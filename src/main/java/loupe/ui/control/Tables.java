@@ -11,6 +11,7 @@ import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.text.TextAlignment;
+import loupe.base.VisibleText;
 
 /** Tables of numbers and tokens, all of one look. */
 public final class Tables {
@@ -142,7 +143,7 @@ public final class Tables {
         @Override
         protected void updateItem(T item, boolean empty) {
             super.updateItem(item, empty);
-            setText(empty || item == null ? null : text.apply(item));
+            setText(empty || item == null ? null : VisibleText.line(text.apply(item)));
         }
 
         /** Shows in a tooltip what is cut off. */

@@ -17,6 +17,7 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
+import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -95,7 +96,8 @@ final class AblationStrip extends BorderPane {
         }
         String how = subject.how() == AblationModel.How.REMOVED
                 ? "Each token removed in turn"
-                : "Each token replaced by " + texts.of(model.replacement().orElse(0)) + " in turn";
+                : "Each token replaced by "
+                        + TokenText.visible(texts.of(model.replacement().orElse(0))) + " in turn";
         return how
                 + (answer == null
                         ? " ..."

@@ -1,6 +1,5 @@
 package loupe.ui.corpus;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,14 +31,15 @@ import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
-import loupe.ui.export.ChartExport;
 import loupe.ui.export.Csv;
+import loupe.ui.export.CsvExport;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -125,18 +125,7 @@ public final class ExamplesPane implements Pane {
         frame.setRows();
         frame.setContent(list);
         layOutMenu();
-        MenuItem copy = new MenuItem("Copy examples as CSV");
-        copy.setOnAction(event -> {
-            ClipboardContent content = new ClipboardContent();
-            content.putString(csv());
-            Clipboard.getSystemClipboard().setContent(content);
-        });
-        MenuItem save = new MenuItem("Save examples as CSV...");
-        save.setOnAction(event -> desk.choose("examples.csv", "CSV").ifPresent(path -> {
-            byte[] bytes = csv().getBytes(StandardCharsets.UTF_8);
-            desk.save(() -> ChartExport.replace(path, bytes));
-        }));
-        frame.getMenuItems().addAll(copy, save);
+        frame.getMenuItems().addAll(new CsvExport("examples", this::csv, desk).items("examples"));
     }
 
     private void layOutMenu() {
@@ -157,7 +146,9 @@ public final class ExamplesPane implements Pane {
             replaced.setText(
                     model.ablation().replacement().isPresent()
                             ? "Replace each token by "
-                                    + texts.of(model.ablation().replacement().getAsInt()) + " in turn"
+                                    + TokenText.visible(texts.of(
+                                            model.ablation().replacement().getAsInt()))
+                                    + " in turn"
                             : "Replace each token in turn");
             boolean none = list.getSelectionModel().isEmpty();
             open.setDisable(none);
@@ -257,7 +248,7 @@ public final class ExamplesPane implements Pane {
         }
     }
 
-    private String csv() {
+    private Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         for (ExamplesModel.Group group : model.examples().getValue() == null
                 ? List.<ExamplesModel.Group>of()
@@ -271,7 +262,7 @@ public final class ExamplesPane implements Pane {
                         line(example).sentence()));
             }
         }
-        return Csv.of(List.of("activation", "document", "position", "token", "text"), rows);
+        return new Csv(List.of("activation", "document", "position", "token", "text"), rows);
     }
 
     private TokenLine line(Example example) {

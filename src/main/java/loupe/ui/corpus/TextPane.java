@@ -1,6 +1,5 @@
 package loupe.ui.corpus;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +20,6 @@ import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextArea;
 import javafx.scene.control.ToggleButton;
-import javafx.scene.input.Clipboard;
-import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
@@ -41,8 +38,8 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
-import loupe.ui.export.ChartExport;
 import loupe.ui.export.Csv;
+import loupe.ui.export.CsvExport;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
@@ -211,20 +208,10 @@ public final class TextPane implements Pane {
     }
 
     private void layOutMenu() {
-        MenuItem copy = new MenuItem("Copy the feature's activations as CSV");
-        copy.setOnAction(event -> {
-            ClipboardContent content = new ClipboardContent();
-            content.putString(csv());
-            Clipboard.getSystemClipboard().setContent(content);
-        });
-        MenuItem save = new MenuItem("Save the feature's activations as CSV...");
-        save.setOnAction(event -> desk.choose("text.csv", "CSV").ifPresent(path -> {
-            byte[] bytes = csv().getBytes(StandardCharsets.UTF_8);
-            desk.save(() -> ChartExport.replace(path, bytes));
-        }));
         MenuItem clear = new MenuItem("Clear the text");
         clear.setOnAction(event -> model.text().text().set(""));
-        frame.getMenuItems().addAll(copy, save, clear, new SeparatorMenuItem());
+        frame.getMenuItems().addAll(new CsvExport("text", this::csv, desk).items("the feature's activations"));
+        frame.getMenuItems().addAll(clear, new SeparatorMenuItem());
         frame.getMenuItems().addAll(TableExport.items(table, "features-at-token", desk));
     }
 
@@ -369,7 +356,7 @@ public final class TextPane implements Pane {
         }
     }
 
-    private String csv() {
+    private Csv csv() {
         TextActivations.Answer answer = model.reading().getValue();
         FeatureRef feature = model.side().feature().get();
         List<List<?>> lines = new ArrayList<>();
@@ -379,6 +366,6 @@ public final class TextPane implements Pane {
                 lines.add(List.of(i, answer.ids().get(i), texts.of(answer.ids().get(i)), feature.feature(), values[i]));
             }
         }
-        return Csv.of(List.of("position", "token id", "token", "feature", "activation"), lines);
+        return new Csv(List.of("position", "token id", "token", "feature", "activation"), lines);
     }
 }

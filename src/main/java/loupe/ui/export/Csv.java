@@ -1,27 +1,51 @@
 package loupe.ui.export;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Comma-separated values as RFC 4180 has them: quotes where needed, lines ended by CR LF. Thread-safe. */
-public final class Csv {
-    private Csv() {}
+/**
+ * A table as comma-separated values, as RFC 4180 has them: quotes where needed, lines ended by CR LF.
+ *
+ * @param header the names of the columns
+ * @param rows the cells, numbers as numbers
+ */
+public record Csv(List<String> header, List<? extends List<?>> rows) {
+    /** What a spreadsheet takes for the beginning of a formula, as OWASP lists it. */
+    private static final Pattern FORMULA =
+            Pattern.compile("[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20].*", Pattern.DOTALL);
 
-    /** A table in one text. */
-    public static String of(List<String> header, List<? extends List<?>> rows) {
-        StringBuilder text = new StringBuilder(line(header));
-        rows.forEach(row -> text.append(line(row)));
+    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+
+    /**
+     * The table as a file's content. A text that a spreadsheet would run as a formula gets an apostrophe before it,
+     * which makes it a text there; numbers, also those written as texts, stay as they are.
+     *
+     * @param asTheyAre leaves the apostrophes out, for programs that read the texts themselves
+     */
+    public String text(boolean asTheyAre) {
+        StringBuilder text = new StringBuilder(line(header, asTheyAre));
+        rows.forEach(row -> text.append(line(row, asTheyAre)));
         return text.toString();
     }
 
-    private static String line(List<?> cells) {
-        return cells.stream().map(Csv::cell).collect(Collectors.joining(",", "", "\r\n"));
+    private static String line(List<?> cells, boolean asTheyAre) {
+        return cells.stream().map(value -> cell(value, asTheyAre)).collect(Collectors.joining(",", "", "\r\n"));
     }
 
-    private static String cell(Object value) {
+    private static String cell(Object value, boolean asTheyAre) {
         String text = value == null ? "" : value.toString();
+        if (!asTheyAre && runs(value, text)) {
+            text = "'" + text;
+        }
         boolean special = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
                 || !text.equals(text.strip());
         return special ? '"' + text.replace("\"", "\"\"") + '"' : text;
+    }
+
+    private static boolean runs(Object value, String text) {
+        return !(value instanceof Number)
+                && FORMULA.matcher(text).matches()
+                && !NUMBER.matcher(text).matches();
     }
 }

@@ -1,5 +1,7 @@
 package loupe.ui.export;
 
+import java.util.Arrays;
+
 /** The file formats of pictures. */
 public enum ExportFormat {
     PNG_1X("PNG", "png", 1),
@@ -16,6 +18,17 @@ public enum ExportFormat {
         this.label = label;
         this.suffix = suffix;
         this.scale = scale;
+    }
+
+    /** This format, or the one that the extension of a file's name asks for. */
+    public ExportFormat named(String fileName) {
+        String extension = SuggestedNames.extension(fileName);
+        return suffix.equals(extension)
+                ? this
+                : Arrays.stream(values())
+                        .filter(format -> format.suffix.equals(extension))
+                        .findFirst()
+                        .orElse(this);
     }
 
     /** The name in menus. */

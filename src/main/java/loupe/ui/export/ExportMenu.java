@@ -1,6 +1,5 @@
 package loupe.ui.export;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +35,7 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
         captioned.selectedProperty().bindBidirectional(desk.captionProperty());
         items.add(captioned);
         items.add(new SeparatorMenuItem());
-        items.add(item("Copy data as CSV", this::copyData));
-        items.add(item("Save data as CSV...", this::saveData));
+        items.addAll(data().items("data"));
         return items;
     }
 
@@ -69,22 +67,14 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
         file.ifPresent(path -> {
             Picture picture = source.picture();
             String words = captionNow();
-            desk.save(() -> ChartExport.write(picture, words, format, path));
+            ExportFormat chosen = format.named(path.getFileName().toString());
+            desk.save(() -> ChartExport.write(picture, words, chosen, path));
         });
     }
 
-    public void copyData() {
-        ClipboardContent content = new ClipboardContent();
-        content.putString(source.csv());
-        Clipboard.getSystemClipboard().setContent(content);
-    }
-
-    public void saveData() {
-        Optional<Path> file = desk.choose(source.exportName() + ".csv", "CSV");
-        file.ifPresent(path -> {
-            byte[] text = source.csv().getBytes(StandardCharsets.UTF_8);
-            desk.save(() -> ChartExport.replace(path, text));
-        });
+    /** The numbers behind the picture. */
+    public CsvExport data() {
+        return new CsvExport(source.exportName(), source::csv, desk);
     }
 
     private String captionNow() {

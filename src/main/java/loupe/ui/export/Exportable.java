@@ -9,5 +9,5 @@ public interface Exportable {
     Picture picture();
 
     /** The numbers behind the picture, with a header. */
-    String csv();
+    Csv csv();
 }

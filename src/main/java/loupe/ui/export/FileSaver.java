@@ -34,4 +34,10 @@ public interface FileSaver extends Background {
 
     /** Whether exported pictures carry a caption of provenance; remembered with the settings. */
     BooleanProperty captionProperty();
+
+    /**
+     * Whether texts in CSV stand as they are, also those that a spreadsheet would run as formulas; remembered with the
+     * settings.
+     */
+    BooleanProperty formulasProperty();
 }

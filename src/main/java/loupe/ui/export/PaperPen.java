@@ -10,8 +10,12 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
 import javafx.scene.paint.Color;
+import loupe.base.VisibleText;
 
-/** A pen on anything Java 2D draws to: an image, an SVG document, a PDF page. One thread at a time. */
+/**
+ * A pen on anything Java 2D draws to: an image, an SVG document, a PDF page. Characters that nobody sees, and that XML
+ * has no place for, are drawn as their codes. One thread at a time.
+ */
 public final class PaperPen implements Pen {
     private static final FontRenderContext METRICS = new FontRenderContext(null, true, true);
 
@@ -91,7 +95,8 @@ public final class PaperPen implements Pen {
     }
 
     @Override
-    public void text(String text, double x, double baseline, double size, boolean strong, Color color) {
+    public void text(String words, double x, double baseline, double size, boolean strong, Color color) {
+        String text = VisibleText.line(words);
         graphics.setColor(awt(color));
         double at = x;
         for (int start = 0; start < text.length(); ) {
@@ -110,7 +115,8 @@ public final class PaperPen implements Pen {
         return width(text, size, strong);
     }
 
-    static double width(String text, double size, boolean strong) {
+    static double width(String words, double size, boolean strong) {
+        String text = VisibleText.line(words);
         double width = 0;
         for (int start = 0; start < text.length(); ) {
             int end = runEnd(text, start, size, strong);

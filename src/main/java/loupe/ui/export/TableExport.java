@@ -1,6 +1,5 @@
 package loupe.ui.export;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import javafx.collections.ObservableList;
@@ -10,8 +9,6 @@ import javafx.scene.control.MenuItem;
 import javafx.scene.control.SelectionMode;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
-import javafx.scene.input.Clipboard;
-import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyCodeCombination;
 import javafx.scene.input.KeyCombination;
@@ -33,7 +30,8 @@ public final class TableExport {
         table.setContextMenu(menu);
         table.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (COPY.match(event)) {
-                copy(csv(table, table.getSelectionModel().getSelectedItems()));
+                new CsvExport(name, () -> csv(table, table.getItems()), desk)
+                        .copy(csv(table, table.getSelectionModel().getSelectedItems()));
                 event.consume();
             }
         });
@@ -41,20 +39,17 @@ public final class TableExport {
 
     /** Fresh menu items for a table. */
     public static <R> List<MenuItem> items(TableView<R> table, String name, FileSaver desk) {
+        CsvExport export = new CsvExport(name, () -> csv(table, table.getItems()), desk);
         MenuItem selected = new MenuItem("Copy selected rows as CSV");
-        selected.setOnAction(event -> copy(csv(table, table.getSelectionModel().getSelectedItems())));
-        MenuItem all = new MenuItem("Copy all rows as CSV");
-        all.setOnAction(event -> copy(csv(table, table.getItems())));
-        MenuItem save = new MenuItem("Save all rows as CSV...");
-        save.setOnAction(event -> desk.choose(name + ".csv", "CSV").ifPresent(path -> {
-            byte[] text = csv(table, table.getItems()).getBytes(StandardCharsets.UTF_8);
-            desk.save(() -> ChartExport.replace(path, text));
-        }));
-        return List.of(selected, all, save);
+        selected.setOnAction(
+                event -> export.copy(csv(table, table.getSelectionModel().getSelectedItems())));
+        List<MenuItem> items = new ArrayList<>(List.of(selected));
+        items.addAll(export.items("all rows"));
+        return items;
     }
 
     /** Rows as CSV; the header is the columns' titles. */
-    public static <R> String csv(TableView<R> table, List<R> rows) {
+    public static <R> Csv csv(TableView<R> table, List<R> rows) {
         List<TableColumn<R, ?>> columns = new ArrayList<>();
         leaves(table.getColumns(), columns);
         List<List<?>> cells = new ArrayList<>(rows.size());
@@ -63,7 +58,7 @@ public final class TableExport {
             columns.forEach(column -> line.add(column.getCellData(row)));
             cells.add(line);
         }
-        return Csv.of(columns.stream().map(TableExport::title).toList(), cells);
+        return new Csv(columns.stream().map(TableExport::title).toList(), cells);
     }
 
     private static <R> void leaves(ObservableList<TableColumn<R, ?>> columns, List<TableColumn<R, ?>> leaves) {
@@ -86,11 +81,5 @@ public final class TableExport {
         return column.getText() == null || column.getText().isEmpty()
                 ? String.valueOf(column.getId())
                 : column.getText();
-    }
-
-    private static void copy(String text) {
-        ClipboardContent content = new ClipboardContent();
-        content.putString(text);
-        Clipboard.getSystemClipboard().setContent(content);
     }
 }

@@ -1,6 +1,7 @@
 package loupe.ui.features;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,9 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import javafx.util.Callback;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
 import loupe.state.corpus.CountedShare;
-import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
@@ -31,6 +32,7 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -61,6 +63,8 @@ public final class FeatureTablePane implements Pane {
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
     private boolean arrangedAnew;
+    private boolean searching;
+    private boolean labelled;
 
     public FeatureTablePane(Workbench workbench, FeatureTableModel model, FileSaver desk) {
         this.desk = desk;
@@ -100,12 +104,18 @@ public final class FeatureTablePane implements Pane {
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(
-                Tooltips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, "
-                        + "max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, "
-                        + "cosine, kurtosis and match work in the same way"));
+                Tooltips.of("A number and Enter goes to that feature. Words are looked for in labels, tags, notes, "
+                        + "promoted tokens, the tokens and texts where the feature is active, and the sentences of a "
+                        + "batch, whole words first; label:red, tag:, note:, promotes:, active:, example: and "
+                        + "sentence: look in one place, star shows what is starred. density<0.1%, max>5, skew>=3 "
+                        + "filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and "
+                        + "match work in the same way"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
-        chooser.getItems().setAll(FeatureColumn.values());
+        chooser.getItems()
+                .setAll(Arrays.stream(FeatureColumn.values())
+                        .filter(column -> column != FeatureColumn.FOUND)
+                        .toList());
         chooser.setId("feature-columns");
         chooser.setTitle("Columns");
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
@@ -148,8 +158,22 @@ public final class FeatureTablePane implements Pane {
                         Tables.<Integer>counts(
                                 column.title(), column.explanation(), Tables.NUMBER_WIDTH, feature -> feature);
                     case PROMOTED ->
-                        upToDate(
-                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+                        upToDate(Tables.texts(
+                                column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
+                    case LABEL, NOTE, FOUND ->
+                        upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                column == FeatureColumn.FOUND ? 150 : 110,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
+                    case TAGS, STAR ->
+                        upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                column == FeatureColumn.STAR ? 24 : 70,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
                     case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),
@@ -166,7 +190,7 @@ public final class FeatureTablePane implements Pane {
                                 FeatureTablePane::figure));
                 };
         made.setSortable(true);
-        if (column == FeatureColumn.PROMOTED) {
+        if (column.isText() && column != FeatureColumn.STAR) {
             Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
         return made;
@@ -219,7 +243,19 @@ public final class FeatureTablePane implements Pane {
             workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
-        model.version().addListener(changed -> describe());
+        model.filter().addListener(changed -> {
+            if (model.isSearching() != searching) {
+                searching = !searching;
+                showColumns();
+            }
+        });
+        model.version().addListener(changed -> {
+            if (!labelled && model.hasLabels()) {
+                labelled = true;
+                chooser.getCheckModel().check(FeatureColumn.LABEL);
+            }
+            describe();
+        });
         frame.statusProperty().bind(model.status());
         describe();
     }
@@ -256,7 +292,11 @@ public final class FeatureTablePane implements Pane {
     private void showColumns() {
         List<TableColumn<Integer, ?>> shown = new ArrayList<>();
         for (FeatureColumn column : FeatureColumn.values()) {
-            if (chooser.getCheckModel().isChecked(column)) {
+            // what was found says more than what it promotes
+            boolean wanted = column == FeatureColumn.FOUND
+                    ? searching
+                    : chooser.getCheckModel().isChecked(column) && !(searching && column == FeatureColumn.PROMOTED);
+            if (wanted) {
                 shown.add(columns.get(column));
             }
         }
@@ -269,7 +309,7 @@ public final class FeatureTablePane implements Pane {
         double wanted = table.getColumns().stream()
                 .mapToDouble(TableColumn::getMinWidth)
                 .sum();
-        boolean fit = table.getColumns().size() <= FIRST_SHOWN.size() || wanted < table.getWidth();
+        boolean fit = table.getColumns().size() <= FIRST_SHOWN.size() + 1 || wanted < table.getWidth();
         table.setColumnResizePolicy(
                 fit ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
     }

@@ -17,9 +17,9 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.StackPane;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
@@ -38,6 +38,7 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -257,7 +258,7 @@ public final class ScatterPane implements Pane {
             case SKEWNESS -> "logit weight skewness";
             case KURTOSIS -> "logit weight kurtosis";
             case MATCH -> "cosine with the other checkpoint";
-            case PROMOTED -> "";
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> "";
         };
     }
 
@@ -265,7 +266,7 @@ public final class ScatterPane implements Pane {
         String promoted = model.promoted(side == Side.A, feature);
         return (workbench.b().sae().get() == null ? "Feature " : side + " feature ")
                 + feature
-                + (promoted.isEmpty() ? "" : "  " + promoted);
+                + (promoted.isEmpty() ? "" : "  " + TokenText.sentence(promoted));
     }
 
     /** Which of A's features the table does not list; null if it lists all. */

@@ -22,6 +22,7 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.base.NumberRange;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
@@ -181,6 +182,8 @@ public final class GhostControls implements Pane {
             }
         });
         model.prompt().addListener((property, was, is) -> prompt.setText(is));
+        prompt.textProperty().addListener(changed -> judgePrompt());
+        judgePrompt();
     }
 
     /**
@@ -239,18 +242,17 @@ public final class GhostControls implements Pane {
     }
 
     private void commitPrompt() {
-        String typed = prompt.getText();
-        if (typed.contains("{ghost}")) {
-            model.prompt().set(typed);
-        } else {
-            prompt.setText(typed.isBlank() ? GhostPrompt.DEFAULT_TEXT : typed);
-            if (typed.isBlank()) {
-                model.prompt().set(GhostPrompt.DEFAULT_TEXT);
-            }
+        if (prompt.getText().isBlank()) {
+            prompt.setText(GhostPrompt.DEFAULT_TEXT);
         }
+        model.prompt().set(prompt.getText());
+    }
+
+    /** Marks a prompt that has no place for the ghost while it is typed; the tree's pane says so once it is applied. */
+    private void judgePrompt() {
         prompt.pseudoClassStateChanged(
                 javafx.css.PseudoClass.getPseudoClass("danger"),
-                !prompt.getText().contains("{ghost}"));
+                !prompt.getText().isBlank() && !prompt.getText().contains("{ghost}"));
     }
 
     private void makeScale() {
@@ -269,8 +271,17 @@ public final class GhostControls implements Pane {
         SliderField made = scale;
         scale.valueProperty().addListener((property, was, is) -> {
             if (made == scale) {
-                model.scale().set(is.doubleValue());
+                double used = range.rounded(is.doubleValue());
+                model.scale().set(used);
+                made.setValue(used); // a typed number may lie between two steps
             }
+        });
+        scale.setOnBeyond(typed -> {
+            if (typed < 0 || !NumberRange.COMPUTABLE.contains(typed)) {
+                return false;
+            }
+            model.reach(typed);
+            return true;
         });
         KnobFields.hold(scale, model);
         scaleHolder.getChildren().setAll(scale);

@@ -27,7 +27,11 @@ public final class KnobFields {
     /** A slider that shows a number of the controls and sets it, both ways; the first value is its default. */
     static SliderField of(GhostControlsModel controls, KnobSlider slider, Property<Number> property) {
         SliderField field = field(slider, property.getValue().doubleValue());
-        field.valueProperty().addListener((source, was, is) -> property.setValue(is));
+        field.valueProperty().addListener((source, was, is) -> {
+            double used = slider.rounded(is.doubleValue());
+            property.setValue(used);
+            field.setValue(used); // a typed number may lie between two steps
+        });
         property.addListener((source, was, is) -> field.setValue(is.doubleValue()));
         hold(field, controls);
         return field;

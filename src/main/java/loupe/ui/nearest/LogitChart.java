@@ -158,11 +158,11 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     }
 
     @Override
-    public String csv() {
+    public Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         promoted.forEach(token -> rows.add(List.of("promoted", token.id(), token.text(), token.weight())));
         suppressed.forEach(token -> rows.add(List.of("suppressed", token.id(), token.text(), token.weight())));
-        return Csv.of(List.of("direction", "token id", "token text", "logit weight"), rows);
+        return new Csv(List.of("direction", "token id", "token text", "logit weight"), rows);
     }
 
     /** Both lists in a box of a given size. */
@@ -204,16 +204,35 @@ public final class LogitChart extends PaintedRegion implements Exportable {
                     largest = Math.max(largest, Math.abs(list.get(i).weight()));
                 }
             }
-            list(pen, palette, promoted, "Promoted", 12, 0, palette.positive(), largest);
+            list(pen, palette, promoted, title(promoted, 1), 12, 0, color(palette, promoted, 1), largest);
             list(
                     pen,
                     palette,
                     suppressed,
-                    "Suppressed",
+                    title(suppressed, -1),
                     beside ? width - 12 - column : 12,
                     beside ? 0 : height / 2,
-                    palette.negative(),
+                    color(palette, suppressed, -1),
                     largest);
+        }
+
+        /**
+         * The heading of a list. Where all weights have one sign, nothing is suppressed, or nothing promoted.
+         *
+         * @param sign of the weights that the list is for
+         */
+        private static String title(List<TokenWeight> tokens, int sign) {
+            return sign > 0
+                    ? isAsMeant(tokens, sign) ? "Promoted" : "Least suppressed"
+                    : isAsMeant(tokens, sign) ? "Suppressed" : "Least promoted";
+        }
+
+        private static javafx.scene.paint.Color color(ColourRoles palette, List<TokenWeight> tokens, int sign) {
+            return sign > 0 == isAsMeant(tokens, sign) ? palette.positive() : palette.negative();
+        }
+
+        private static boolean isAsMeant(List<TokenWeight> tokens, int sign) {
+            return tokens.isEmpty() || sign * tokens.get(0).weight() >= 0;
         }
 
         @SuppressWarnings("ReferenceEquality") // the very row that is pointed at

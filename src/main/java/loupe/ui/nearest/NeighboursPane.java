@@ -1,15 +1,26 @@
 package loupe.ui.nearest;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import javafx.beans.binding.Bindings;
+import javafx.beans.property.ObjectProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.MouseButton;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -48,6 +59,7 @@ public final class NeighboursPane implements Pane {
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
     private final Label spread = new Label();
+    private final Button own = new Button("Of this feature");
 
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
@@ -79,23 +91,28 @@ public final class NeighboursPane implements Pane {
     private void layOut() {
         SegmentedButton among = new SegmentedButton(features, tokens);
         features.setId("neighbours-features-" + model.side());
-        features.setTooltip(Tooltips.of("Features by the cosine of their decoder directions"));
+        features.setTooltip(
+                Tooltips.of("Features by the cosine of their decoder directions, or as the pane's menu says"));
         tokens.setId("neighbours-tokens-" + model.side());
-        tokens.setTooltip(Tooltips.of("Tokens by the cosine of their embeddings"));
+        tokens.setTooltip(Tooltips.of("Tokens by the cosine of their embeddings, or as the pane's menu says"));
         features.setSelected(true);
         features.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
-        query.setTooltip(Tooltips.of(
-                "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, "
-                        + "whose tokens are averaged. Enter to ask. Features and tokens of the tables can be "
-                        + "dropped here"));
+        query.setTooltip(
+                Tooltips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, a text, "
+                        + "whose tokens are averaged, or a sum such as #17 - 0.5 * token 42 + \"red\". Enter to ask. "
+                        + "Features and tokens of the tables can be dropped here"));
         query.setAccessibleText("Neighbours of what");
-        javafx.scene.control.Button random =
+        Button random =
                 IconButtons.of(Feather.SHUFFLE, "Neighbours of a random vector, as a baseline", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
-        HBox first = new HBox(8, among, random);
+        own.setId("neighbours-own-" + model.side());
+        own.setOnAction(event -> model.showFeature());
+        own.setTooltip(Tooltips.of("Show the neighbours of the chosen feature again"));
+        own.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        HBox first = new HBox(8, among, random, own);
         first.setAlignment(Pos.CENTER_LEFT);
         VBox tools = new VBox(6, first, query);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
@@ -116,11 +133,54 @@ public final class NeighboursPane implements Pane {
                 table,
                 row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
         References.dropOn(query, text -> model.query().set(text));
+        Map<NeighboursModel.FeaturesBy, String> featuresBy = new LinkedHashMap<>();
+        featuresBy.put(NeighboursModel.FeaturesBy.DECODER, "Compare features by decoder directions");
+        featuresBy.put(NeighboursModel.FeaturesBy.ENCODER, "Compare features by encoder directions");
+        Map<NeighboursModel.TokensBy, String> tokensBy = new LinkedHashMap<>();
+        tokensBy.put(NeighboursModel.TokensBy.EMBEDDING, "Compare tokens by embeddings");
+        tokensBy.put(NeighboursModel.TokensBy.UNEMBEDDING, "Compare tokens by unembeddings");
+        tokensBy.put(NeighboursModel.TokensBy.BIAS, "Compare tokens by the checkpoint's biases");
+        frame.getMenuItems().addAll(oneOf(model.featuresBy(), featuresBy));
+        frame.getMenuItems().add(new SeparatorMenuItem());
+        frame.getMenuItems().addAll(oneOf(model.tokensBy(), tokensBy));
+        frame.getMenuItems().add(new SeparatorMenuItem());
         TableExport.attachTo(table, "neighbours", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
     }
 
+    /** Menu items of which one is chosen. */
+    private static <T> List<MenuItem> oneOf(ObjectProperty<T> chosen, Map<T, String> words) {
+        ToggleGroup group = new ToggleGroup();
+        List<MenuItem> items = new ArrayList<>();
+        words.forEach((value, text) -> {
+            RadioMenuItem item = new RadioMenuItem(text);
+            item.setToggleGroup(group);
+            item.setSelected(value.equals(chosen.get()));
+            item.setOnAction(event -> chosen.set(value));
+            chosen.addListener((property, was, is) -> item.setSelected(value.equals(is)));
+            items.add(item);
+        });
+        return items;
+    }
+
+    /** By which vectors are compared, where it is not the usual ones. */
+    private String compared() {
+        if (model.among().get() == NeighboursModel.Among.FEATURES) {
+            return model.featuresBy().get() == NeighboursModel.FeaturesBy.ENCODER ? "by encoder directions" : "";
+        }
+        return switch (model.tokensBy().get()) {
+            case EMBEDDING -> "";
+            case UNEMBEDDING -> "by unembeddings";
+            case BIAS -> "by biases";
+        };
+    }
+
     private void bind() {
+        frame.subtitleProperty()
+                .bind(Bindings.createStringBinding(
+                        this::compared, model.among(), model.featuresBy(), model.tokensBy()));
+        own.visibleProperty().bind(model.random().or(model.query().isNotEmpty()));
+        own.managedProperty().bind(own.visibleProperty());
         frame.statusProperty().bind(model.status());
         model.queryProblem().addListener(changed -> showRefusal());
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));

@@ -2,6 +2,7 @@ package loupe.ui.token;
 
 import java.util.ArrayList;
 import java.util.List;
+import loupe.base.VisibleText;
 import loupe.ui.style.TextWidths;
 
 /**
@@ -9,8 +10,6 @@ import loupe.ui.style.TextWidths;
  * characters. Thread-safe.
  */
 public final class TokenText {
-    private static final char ZERO_WIDTH_JOINER = '\u200d';
-
     /**
      * Characters of a token that are drawn alike.
      *
@@ -26,15 +25,14 @@ public final class TokenText {
         List<Run> runs = new ArrayList<>(2);
         StringBuilder pending = new StringBuilder();
         boolean glyphs = false;
-        for (int i = 0; i < token.length(); i++) {
-            char c = token.charAt(i);
-            boolean glyph = isInvisible(c);
+        for (int point : token.codePoints().toArray()) {
+            boolean glyph = isInvisible(point);
             if (glyph != glyphs && pending.length() > 0) {
                 runs.add(new Run(pending.toString(), glyphs));
                 pending.setLength(0);
             }
             glyphs = glyph;
-            pending.append(glyph ? glyphOf(c) : String.valueOf(c));
+            pending.append(glyph ? glyphOf(point) : Character.toString(point));
         }
         if (pending.length() > 0) {
             runs.add(new Run(pending.toString(), glyphs));
@@ -54,9 +52,8 @@ public final class TokenText {
     /** Several tokens as one reads them: spaces are spaces, only line breaks and the like become glyphs. */
     public static String sentence(String text) {
         StringBuilder all = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            all.append(c != ' ' && isInvisible(c) ? glyphOf(c) : String.valueOf(c));
+        for (int point : text.codePoints().toArray()) {
+            all.append(point != ' ' && isInvisible(point) ? glyphOf(point) : Character.toString(point));
         }
         return all.toString().strip();
     }
@@ -70,25 +67,19 @@ public final class TokenText {
         return width;
     }
 
-    private static boolean isInvisible(char c) {
-        return c == ' '
-                || c == '\u00a0'
-                || c == '\u2028'
-                || c == '\u2029'
-                || Character.isISOControl(c)
-                || (Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER)
-                || c == '\ufffd';
+    private static boolean isInvisible(int point) {
+        return point == ' ' || point == '\u00a0' || point == '\ufffd' || VisibleText.isHidden(point);
     }
 
     /** Fonts have no pictures of control characters, so those are written as their code: {@code \u20391b\u203a}. */
-    private static String glyphOf(char c) {
-        return switch (c) {
+    private static String glyphOf(int point) {
+        return switch (point) {
             case ' ' -> "\u00b7";
             case '\u00a0' -> "\u00b0";
             case '\n', '\u2028', '\u2029' -> "\u21b5";
             case '\t' -> "\u21e5";
             case '\ufffd' -> "\ufffd";
-            default -> Character.isISOControl(c) ? String.format("\u2039%02x\u203a", (int) c) : "\u00a6";
+            default -> Character.getType(point) == Character.FORMAT ? "\u00a6" : VisibleText.code(point);
         };
     }
 }

@@ -122,7 +122,7 @@ final class SteeringBar extends HBox {
     private void show() {
         following = true;
         kind.setValue(now().kind());
-        coefficient.setValue(now().coefficient());
+        coefficient.setValue(controls.values().get().steering().coefficient());
         layer.setValue(now().layer());
         ghost.setSelected(now().ghost());
         following = false;

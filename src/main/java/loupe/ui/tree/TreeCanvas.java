@@ -19,6 +19,7 @@ import javafx.scene.canvas.Canvas;
 import loupe.state.window.Side;
 import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
+import loupe.ui.export.Csv;
 import loupe.ui.export.Exportable;
 import loupe.ui.export.Picture;
 import loupe.ui.style.ColourRoles;
@@ -224,7 +225,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
 
     /** The shown nodes, one per row, parents before children. */
     @Override
-    public String csv() {
+    public Csv csv() {
         layOutIfStale();
         return TreeTable.csv(layout);
     }

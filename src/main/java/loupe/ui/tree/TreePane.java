@@ -4,17 +4,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import javafx.scene.control.Button;
+import javafx.scene.control.CheckMenuItem;
+import javafx.scene.control.Label;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.control.Tooltip;
+import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.state.SideModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
@@ -48,11 +54,22 @@ public final class TreePane implements Pane {
     private final SteeringBar steering;
     private final ToggleButton showSteering = new ToggleButton(null, new FontIcon(Feather.NAVIGATION));
     private final TreeCompareMenu compareMenu;
-    private final Button stop = IconButtons.of(Feather.SQUARE, "Stop growing the tree", this::stop);
+    private final Button stop;
+    private final Button goOn;
+    private final Label steered = new Label();
+    private final HBox steeredChip;
 
     /** @param other the other side's tree */
     public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, FileSaver desk) {
         model = side.tree();
+        stop = IconButtons.of(Feather.SQUARE, "Stop growing the tree", model::stop);
+        goOn = IconButtons.of(Feather.PLAY, "Let the tree grow on from where it was stopped", model::goOn);
+        steeredChip = new HBox(
+                steered,
+                IconButtons.of(
+                        Feather.X,
+                        "Do not steer",
+                        () -> model.controls().steering().set(SteeringValues.NONE)));
         foldUnder = KnobFields.of(model.controls(), GhostKnobs.FOLD_UNDER);
         canvas = new TreeCanvas(desk);
         comparison = side.comparison();
@@ -90,6 +107,11 @@ public final class TreePane implements Pane {
         canvas.setId("tree-" + model.side());
         canvas.sideProperty().set(model.side().name());
         stop.setId("tree-stop-" + model.side());
+        goOn.setId("tree-go-on-" + model.side());
+        steeredChip.setId("tree-steered-" + model.side());
+        steeredChip.getStyleClass().add("chip");
+        steered.setMinWidth(Region.USE_PREF_SIZE);
+        Tooltip.install(steeredChip, Tooltips.of("The tree grows while the feature is steered"));
         foldUnder.setId("tree-fold-" + model.side());
         foldUnder.getStyleClass().add("tree-fold");
         VBox.setVgrow(canvas, Priority.ALWAYS);
@@ -104,7 +126,9 @@ public final class TreePane implements Pane {
         frame.setContent(content);
         frame.getActions()
                 .addAll(
+                        steeredChip,
                         stop,
+                        goOn,
                         showSteering,
                         IconButtons.of(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
                         IconButtons.of(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
@@ -113,6 +137,10 @@ public final class TreePane implements Pane {
         MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
         foldAgain.setOnAction(event -> canvas.foldGenericAgain());
         frame.getMenuItems().addAll(unfold, foldAgain);
+        CheckMenuItem pastEnd = new CheckMenuItem("Go on after the end of a text");
+        pastEnd.setId("tree-past-end-" + model.side());
+        pastEnd.selectedProperty().bindBidirectional(model.controls().property(GhostKnobs.PAST_END));
+        frame.getMenuItems().add(pastEnd);
         frame.getMenuItems().add(baselines());
         frame.getMenuItems().add(compareMenu.menu());
         frame.getMenuItems().add(files.menu());
@@ -143,6 +171,12 @@ public final class TreePane implements Pane {
         frame.statusProperty().bind(comparison.status());
         stop.visibleProperty().bind(model.tree().pendingProperty());
         stop.managedProperty().bind(stop.visibleProperty());
+        goOn.visibleProperty().bind(model.tree().stoppedProperty());
+        goOn.managedProperty().bind(goOn.visibleProperty());
+        model.tree().stoppedProperty().addListener(changed -> showSize());
+        model.controls().steering().addListener(changed -> showSteered());
+        showSteering.selectedProperty().addListener(changed -> showSteered());
+        showSteered();
         model.controls()
                 .cutoff()
                 .addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
@@ -170,8 +204,14 @@ public final class TreePane implements Pane {
         steering.focusCoefficient();
     }
 
-    private void stop() {
-        model.tree().stop();
+    /** Says that the feature is steered where the bar that shows it is closed. */
+    private void showSteered() {
+        SteeringValues now = model.controls().steering().get();
+        boolean hidden = now.isOn() && !showSteering.isSelected();
+        steeredChip.setVisible(hidden);
+        steeredChip.setManaged(hidden);
+        steered.setText((now.kind() == TreeSteering.Kind.ADD ? "Steered by " : "Clamped to ")
+                + NumberTexts.plain(now.coefficient()));
     }
 
     private void show(DefinitionTree.Answer answer) {
@@ -213,6 +253,7 @@ public final class TreePane implements Pane {
         }
         int folded = canvas.genericHiddenProperty().get();
         String nodes = NumberTexts.count(answer.size() - 1L) + " nodes"
+                + (model.tree().stoppedProperty().get() ? " when stopped" : "")
                 + (folded == 0 ? "" : ", " + NumberTexts.count(folded) + " folded as generic");
         NullDivergence.Corrected chance = model.beyondChance().get();
         if (chance != null) {

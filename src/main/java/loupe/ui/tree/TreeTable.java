@@ -19,7 +19,7 @@ final class TreeTable {
     private TreeTable() {}
 
     /** One row per shown node, stubs left out, parents before children; node and parent are the tree's own indices. */
-    static String csv(TreeLayout layout) {
+    static Csv csv(TreeLayout layout) {
         TreeData tree = layout.data();
         List<List<?>> rows = new ArrayList<>(layout.count());
         for (int i = 0; i < layout.count(); i++) {
@@ -37,6 +37,6 @@ final class TreeTable {
                     Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node),
                     tree.sentence(node)));
         }
-        return Csv.of(HEADER, rows);
+        return new Csv(HEADER, rows);
     }
 }

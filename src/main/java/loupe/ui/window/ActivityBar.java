@@ -1,5 +1,6 @@
 package loupe.ui.window;
 
+import java.util.List;
 import java.util.Objects;
 import javafx.beans.binding.Bindings;
 import javafx.collections.ListChangeListener;
@@ -22,18 +23,22 @@ import loupe.state.window.Notices;
 import loupe.ui.control.Tooltips;
 import org.controlsfx.control.PopOver;
 import org.controlsfx.control.StatusBar;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The line at the bottom: the oldest long job with its progress, time left and stop, a menu of the other jobs, and the
  * notices.
  */
 final class ActivityBar {
+    private static final String FAILED = "failed";
+
     private final Activity activity;
     private final Notices notices;
     private final StatusBar bar = new StatusBar();
     private final HBox jobLine = new HBox();
     private final Hyperlink others = new Hyperlink();
     private final Hyperlink latest = new Hyperlink();
+    private Notices.@Nullable Notice lookedAt;
 
     ActivityBar(Activity activity, Notices notices) {
         this.activity = activity;
@@ -62,17 +67,25 @@ final class ActivityBar {
     private void bind() {
         activity.jobs().addListener((ListChangeListener<Activity.Job>) change -> showJobs());
         showJobs();
-        latest.textProperty()
-                .bind(Bindings.createStringBinding(
-                        () -> switch (notices.all().size()) {
-                            case 0 -> "";
-                            case 1 -> "1 notice";
-                            default -> notices.all().size() + " notices";
-                        },
-                        notices.all()));
+        notices.all().addListener((ListChangeListener<Notices.Notice>) change -> showLatest());
+        showLatest();
         latest.visibleProperty().bind(Bindings.isNotEmpty(notices.all()));
         latest.setOnAction(event -> showNotices());
         others.setOnAction(event -> showAllJobs());
+    }
+
+    /** How many notices there are, or a failure that nobody has looked at. */
+    @SuppressWarnings("ReferenceEquality") // the very notice
+    private void showLatest() {
+        List<Notices.Notice> all = notices.all();
+        Notices.Notice newest = all.isEmpty() ? null : all.get(0);
+        latest.getStyleClass().remove(FAILED);
+        if (newest != null && newest.problem() != null && newest != lookedAt) {
+            latest.setText(newest.text());
+            latest.getStyleClass().add(FAILED);
+        } else {
+            latest.setText(all.size() == 1 ? "1 notice" : all.size() + " notices");
+        }
     }
 
     private void showJobs() {
@@ -130,6 +143,8 @@ final class ActivityBar {
         VBox.setVgrow(list, Priority.ALWAYS);
         content.getStyleClass().add("pop-content");
         popOver("Notices", content).show(latest);
+        lookedAt = notices.all().isEmpty() ? null : notices.all().get(0);
+        showLatest();
     }
 
     private PopOver popOver(String title, Node content) {
@@ -179,6 +194,10 @@ final class ActivityBar {
                 setGraphic(null);
             } else {
                 text.setText(notice.text());
+                text.getStyleClass().remove(FAILED);
+                if (notice.problem() != null) {
+                    text.getStyleClass().add(FAILED);
+                }
                 details.setVisible(
                         notice.problem() != null && !notice.problem().details().isEmpty());
                 setGraphic(box);

@@ -43,8 +43,8 @@ final class CommandPalette {
         this.hide = hide;
         box.getStyleClass().add("command-palette");
         box.setPrefWidth(WIDTH_PIXELS);
-        query.setPromptText("Command, feature number or recent file");
-        query.setAccessibleText("Command, feature number or recent file");
+        query.setPromptText("Command, feature number, words of a feature or recent file");
+        query.setAccessibleText("Command, feature number, words of a feature or recent file");
         query.getStyleClass().add("palette-query");
         if (query instanceof CustomTextField custom) {
             custom.setLeft(new FontIcon(Feather.SEARCH));

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.scene.Scene;
 import javafx.scene.control.TextInputControl;
+import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyCombination;
 import javafx.scene.input.KeyEvent;
 
@@ -55,9 +56,15 @@ final class Commands {
                 .orElseThrow(() -> new IllegalArgumentException("no command is named " + name));
     }
 
+    private static boolean undoesTyping(KeyEvent event) {
+        return event.isShortcutDown()
+                && !event.isAltDown()
+                && (event.getCode() == KeyCode.Z || event.getCode() == KeyCode.Y);
+    }
+
     /**
-     * Makes the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a focused
-     * text field.
+     * Makes the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt, and those that undo and
+     * redo typing, are left to a focused text field.
      */
     void install(Scene scene) {
         scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
@@ -65,7 +72,7 @@ final class Commands {
             boolean plain = !event.isShortcutDown()
                     && !event.isAltDown()
                     && !event.getCode().isFunctionKey();
-            if (typing && plain) {
+            if (typing && (plain || undoesTyping(event))) {
                 return;
             }
             for (Command command : all) {

@@ -10,6 +10,7 @@ import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.features.FeatureTablePane;
+import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.nearest.LogitPane;
@@ -45,15 +46,15 @@ public record PaneKind(
                             "features",
                             "Features",
                             links -> new FeatureTablePane(
-                                    links.models().workbench(), links.models().table(), links.desk()))
+                                    links.models().workbench(), links.models().table(), links.checkpointDesk()))
                     .needing(new Needs(248, 170, 0.9, 1))
                     .ofBothSides(),
             of(
                             HistogramPane.class,
                             "histogram",
                             "Activations",
-                            links ->
-                                    new HistogramPane(links.side().histogram(), links.side()::provenance, links.desk()))
+                            links -> new HistogramPane(
+                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,
@@ -64,9 +65,13 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links.side()::provenance,
-                                    links.desk()))
+                                    links.checkpointDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
-            of(ScatterPane.class, "scatter", "All features", links -> new ScatterPane(links.models(), links.desk()))
+            of(
+                            ScatterPane.class,
+                            "scatter",
+                            "All features",
+                            links -> new ScatterPane(links.models(), links.checkpointDesk()))
                     .needing(new Needs(300, 130, 1, 0.6))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
@@ -79,7 +84,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links::openAsText,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .needing(new Needs(220, 120, 1, 1))
                     .shownBy("examples", "Show the examples", "Shortcut+Shift+T"),
             of(
@@ -92,15 +97,15 @@ public record PaneKind(
                                     links::chooseFeature,
                                     links::describe,
                                     links::strongest,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .needing(new Needs(220, 120, 1, 1))
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
                             TreePane.class,
                             "tree",
                             "Definition tree",
-                            links ->
-                                    new TreePane(links.side(), links.otherSide().tree(), links.texts(), links.desk()))
+                            links -> new TreePane(
+                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
@@ -114,7 +119,7 @@ public record PaneKind(
                             TokenListPane.class,
                             "tokens",
                             "Token list",
-                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.desk()))
+                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
                     .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             NeighboursPane.class,
@@ -125,16 +130,33 @@ public record PaneKind(
                                     links.side().neighbours(),
                                     links.texts(),
                                     links::describe,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             CoActivationPane.class,
                             "together",
                             "Active together",
                             links -> new CoActivationPane(
-                                    links::chooseFeature, links.side().together(), links::describe, links.desk()))
+                                    links::chooseFeature,
+                                    links.side().together(),
+                                    links::describe,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 150, 0.5, 1))
-                    .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"));
+                    .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
+            of(
+                            ListsPane.class,
+                            "lists",
+                            "Lists",
+                            links -> new ListsPane(
+                                    links.models().lists(),
+                                    links.models().a().side(),
+                                    links.texts(),
+                                    links::chooseFeature,
+                                    links::describe,
+                                    links.desk()))
+                    .needing(new Needs(220, 150, 0.5, 1))
+                    .ofBothSides()
+                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"));
 
     /**
      * A command that brings a pane to the front.

@@ -5,10 +5,10 @@ import loupe.index.Example;
 import loupe.index.FeatureStatistics;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
-import loupe.state.nearest.NeighboursModel;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
 import loupe.ui.export.FileSaver;
+import loupe.ui.export.SuggestedNames;
 
 /**
  * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
@@ -16,6 +16,16 @@ import loupe.ui.export.FileSaver;
  * @param showText brings the pane of the user's own text to the front
  */
 record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) {
+    /** The desk for files that are of the chosen feature. */
+    FileSaver featureDesk() {
+        return new SuggestedNames(desk, side::fileName);
+    }
+
+    /** The desk for files that are of all features. */
+    FileSaver checkpointDesk() {
+        return new SuggestedNames(desk, side::allFileName);
+    }
+
     VocabularyTexts texts() {
         return models.texts();
     }
@@ -26,8 +36,7 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
 
     /** Queries the neighbours of a token and the features active at it. */
     void askOfToken(int id) {
-        side.neighbours().among().set(NeighboursModel.Among.TOKENS);
-        side.neighbours().query().set(References.ofToken(id));
+        side.neighbours().askOfToken(id);
         side.together().query().set(References.ofToken(id));
     }
 
@@ -46,9 +55,9 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         showText.run();
     }
 
-    /** A few words about a feature: the tokens it promotes. */
+    /** A few words about a feature: its label, or the tokens it promotes. */
     String describe(int feature) {
-        return side.promoted().of(feature);
+        return side.describe(feature);
     }
 
     /** A feature's largest absolute activation in the corpus; NaN until all of it has been counted. */

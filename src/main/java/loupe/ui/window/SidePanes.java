@@ -22,6 +22,7 @@ final class SidePanes {
                 all().forEach(Pane::describeAgain);
             }
         });
+        links.models().notes().version().addListener(changed -> all().forEach(Pane::describeAgain));
     }
 
     /** All panes, in the order of their kinds. A pane of both sides counts among those of A. */

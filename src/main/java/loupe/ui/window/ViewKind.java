@@ -49,7 +49,9 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                             part(
                                                     320,
                                                     new Stack(List.of(
-                                                            List.of("tokens", "neighbours"), List.of("together")))))))),
+                                                            List.of("tokens", "neighbours"),
+                                                            List.of("together"),
+                                                            List.of("lists")))))))),
             new ViewKind(
                     "trees",
                     "Trees",

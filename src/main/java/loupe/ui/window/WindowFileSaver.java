@@ -1,5 +1,6 @@
 package loupe.ui.window;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -11,6 +12,7 @@ import loupe.base.Problem;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Workbench;
 import loupe.ui.export.FileSaver;
+import loupe.ui.export.SuggestedNames;
 
 /** Saves for the panes of a window: asks with a dialog, writes on the file pool, reports by a notice. */
 public final class WindowFileSaver implements FileSaver {
@@ -26,7 +28,20 @@ public final class WindowFileSaver implements FileSaver {
 
     @Override
     public Optional<Path> choose(String suggestedName, String kind) {
-        return dialog.ask(owner.get(), suggestedName, kind);
+        String name = suggestedName;
+        while (true) {
+            Path chosen = dialog.ask(owner.get(), name, kind).orElse(null);
+            if (chosen == null) {
+                return Optional.empty();
+            }
+            String typed = chosen.getFileName().toString();
+            name = SuggestedNames.withExtension(typed, suggestedName);
+            Path mended = chosen.resolveSibling(name);
+            if (name.equals(typed) || !Files.exists(mended)) {
+                return Optional.of(mended);
+            }
+            // the dialog has not asked whether this one is to be overwritten
+        }
     }
 
     @Override
@@ -58,5 +73,10 @@ public final class WindowFileSaver implements FileSaver {
     @Override
     public BooleanProperty captionProperty() {
         return models.captions();
+    }
+
+    @Override
+    public BooleanProperty formulasProperty() {
+        return models.formulas();
     }
 }

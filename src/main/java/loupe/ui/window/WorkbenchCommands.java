@@ -10,6 +10,7 @@ import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
 import loupe.state.window.PaneLayout;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
@@ -180,6 +181,16 @@ final class WorkbenchCommands {
                 hasA,
                 () -> models.table().step(-1));
 
+        commands.add("label", "Label the feature", FEATURES, "F2", hasA, view::editLabel);
+        commands.add("star", "Star the feature, or take its star away", FEATURES, "Shortcut+D", hasA, this::star);
+        commands.add(
+                "list",
+                "Add the feature to the chosen list, or take it out",
+                FEATURES,
+                "Shortcut+Shift+J",
+                () -> models.lists().chosen().get() != null,
+                models.lists()::addOrRemove);
+
         for (PaneKind kind : PaneKind.ALL) {
             kind.command()
                     .ifPresent(show -> commands.add(
@@ -212,16 +223,16 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls",
-                GHOST,
+                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                WINDOW,
                 "Shortcut+Z",
-                () -> models.history().undo());
+                () -> models.undoOrder().undo());
         commands.add(
                 "redo",
-                "Redo a change of the ghost controls",
-                GHOST,
+                "Redo what was undone",
+                WINDOW,
                 "Shortcut+Shift+Z",
-                () -> models.history().redo());
+                () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
                 "filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view.area()::filterTokens);
@@ -309,6 +320,18 @@ final class WorkbenchCommands {
         commands.add("keep-layout", "Keep this layout under a name...", VIEWS, "", view::nameLayout);
         commands.add(
                 "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
+    }
+
+    private void star() {
+        CheckpointSide a = models.workbench().a();
+        FeatureRef feature = a.feature().get();
+        if (feature != null) {
+            models.notes()
+                    .star(
+                            a,
+                            feature.feature(),
+                            !models.notes().of(a, feature.feature()).star());
+        }
     }
 
     /** The command that opens the command palette. */

@@ -3,9 +3,12 @@ package loupe.ui.window;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.ReadOnlyStringProperty;
@@ -25,6 +28,8 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.search.FeatureSearch;
+import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
@@ -42,6 +47,7 @@ import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
+import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +63,7 @@ public final class WorkbenchView {
     private static final double BESIDE_PANES = 96;
 
     private static final double ABOVE_PANES = 130;
+    private static final int MOST_FOUND = 20;
 
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
@@ -64,6 +71,7 @@ public final class WorkbenchView {
     private final WorkbenchCommands actions;
     private final WindowFileSaver desk;
     private final PaneArea area;
+    private final FeatureHeader header;
     private final ViewLayouts layouts = new ViewLayouts(
             ViewKind.layouts(), PaneKind.ALL.stream().map(PaneKind::id).toList());
     private final ReadOnlyStringWrapper title = new ReadOnlyStringWrapper(this, "title", NAME);
@@ -92,6 +100,7 @@ public final class WorkbenchView {
                         .add("The session's file has no layout that can be used for " + what + "; it is left out"));
         area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
         drop = new DropOverlay(models, opening::drop);
+        header = new FeatureHeader(models);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
@@ -134,7 +143,7 @@ public final class WorkbenchView {
     private void layOut() {
         root.getStyleClass().add("workbench");
         root.setTop(new WorkbenchToolBar(models, opening, actions, new WindowMenus(commands, layouts)).node());
-        VBox middle = new VBox(new FeatureHeader(models).node(), new MaximiseHost(area.node()));
+        VBox middle = new VBox(header.node(), new MaximiseHost(area.node()));
         VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
         middle.setMinSize(0, 0);
         middle.getStyleClass().add("view");
@@ -434,6 +443,11 @@ public final class WorkbenchView {
         }
     }
 
+    /** Begins to edit the label of the chosen feature. */
+    void editLabel() {
+        header.editLabel();
+    }
+
     /** Asks for a name and keeps the layout of the view under it. */
     void nameLayout() {
         String view = ViewKind.ALL.stream()
@@ -479,7 +493,7 @@ public final class WorkbenchView {
             if (feature < models.table().size()) {
                 entries.add(new CommandPalette.Entry(
                         "Go to feature " + feature,
-                        models.table().promoted(feature),
+                        TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
@@ -511,7 +525,32 @@ public final class WorkbenchView {
             candidates.add(
                     CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
         }
-        entries.addAll(CommandPalette.matching(candidates, words));
+        List<CommandPalette.Entry> features = foundFeatures(words);
+        List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
+        // commands that have the words as they are come first, those that have only their letters last
+        matching.stream()
+                .filter(entry -> entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
+                .forEach(entries::add);
+        entries.addAll(features);
+        matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;
+    }
+
+    /** The features that the words find best, with where they were found. */
+    private List<CommandPalette.Entry> foundFeatures(String words) {
+        SearchQuery query = SearchQuery.parse(words);
+        if (query.words().isEmpty() || words.length() < 2 || words.matches("#?\\d+")) {
+            return List.of();
+        }
+        FeatureSearch search = models.search().search().get();
+        return Arrays.stream(search.find(query))
+                .limit(MOST_FOUND)
+                .mapToObj(feature -> new CommandPalette.Entry(
+                        "Feature " + feature,
+                        TokenText.sentence(search.why(feature, query).stream()
+                                .map(FeatureSearch.Reason::plain)
+                                .collect(Collectors.joining("; "))),
+                        () -> models.table().jumpTo(feature)))
+                .toList();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -132,6 +133,29 @@ class FeatureQueriesTest {
         assertThat(device.ask(new Neighbours(new NeighbourQuery.RandomVector(6), new NeighbourSpace.Tokens(model), 9))
                         .ids())
                 .isNotEqualTo(first);
+    }
+
+    @Test
+    void aSumIsThatOfItsVectorsAsTheyAreAndLeavesThemOut() {
+        HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
+        float[] sum = new float[8];
+        for (int i = 0; i < 8; i++) {
+            sum[i] = DECODER.get(7, i) - 0.5f * embedding.get(12, i) + embedding.get(3, i);
+        }
+        NeighbourQuery asked = new NeighbourQuery.Sum(List.of(
+                new NeighbourQuery.Term(1, new NeighbourQuery.Feature(sae, 7)),
+                new NeighbourQuery.Term(-0.5, new NeighbourQuery.Token(model, 12)),
+                new NeighbourQuery.Term(1, new NeighbourQuery.Token(model, 3))));
+        int[] everything = nearest(embedding, sum, -1, 300);
+        assertThat(device.ask(new Neighbours(asked, new NeighbourSpace.Tokens(model), 298))
+                        .ids())
+                .containsExactly(Arrays.stream(everything)
+                        .filter(id -> id != 12 && id != 3)
+                        .limit(298)
+                        .toArray());
+        assertThat(device.ask(new Neighbours(asked, new NeighbourSpace.Decoder(sae), 9))
+                        .ids())
+                .containsExactly(nearest(DECODER, sum, 7, 9));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import loupe.TinyModel;
 import loupe.analysis.DeviceArrays;
@@ -162,6 +163,24 @@ class DefinitionTreeTest {
                         .vector(settings)
                         .ghost()
                         .data()));
+    }
+
+    @Test
+    void aTokenThatEndsATextHasNoChildrenAndNothingElseChanges() {
+        DefinitionTree.Answer whole = device.ask(tree(LIMITS));
+        int end = whole.token(TreeShape.firstChild(whole, 0));
+        assertThat(TreeShape.childCount(whole, TreeShape.firstChild(whole, 0))).isPositive();
+
+        DefinitionTree.Answer ending = device.ask(tree(LIMITS.withEnds(Set.of(end))));
+
+        assertThat(lines(ending))
+                .containsExactlyElementsOf(lines(whole).stream()
+                        .filter(node -> {
+                            int at = node.path().indexOf(end);
+                            return at < 0 || at == node.path().size() - 1;
+                        })
+                        .toList());
+        assertThat(device.ask(tree(LIMITS).from(ending)).size()).isEqualTo(whole.size());
     }
 
     @Test

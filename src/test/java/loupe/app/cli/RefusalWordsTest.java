@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.StringJoiner;
 import loupe.TinyModel;
@@ -25,10 +26,13 @@ import loupe.base.Refusal;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.index.ActivationIndex;
+import loupe.index.Contexts;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.index.Shard;
 import loupe.inference.Device;
 import loupe.inference.SaeId;
+import loupe.lm.tokenizer.TextReading;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
 import loupe.sae.checkpoint.SaeFile;
@@ -97,7 +101,14 @@ class RefusalWordsTest {
                         .orElseThrow());
 
         Path table = Files.writeString(folder.resolve("corpus.csv"), "id,body\n1,one\n");
-        refused("no such column", () -> Corpus.of(List.of(table)).forEachDocument(document -> true));
+        refused(
+                "no such column",
+                () -> Corpus.of(List.of(table))
+                        .read(
+                                TextReading.whole(text -> new int[0]),
+                                new Contexts(8, OptionalInt.empty(), 8, DocumentPacking.APART),
+                                n -> {},
+                                all -> {}));
         Path index = Files.createDirectory(folder.resolve("index"));
         Files.writeString(index.resolve("plan.json"), "{}");
         refused("an unfinished index", () -> ActivationIndex.open(index));

@@ -57,7 +57,7 @@ class ResultJsonTest {
     void aTableShowsTheSameAsAlignedText() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         new TextTable(ResultJson.tree(result(Optional.of(Double.NaN))))
-                .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
+                .print(new TextLines(new PrintStream(printed, true, StandardCharsets.UTF_8)));
 
         assertThat(printed.toString(StandardCharsets.UTF_8)).isEqualToNormalizingNewlines("""
                 id          7

@@ -1076,7 +1076,7 @@ class CommandsTest {
                 Arguments.of(2, "Unknown command or path: weigh", args("weigh")),
                 Arguments.of(
                         2,
-                        "at least 1 is needed",
+                        "--tokens is 0, expected 1 to 1E15",
                         args("train-sample", "--definitions", "corpus.txt", "--out", "missing", "--tokens", "0")),
                 Arguments.of(
                         2, "is a file, a folder is wanted", args("tour", "--model", "tiny", "--out", "corpus.txt")),
@@ -1104,7 +1104,7 @@ class CommandsTest {
                         args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--baseline", "none")),
                 Arguments.of(
                         2,
-                        "--scales are [-1.0, 2.0]",
+                        "--scales has -1.0, expected a number above 0",
                         args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--scales", "2,-1")),
                 Arguments.of(
                         2,
@@ -1127,7 +1127,7 @@ class CommandsTest {
                                 "b.jsonl")),
                 Arguments.of(
                         2,
-                        "--mixes are [2.0]",
+                        "--mixes is 2.0, expected 0 to 1",
                         args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--mixes", "2")),
                 Arguments.of(
                         2,

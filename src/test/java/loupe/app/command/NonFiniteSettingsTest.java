@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.Trial;
 import loupe.app.cli.ExitCode;
@@ -71,6 +72,46 @@ class NonFiniteSettingsTest {
 
         assertThat(refused.code).isEqualTo(ExitCode.REFUSED);
         assertThat(refused.err).contains("config.json: rms_norm_eps is NaN; expected a finite number");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "layer_norm_epsilon, -1",
+        "layer_norm_epsilon, 0",
+        "layer_norm_epsilon, 1e-60",
+        "layer_norm_epsilon, 1e300",
+        "n_embd, 0",
+        "n_layer, 0",
+        "n_layer, -2",
+        "n_head, 0",
+        "n_positions, 0",
+        "n_inner, 0",
+        "vocab_size, 0"
+    })
+    void whatNoModelHasIsRefusedByName(String key, String value) throws IOException {
+        Path config = TinyModel.writeTo(folder).resolve("config.json");
+        String settings = Files.readString(config).replaceFirst(",?\"" + key + "\":[^,}]*", "");
+        Files.writeString(config, settings.replaceFirst("\\}$", ",\"" + key + "\":" + value + "}"));
+
+        CommandRun refused = CommandRun.of("forward", "--model", folder, "--ids", "1,2");
+
+        assertThat(refused.err).contains("config.json: " + key + " is ").hasSizeLessThan(300);
+        assertThat(refused.code).isEqualTo(ExitCode.REFUSED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rope_theta, -10000", "rope_theta, 0", "rms_norm_eps, -1", "head_dim, 0"})
+    void norOneOfAnotherFamily(String key, String value) throws IOException {
+        Path trial = Trial.folder("json-nan").resolve("model");
+        Files.copy(trial.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        String settings = Files.readString(trial.resolve("config.json")).replaceAll("\"" + key + "\": [^,}]*,", "");
+        Files.writeString(
+                folder.resolve("config.json"), settings.replaceFirst("\\{", "{\"" + key + "\": " + value + ","));
+
+        CommandRun refused = CommandRun.of("forward", "--model", folder, "--ids", "1,2");
+
+        assertThat(refused.err).contains("config.json: " + key + " is ").hasSizeLessThan(300);
+        assertThat(refused.code).isEqualTo(ExitCode.REFUSED);
     }
 
     @Test

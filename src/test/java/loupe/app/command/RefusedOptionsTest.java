@@ -52,6 +52,12 @@ class RefusedOptionsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             2|--bins is 2147483647, expected 1 to 100000|feature --index @/index --feature 0 --bins 2147483647
+            2|--top is -1, expected 0|logits --model @/tiny --sae @/sae --feature 0 --top -1
+            2|--feature is 12|logits --model @/tiny --sae @/sae --feature 12
+            2|--top is -1|text --model @/tiny --sae @/sae --text otter --top -1
+            2|--feature is -1, expected 0|text --model @/tiny --sae @/sae --text otter --feature -1
+            2|give --text T or --ids|text --model @/tiny --sae @/sae
+            3|outside the vocabulary|text --model @/tiny --sae @/sae --ids 1,99999
             2|--bins is 0|feature --index @/index --feature 0 --bins 0
             2|--examples is -1|feature --index @/index --feature 0 --examples -1
             2|--buffer is -1|feature --index @/index --feature 0 --buffer -1
@@ -59,8 +65,8 @@ class RefusedOptionsTest {
             2|--feature is -1|index query @/index --feature -1
             2|--at-least is -1|index query @/index --feature 0 --at-least -1
             2|--at is 2147483647|index query @/index --at 2147483647
-            2|--max-tokens is 99999999999|index build --model @/tiny --sae @/sae --corpus @/corpus.txt \
-            --out ^/i --max-tokens 99999999999
+            2|--max-tokens is 99999999999, expected 1 to 2147483647|index build --model @/tiny --sae @/sae \
+            --corpus @/corpus.txt --out ^/i --max-tokens 99999999999
             2|--out is empty|index build --model @/tiny --sae @/sae --corpus @/corpus.txt --out EMPTY
             2|--corpus is empty|index build --model @/tiny --sae @/sae --corpus EMPTY --out ^/i
             2|--model is empty|forward --model EMPTY --ids 1
@@ -72,11 +78,13 @@ class RefusedOptionsTest {
             2|--mixes is ','|scale --model @/tiny --sae @/sae --feature 1 --mixes ,
             2|--parts is ','|batch --model @/tiny --sae @/sae --features 1 --parts , --out ^/b.jsonl
             2|--pca is ','|tokens --model @/tiny --sae @/sae --feature 1 --pca ,
-            2|--scales are [1.0E39]|scale --model @/tiny --sae @/sae --feature 1 --scales 1e39
-            2|--scale is 1.0E39, expected a number|ghost --model @/tiny --sae @/sae --feature 1 --scale 1e39 --out ^/g
-            2|--pca is [1.0E39], expected of each|tree --model @/tiny --sae @/sae --feature 1 --pca 1e39
-            3|coefficient of the steering is NaN|tree --model @/tiny --sae @/sae --feature 1 --steer 0:NaN
-            3|coefficient of the steering is 1.0E39|tree --model @/tiny --sae @/sae --feature 1 --clamp 0:1e39
+            2|--scales is 1.0E39, expected a number above 0, at most 1E15|scale --model @/tiny --sae @/sae \
+            --feature 1 --scales 1e39
+            2|--scale is 1.0E39, expected -1E15 to 1E15|ghost --model @/tiny --sae @/sae --feature 1 \
+            --scale 1e39 --out ^/g
+            2|--pca is 1.0E39, expected -1E15 to 1E15|tree --model @/tiny --sae @/sae --feature 1 --pca 1e39
+            2|'0:NaN', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --steer 0:NaN
+            2|'0:1e39', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --clamp 0:1e39
             2|--side is -1|encode --sae @/sae --input @/sae/sae_weights.safetensors:W_dec --side -1 --out ^/e
             3|at most 32, the model's context|batch --model @/tiny --sae @/sae --features 1 \
             --prompt-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33 \

@@ -1,4 +1,10 @@
 package loupe.archfixture.training;
 
-/** Keeps the rules. */
-public class Trainer {}
+import ai.djl.ndarray.NDArray;
+
+/** Multiplies by a number that the gradient needs. */
+public class Trainer {
+    NDArray halve(NDArray x) {
+        return x.mul(0.5);
+    }
+}

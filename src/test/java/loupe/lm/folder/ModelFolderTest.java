@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -89,10 +90,10 @@ class ModelFolderTest {
             Map<String, HostWeight> whole = stored.read();
             assertThat(whole.get("transformer.wte.weight").blocks()).hasSize(1);
             WeightProcessing.apply(TinyModel.CONFIG, whole);
-            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, 300, whole)
+            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, 300, whole, Optional.empty())
                     .on(base.newSubManager())
                     .seal();
-            LanguageModel model = new ModelWeights(TinyModel.CONFIG, 300, blocks)
+            LanguageModel model = new ModelWeights(TinyModel.CONFIG, 300, blocks, Optional.empty())
                     .on(base.newSubManager())
                     .seal();
             expected.parameters()
@@ -201,5 +202,26 @@ class ModelFolderTest {
         assertThatThrownBy(() -> ModelFolder.open(folder))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void weightsThatAreNoNumbersAreCountedWhileTheyAreRead() throws IOException {
+        Map<String, HostTensor> weights = new LinkedHashMap<>(TinyModel.weights());
+        weights.get("transformer.wte.weight").data()[7] = Float.NaN;
+        weights.get("transformer.wte.weight").data()[2399] = Float.NEGATIVE_INFINITY;
+        weights.get("transformer.h.1.mlp.c_fc.bias").data()[31] = Float.POSITIVE_INFINITY;
+        weights.get("transformer.ln_f.bias").data()[0] = Float.MAX_VALUE;
+        TinyModel.writeTo(folder, TinyModel.CONFIG, weights);
+
+        try (ModelFolder model = ModelFolder.open(folder)) {
+            for (int time = 0; time < 2; time++) {
+                ModelWeights read = model.read(Processing.RAW);
+                assertThat(read.doubt())
+                        .contains("Weights contain non-finite values (NaN or infinite): "
+                                + "transformer.h.1.mlp.c_fc.bias (1), transformer.wte.weight (2); "
+                                + "what is computed from them is not defined");
+                read.free();
+            }
+        }
     }
 }

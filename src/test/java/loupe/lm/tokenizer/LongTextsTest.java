@@ -8,11 +8,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import loupe.TinyModel;
-import loupe.base.Cancellation;
 import loupe.base.Refusal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -147,7 +149,10 @@ class LongTextsTest {
         ObjectNode file = file(kind);
         Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
         String words = "the other er the ter the other the re the ".repeat(4);
-        assertThat(TextPieces.of(file, PIECE).end(words, 0, true) < words.length())
+        assertThat(new TextPieces(TextPieces.Borders.of(file), PIECE)
+                                .end(words, 0, true, true)
+                                .getAsInt()
+                        < words.length())
                 .as("cut at spaces")
                 .isEqualTo(cut);
         List<String> parts = List.of(
@@ -174,8 +179,11 @@ class LongTextsTest {
                 ", ",
                 "THE");
         Random random = new Random(20261201);
-        try (Tokenizer whole = TokenizerFiles.read(folder, 1 << 20).orElseThrow();
-                Tokenizer inPieces = TokenizerFiles.read(folder, PIECE).orElseThrow()) {
+        try (Tokenizer whole = TokenizerFiles.read(folder, 1 << 20, EncoderProcess.Limits.USUAL)
+                        .orElseThrow();
+                Tokenizer inPieces = TokenizerFiles.read(folder, PIECE, EncoderProcess.Limits.USUAL)
+                        .orElseThrow()) {
+            TextReading reading = inPieces.reading();
             for (int i = 0; i < 1_500; i++) {
                 StringBuilder text = new StringBuilder();
                 // every other text of words and spaces alone, so that there are many places to cut
@@ -190,25 +198,64 @@ class LongTextsTest {
                     assertThat(found.start(token)).isEqualTo(expected.start(token));
                     assertThat(found.end(token)).isEqualTo(expected.end(token));
                 }
-                assertThat(inPieces.ids(text.toString(), Long.MAX_VALUE, new Cancellation()))
-                        .isEqualTo(expected.ids());
+                assertThat(ids(reading, text.toString(), random)).isEqualTo(expected.ids());
                 assertThat(inPieces.encodeContinuation(text.toString()))
                         .isEqualTo(whole.encodeContinuation(text.toString()));
             }
         }
     }
 
+    /** The ids of a text that comes in parts of any length, which may end between the halves of a character. */
+    private static int[] ids(TextReading reading, String text, Random random) {
+        IntStream.Builder found = IntStream.builder();
+        Predicate<int[]> all = ids -> {
+            Arrays.stream(ids).forEach(found);
+            return true;
+        };
+        for (int from = 0, end; from < text.length(); from = end) {
+            end = Math.min(text.length(), from + 1 + random.nextInt(9));
+            assertThat(reading.add(text.substring(from, end), all)).isTrue();
+        }
+        assertThat(reading.end(all)).isTrue();
+        return found.build().toArray();
+    }
+
     @Test
-    void onlyAsMuchOfADocumentIsReadAsIsWanted() throws IOException {
+    void theIdsOfALongTextComeWhileItIsRead() throws IOException {
         TinyModel.writeTo(folder);
-        String document = "the otter and the tin ".repeat(1_000_000);
+        String document = "the otter and the tin ".repeat(10_000);
+        List<int[]> found = new ArrayList<>();
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
-            int[] ids = tokenizer.ids(document, 1_000, new Cancellation());
-            assertThat(ids).hasSizeBetween(1_000, TextPieces.USUAL);
-            assertThat(ids)
+            TextReading reading = tokenizer.reading();
+            assertThat(reading.add(document, ids -> {
+                        found.add(ids);
+                        return found.size() < 2;
+                    }))
+                    .as("more than two pieces are wanted")
+                    .isFalse();
+            assertThat(found).hasSize(2);
+            assertThat(found.get(0).length).isLessThan(TextPieces.USUAL);
+            assertThat(found.get(0))
                     .startsWith(tokenizer
                             .encode("the otter and the", Tokenizer.Beginning.NO)
                             .ids());
+        }
+    }
+
+    @Test
+    void whatWasLeftOfATextThatWasGivenUpIsNotInTheNext() throws IOException {
+        TinyModel.writeTo(folder);
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
+            TextReading reading = tokenizer.reading();
+            String word = "the otter";
+            reading.add(word, ids -> false);
+            assertThat(reading.end(ids -> false)).isFalse();
+            List<int[]> found = new ArrayList<>();
+            reading.add(word, found::add);
+            reading.end(found::add);
+            assertThat(found)
+                    .containsExactly(
+                            tokenizer.encode(word, Tokenizer.Beginning.NO).ids());
         }
     }
 
@@ -217,22 +264,11 @@ class LongTextsTest {
         TinyModel.writeTo(folder);
         String spaces = "a" + " ".repeat(12_000_000) + "b";
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
-            assertThatThrownBy(() -> tokenizer.ids(spaces, 1_000, new Cancellation()))
-                    .isInstanceOf(Refusal.class)
-                    .hasMessageContaining("12000002 characters in a row");
+            assertThatThrownBy(() -> tokenizer.reading().add(spaces, ids -> true))
+                    .isInstanceOf(LongStretchException.class)
+                    .hasMessageContaining("more than 4194304 characters in a row");
             assertThatThrownBy(() -> tokenizer.encode(spaces, Tokenizer.Beginning.NO))
                     .isInstanceOf(Refusal.class);
-        }
-    }
-
-    @Test
-    void readingStopsBetweenPieces() throws IOException {
-        TinyModel.writeTo(folder);
-        Cancellation cancelled = new Cancellation();
-        cancelled.cancel();
-        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
-            assertThatThrownBy(() -> tokenizer.ids("the tin", 1_000, cancelled))
-                    .isInstanceOf(CancellationException.class);
         }
     }
 }

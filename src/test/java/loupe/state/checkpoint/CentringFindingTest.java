@@ -67,7 +67,8 @@ class CentringFindingTest {
                 new SaeId("sae", "1"),
                 sae,
                 SaeFile.read(sae, SaeOptions.AS_STORED).config(),
-                List.of());
+                List.of(),
+                "weights");
         opened.service.saes.put(sae, CompletableFuture.completedFuture(open));
         opened.workbench.openCheckpoint(opened.workbench.a(), sae, SaeOptions.AS_STORED);
     }

@@ -9,16 +9,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import javafx.beans.property.SimpleObjectProperty;
+import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.ReadingFit.Reading;
 import loupe.index.DocumentPacking;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.Opened;
+import loupe.state.window.Notices;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +42,23 @@ class CheckpointAuditTest {
         assertThat(audit.findings().get()).extracting(SaeAudit.Finding::topic).contains("Decoder norms", "b_dec");
         opened.workbench.closeCheckpoint(opened.workbench.a());
         assertThat(audit.findings().get()).isEmpty();
+    }
+
+    @Test
+    void whatIsUnusualAboutTheModelIsAmongThemAndInTheNotices() throws IOException {
+        String warning = "Weights contain non-finite values (NaN or infinite): wte (1)";
+        Path model = folder.resolve("model");
+        opened.service.models.put(
+                model,
+                CompletableFuture.completedFuture(new OpenModel(
+                        new ModelId("model", "damaged"), model, TinyModel.CONFIG, Optional.empty(), List.of(warning))));
+        opened.workbench.openModel(model);
+        open();
+
+        assertThat(audit.findings().get()).contains(new SaeAudit.Finding("Model", warning, Optional.empty()));
+        assertThat(opened.workbench.notices().all())
+                .extracting(Notices.Notice::text)
+                .contains(warning);
     }
 
     @Test
@@ -112,7 +133,8 @@ class CheckpointAuditTest {
                 new SaeId("sae", "1"),
                 sae,
                 SaeFile.read(sae, SaeOptions.AS_STORED).config(),
-                List.of());
+                List.of(),
+                "weights");
         opened.service.saes.put(sae, CompletableFuture.completedFuture(open));
         opened.workbench.openCheckpoint(opened.workbench.a(), sae, SaeOptions.AS_STORED);
         return sae;

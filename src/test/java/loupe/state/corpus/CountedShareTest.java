@@ -6,9 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import loupe.index.DocumentPacking;
+import loupe.search.FeatureColumn;
+import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
-import loupe.state.features.FeatureColumn;
 import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
@@ -31,7 +32,7 @@ class CountedShareTest {
         VocabularyTexts texts = new VocabularyTexts(opened.workbench);
         FeatureColumns a = new FeatureColumns(opened.workbench, opened.workbench.a(), corpus.statistics(), texts);
         FeatureColumns b = new FeatureColumns(opened.workbench, opened.workbench.b(), corpus.statistics(), texts);
-        table = new FeatureTableModel(opened.workbench, a);
+        table = FeatureTables.of(opened, a, corpus.statistics(), texts);
         scatter = new FeatureScatterModel(opened.workbench, a, b);
         opened.openA();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.Random;
+import loupe.search.FeatureFilter;
 import org.junit.jupiter.api.Test;
 
 class DensityBinsTest {
@@ -22,7 +23,7 @@ class DensityBinsTest {
         assertThat(bins.edges()).isSorted().contains(1e-4, 1e-3, 0.01, 0.1, 1, 0.158);
         for (int i = 0; i < bins.counts().length; i++) {
             FeatureFilter filter = FeatureFilter.parse(DensityBins.filter(bins.edges()[i], bins.edges()[i + 1]));
-            assertThat(filter.words()).isEmpty();
+            assertThat(filter.search().isEmpty()).isTrue();
             assertThat(Arrays.stream(densities)
                             .filter(density -> filter.bounds().stream().allMatch(bound -> bound.holds(density)))
                             .count())

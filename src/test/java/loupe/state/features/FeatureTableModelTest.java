@@ -8,7 +8,9 @@ import java.util.Deque;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
+import loupe.search.FeatureColumn;
 import loupe.state.FakeService;
+import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.pane.PaneStatus;
@@ -27,13 +29,7 @@ class FeatureTableModelTest {
     @BeforeEach
     void begin(@TempDir Path folder) {
         corpus = new PlantedCorpus(opened, folder);
-        model = new FeatureTableModel(
-                opened.workbench,
-                new FeatureColumns(
-                        opened.workbench,
-                        opened.workbench.a(),
-                        corpus.statistics(),
-                        new VocabularyTexts(opened.workbench)));
+        model = FeatureTables.of(opened, corpus.statistics(), new VocabularyTexts(opened.workbench));
         opened.openA();
     }
 

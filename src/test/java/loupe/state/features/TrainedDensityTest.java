@@ -11,6 +11,8 @@ import loupe.format.SafetensorsWriter;
 import loupe.inference.SaeId;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
+import loupe.search.FeatureColumn;
+import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.window.VocabularyTexts;
@@ -33,13 +35,7 @@ class TrainedDensityTest {
     @BeforeEach
     void begin() {
         corpus = new PlantedCorpus(opened, folder);
-        model = new FeatureTableModel(
-                opened.workbench,
-                new FeatureColumns(
-                        opened.workbench,
-                        opened.workbench.a(),
-                        corpus.statistics(),
-                        new VocabularyTexts(opened.workbench)));
+        model = FeatureTables.of(opened, corpus.statistics(), new VocabularyTexts(opened.workbench));
         new SafetensorsWriter()
                 .add("W_enc", new HostTensor(new float[8 * Opened.FEATURES], 8, Opened.FEATURES))
                 .add("W_dec", new HostTensor(new float[8 * Opened.FEATURES], Opened.FEATURES, 8))

@@ -21,6 +21,7 @@ import loupe.state.nearest.TokenListModel;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.UndoOrder;
 import loupe.state.window.VocabularyTexts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,16 @@ class GhostControlsModelTest {
         assertThat(controls.values().get().scale()).isEqualTo(2.5);
         assertThat(controls.values().get().metric()).isEqualTo(TokenMetric.COSINE);
         assertThat(controls.values().get().topK()).isEqualTo(5);
+    }
+
+    @Test
+    void aScaleOfNoModelIsNotKeptAndOneThatWaitsForItsModelIs() {
+        assertThat(controls.remembered()).doesNotContainKey("ghost.scale").containsKey("ghost.topK");
+        controls.recall(Map.of("ghost.scale", "2.5"));
+        assertThat(controls.remembered()).containsEntry("ghost.scale", "2.5");
+        opened.newest(TokenGeometry.class).answer(GEOMETRY);
+        controls.scale().set(1.5);
+        assertThat(controls.remembered()).containsEntry("ghost.scale", "1.5");
     }
 
     @Test
@@ -96,7 +107,7 @@ class GhostControlsModelTest {
 
     @Test
     void aScaleBeyondTheSliderMakesTheSliderLongerAndCanBeTakenBack() {
-        GhostHistory history = new GhostHistory(controls, () -> 0);
+        GhostHistory history = new GhostHistory(controls, () -> 0, new UndoOrder());
         double before = controls.scale().get();
         double end = controls.range().get().max();
 
@@ -119,7 +130,7 @@ class GhostControlsModelTest {
     @Test
     void oneUndoTakesAWholeGestureBack() {
         AtomicLong clock = new AtomicLong();
-        GhostHistory history = new GhostHistory(controls, clock::get);
+        GhostHistory history = new GhostHistory(controls, clock::get, new UndoOrder());
         clock.addAndGet(5_000_000_000L);
         for (int i = 0; i < 10; i++) {
             clock.addAndGet(16_000_000L);
@@ -168,7 +179,7 @@ class GhostControlsModelTest {
         TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
         TreeComparison comparison = new TreeComparison(opened.workbench, tree, new VocabularyTexts(opened.workbench));
         opened.openA();
-        GhostHistory history = new GhostHistory(controls, () -> 0);
+        GhostHistory history = new GhostHistory(controls, () -> 0, new UndoOrder());
         controls.steering().set(SteeringValues.NONE.withCoefficient(3));
         opened.choose(2);
         DefinitionTree steered = (DefinitionTree) opened.newest(DefinitionTree.class).query;

@@ -13,6 +13,7 @@ import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.Opened;
+import loupe.state.window.UndoOrder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -49,7 +50,7 @@ class GhostKnobsTest {
     @MethodSource("knobs")
     <T, P extends Property<T>> void everyKnobIsUndoneAndDoneAgain(Knob<T, P> knob) {
         T before = controls.values().get().of(knob);
-        GhostHistory history = new GhostHistory(controls, () -> 0);
+        GhostHistory history = new GhostHistory(controls, () -> 0, new UndoOrder());
         change(controls, knob);
         T after = controls.values().get().of(knob);
         assertThat(after).isNotEqualTo(before);

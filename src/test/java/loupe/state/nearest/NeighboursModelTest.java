@@ -56,14 +56,53 @@ class NeighboursModelTest {
     void whatDoesNotExistIsRefusedAndNothingIsListed() {
         opened.newest(Neighbours.class).answer(answer(1));
         model.query().set("#6");
-        assertThat(model.queryProblem().get().message()).isEqualTo("There is no feature 6: the last one is 5");
+        assertThat(model.queryProblem().get().message()).startsWith("There is no feature 6: the last one is 5");
         assertThat(model.neighbours().getValue()).isNull();
         assertThat(model.neighbours().isPending()).isFalse();
         model.query().set("token 50");
-        assertThat(model.queryProblem().get().message()).isEqualTo("There is no token 50: the last one is 49");
+        assertThat(model.queryProblem().get().message()).startsWith("There is no token 50: the last one is 49");
         model.query().set("");
         assertThat(model.queryProblem().get()).isNull();
         assertThat(model.neighbours().isPending()).isTrue();
+    }
+
+    @Test
+    void vectorsAreAddedAndSubtractedAndAHalfWrittenSumIsNoText() {
+        model.query().set("#1 - 0.5 * token 42 + \"bad\"");
+        assertThat(asked().of())
+                .isEqualTo(new NeighbourQuery.Sum(List.of(
+                        new NeighbourQuery.Term(1, new NeighbourQuery.Feature(Opened.A, 1)),
+                        new NeighbourQuery.Term(-0.5, new NeighbourQuery.Token(Opened.MODEL, 42)),
+                        new NeighbourQuery.Term(1, new NeighbourQuery.Text(Opened.MODEL, List.of(1, 0, 3))))));
+        long before = opened.count(Neighbours.class);
+        model.query().set("#1 - bad");
+        assertThat(model.queryProblem().get().message()).contains("- bad");
+        assertThat(opened.count(Neighbours.class)).isEqualTo(before);
+    }
+
+    @Test
+    void aTokenThatWasClickedElsewhereIsShownUntilTheNextFeature() {
+        model.askOfToken(42);
+        assertThat(model.query().get()).isEqualTo("token 42");
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Tokens(Opened.MODEL));
+        opened.choose(4);
+        assertThat(model.query().get()).isEmpty();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 4));
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Decoder(Opened.A));
+        model.drawRandom();
+        opened.choose(2);
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 2));
+    }
+
+    @Test
+    void featuresAndTokensAreComparedByTheVectorsThatAreChosen() {
+        model.featuresBy().set(NeighboursModel.FeaturesBy.ENCODER);
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Encoder(Opened.A));
+        model.among().set(NeighboursModel.Among.TOKENS);
+        model.tokensBy().set(NeighboursModel.TokensBy.UNEMBEDDING);
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Unembedding(Opened.MODEL));
+        model.tokensBy().set(NeighboursModel.TokensBy.BIAS);
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Biases(Opened.A));
     }
 
     @Test

@@ -10,6 +10,7 @@ import loupe.state.AnsweringDevice;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
+import loupe.state.window.UndoOrder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ class TokenListModelTest {
 
     @Test
     void aFilterAppliesToEveryPositionAndCanBeUndone() {
-        GhostHistory history = new GhostHistory(controls, () -> nanos);
+        GhostHistory history = new GhostHistory(controls, () -> nanos, new UndoOrder());
         TokenList all = model.list().getValue();
         nanos += 5_000_000_000L;
         controls.filter().set(TokenFilter.NONE.withLettersOnly(true));

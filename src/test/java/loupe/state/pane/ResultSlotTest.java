@@ -189,6 +189,22 @@ class ResultSlotTest {
     }
 
     @Test
+    void whatWasStoppedGoesOnWhenAskedTo() {
+        slot.ask(new Ask(1));
+        service.ask(0).part("o", 0.5);
+        assertThat(slot.stoppedProperty().get()).isFalse();
+        slot.stop();
+        assertThat(slot.stoppedProperty().get()).isTrue();
+        slot.goOn(new Ask(1));
+        assertThat(slot.stoppedProperty().get()).isFalse();
+        assertThat(slot.getValue()).isEqualTo("o");
+        service.ask(1).answer("one");
+        assertThat(slot.getValue()).isEqualTo("one");
+        slot.goOn(new Ask(1));
+        assertThat(service.asked).as("nothing was stopped").hasSize(2);
+    }
+
+    @Test
     void hostQuestionsAreAnsweredOnTheComputeThread() {
         slot.ask(new Shout("here"));
         assertThat(slot.getValue()).isEqualTo("HERE");

@@ -96,7 +96,8 @@ class CheckpointDoubtTest {
                 new SaeId("sae", "1"),
                 Path.of("sae"),
                 SaeConfig.of("saelens", dIn, 20, new Activation.Relu(), true).trainedAt("m", hook, false),
-                List.of());
+                List.of(),
+                "weights");
     }
 
     private static OpenModel model(boolean parallel) {

@@ -209,7 +209,8 @@ class WorkbenchTest {
                 path,
                 SaeConfig.of("dictionary-learning", dIn, 64, new Activation.TopK(4, true, false), true)
                         .withReading(new SaeConfig.Reading(hook, dIn, new SaeConfig.Heads.Unstated(), true)),
-                List.of());
+                List.of(),
+                "weights");
     }
 
     private static SaeId idOf(Path path) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +22,9 @@ import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
 import loupe.lm.folder.ModelFolder;
+import loupe.tensor.HeldMemory;
 import loupe.training.FlatCopies;
+import loupe.training.FlatParameters;
 import loupe.training.LearningRate;
 import loupe.training.sample.Definition;
 import loupe.training.sample.PackedContexts;
@@ -112,6 +116,32 @@ class LanguageModelTrainerTest {
             assertThatThrownBy(() -> trainer.restore(state))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("not a training state");
+        }
+    }
+
+    @Test
+    void whatIsCollectedBeforeTheGradientIsTakenDoesNotChangeIt() {
+        assertThat(gradient(HeldMemory::freeGarbage)).isEqualTo(gradient(() -> {}));
+    }
+
+    /** Of new parameters, on one text. */
+    private float[] gradient(Runnable meanwhile) {
+        Gpt gpt = new Gpt(manager, CONFIG);
+        gpt.parameters().initialise(3, CONFIG.nLayers());
+        FlatParameters parameters = gpt.parameters().flat();
+        parameters.setLearning(true);
+        try (NDManager step = manager.newSubManager()) {
+            parameters.lend(step);
+            try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
+                NDArray loss = gpt.losses(
+                                step.create(new long[] {5, 6, 7, 100, 200, 0, 3, 9}, new Shape(2, 4)),
+                                step.create(new long[] {0, 1, 5, 7}),
+                                step.create(new long[] {6, 7, 3, 1}))
+                        .mean();
+                meanwhile.run();
+                gradients.backward(loss);
+            }
+            return FlatCopies.read(parameters.takeGradient(step));
         }
     }
 

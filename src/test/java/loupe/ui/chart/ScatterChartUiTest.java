@@ -107,7 +107,7 @@ class ScatterChartUiTest extends UiTest {
         waitUntil(() -> scatter.dataArea().getWidth() > 100);
         clickOn(inScatter(3, 3));
         assertThat(sides).containsExactly(Side.B);
-        assertThat(onFx(() -> scatter.csv()))
+        assertThat(onFx(() -> scatter.csv().text(false)))
                 .isEqualToIgnoringNewLines("side,feature,density,maxA,0,0.0,1.0A,1,1.0,2.0B,0,3.0,3.0B,1,4.0,4.0");
         assertThat(scatter.readout().getText()).startsWith("B 0");
     }

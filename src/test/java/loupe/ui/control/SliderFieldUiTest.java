@@ -91,4 +91,15 @@ class SliderFieldUiTest extends UiTest {
         assertThat(tenths.value(0.7)).isEqualTo(0.7);
         assertThat(tenths.moved(0.1, 2, false)).isEqualTo(0.3);
     }
+
+    @Test
+    void aNumberBeyondTheEndsIsRefusedAndLeavingTheFieldShowsTheValueInUse() {
+        doubleClickOn("#scale .slider-value").write("11").type(KeyCode.ENTER);
+        assertThat(scale.getValue()).isEqualTo(3.8);
+        TextField field = (TextField) scale.lookup(".slider-value");
+        assertThat(field.getPseudoClassStates())
+                .anyMatch(state -> state.getPseudoClassName().equals("danger"));
+        onFx(() -> cutoff.lookup(".slider").requestFocus());
+        assertThat(onFx(() -> field.getText())).isEqualTo("3.8");
+    }
 }

@@ -67,7 +67,7 @@ class HistogramPaneUiTest extends PaneUiTest {
     @Test
     void theBarsAreTheCountsOfTheBins() {
         open();
-        assertThat(onFx(() -> chart().csv()).lines().toList())
+        assertThat(onFx(() -> chart().csv().text(false)).lines().toList())
                 .hasSize(11)
                 .anyMatch(line -> line.endsWith("," + corpus.occurrences('b') + ".0"))
                 .anyMatch(line -> line.endsWith("," + corpus.occurrences('a') + ".0"));

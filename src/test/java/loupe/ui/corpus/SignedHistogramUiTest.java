@@ -51,7 +51,7 @@ class SignedHistogramUiTest extends PaneUiTest {
         assertThat(onFx(() -> chart().plot().isDomainZeroBaselineVisible())).isTrue();
         assertThat(onFx(() -> chart().plot().getDomainAxis().getLowerBound())).isLessThanOrEqualTo(-4);
         assertThat(onFx(() -> chart().plot().getDomainAxis().getUpperBound())).isGreaterThanOrEqualTo(2.5);
-        assertThat(onFx(() -> chart().csv()).lines())
+        assertThat(onFx(() -> chart().csv().text(false)).lines())
                 .anyMatch(line -> line.contains(",-4") && line.endsWith("," + corpus.occurrences('a') + ".0"));
     }
 

@@ -24,6 +24,7 @@ import javafx.scene.input.Clipboard;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
 import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import loupe.state.window.Side;
 import loupe.ui.SampleTree;
 import loupe.ui.Samples;
@@ -31,6 +32,7 @@ import loupe.ui.UiTest;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.nearest.LogitChart;
+import loupe.ui.token.TokenWeight;
 import loupe.ui.tree.TreeCanvas;
 import org.apache.pdfbox.Loader;
 import org.apache.pdfbox.pdmodel.PDDocument;
@@ -120,6 +122,30 @@ class ChartExportUiTest extends UiTest {
     }
 
     @Test
+    void anyCaptionAndAnyTokenMakeWellFormedFiles() throws Exception {
+        String hostile = "caption \u001b[2J\u0000 \ufffe \uffff \ud800 \udc00x ]]> <b> & \u202e \u0085 end";
+        onFx(() -> logits.setTokens(
+                List.of(new TokenWeight(1, "\u0006\ufffe\ud83d", 0.5f)),
+                List.of(new TokenWeight(2, "<&\u0000", -0.5f))));
+        Picture picture = onFx(logits::picture);
+        DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
+        parsers.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
+        String written = parsers.newDocumentBuilder()
+                .parse(new ByteArrayInputStream(ChartExport.bytes(picture, hostile, ExportFormat.SVG)))
+                .getDocumentElement()
+                .getTextContent();
+        assertThat(written)
+                .contains("\u20391b\u203a[2J\u203900\u203a")
+                .contains("\u2039fffe\u203a", "\u2039d800\u203a", "\u203906\u203a", "]]> <b> &")
+                .doesNotContain("\ufffd");
+        try (PDDocument document = Loader.loadPDF(ChartExport.bytes(picture, hostile, ExportFormat.PDF))) {
+            assertThat(new PDFTextStripper().getText(document))
+                    .contains("\u20391b\u203a[2J")
+                    .contains("end");
+        }
+    }
+
+    @Test
     void theCaptionCanBeLeftOut() throws IOException {
         Picture picture = onFx(histogram::picture);
         BufferedImage with = ChartExport.image(picture, CAPTION, 1);
@@ -144,13 +170,13 @@ class ChartExportUiTest extends UiTest {
 
     @Test
     void theNumbersBehindAChartComeAsCsv() {
-        String csv = onFx(histogram::csv);
+        String csv = onFx(histogram::csv).text(false);
         assertThat(csv).startsWith("series,from,to,tokens\r\nsae-topk,0.0,0.225,");
         assertThat(csv.lines()).hasSize(1 + 2 * 40);
-        assertThat(onFx(logits::csv))
+        assertThat(onFx(logits::csv).text(false))
                 .contains("promoted,1000,\" robin\",0.62\r\n")
                 .contains("suppressed,1111,\",\",");
-        assertThat(onFx(tree::csv).lines().count())
+        assertThat(onFx(tree::csv).text(false).lines().count())
                 .isGreaterThanOrEqualTo(1 + onFx(() -> tree.treeLayout().count()));
     }
 
@@ -167,10 +193,20 @@ class ChartExportUiTest extends UiTest {
         assertThat(desk.suggested).isEqualTo("activations.svg");
         assertThat(desk.works).hasSize(1);
         assertThat(desk.works.get(0).call()).content().contains("sae-topk, feature 1042");
-        onFx(menu::copyData);
+        onFx(() -> menu.data().copy(histogram.csv()));
         assertThat(onFx(() -> Clipboard.getSystemClipboard().getString())).startsWith("series,from");
         onFx(menu::copyPicture);
         assertThat(onFx(() -> Clipboard.getSystemClipboard().hasImage())).isTrue();
+    }
+
+    @Test
+    void theExtensionThatTheUserTypesDecidesTheFormat() throws Exception {
+        Desk desk = new Desk(folder.resolve("picture.svg"));
+        onFx(() -> new ExportMenu(histogram, () -> CAPTION, desk).savePicture(ExportFormat.PNG_4X));
+        assertThat(desk.works.get(0).call()).content().startsWith("<?xml");
+        Desk other = new Desk(folder.resolve("picture.PNG"));
+        onFx(() -> new ExportMenu(histogram, () -> CAPTION, other).savePicture(ExportFormat.PNG_4X));
+        assertThat(ImageIO.read(other.works.get(0).call().toFile()).getWidth()).isGreaterThan(1000);
     }
 
     @Test
@@ -186,7 +222,7 @@ class ChartExportUiTest extends UiTest {
             made.getItems().setAll(List.of(new String[] {" robin", ".412"}, new String[] {"a \"b\"", "1,5"}));
             return made;
         });
-        assertThat(onFx(() -> TableExport.csv(table, table.getItems())))
+        assertThat(onFx(() -> TableExport.csv(table, table.getItems()).text(false)))
                 .isEqualTo("token,score\r\n\" robin\",.412\r\n\"a \"\"b\"\"\",\"1,5\"\r\n");
     }
 
@@ -201,6 +237,7 @@ class ChartExportUiTest extends UiTest {
     private static final class Desk implements FileSaver {
         private final Path file;
         private final BooleanProperty caption = new SimpleBooleanProperty(true);
+        private final BooleanProperty formulas = new SimpleBooleanProperty(false);
         private final List<Callable<Path>> works = new ArrayList<>();
         private String suggested;
 
@@ -222,6 +259,11 @@ class ChartExportUiTest extends UiTest {
         @Override
         public BooleanProperty captionProperty() {
             return caption;
+        }
+
+        @Override
+        public BooleanProperty formulasProperty() {
+            return formulas;
         }
     }
 }

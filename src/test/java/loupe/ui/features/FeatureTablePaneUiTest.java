@@ -10,10 +10,10 @@ import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
+import loupe.search.FeatureColumn;
+import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.corpus.CorpusStatistics;
-import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureTableModel;
 import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
@@ -26,10 +26,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
 
     @Override
     protected PaneFrame make() {
-        model = new FeatureTableModel(
-                opened.workbench,
-                new FeatureColumns(
-                        opened.workbench, opened.workbench.a(), new CorpusStatistics(opened.workbench, folder), texts));
+        model = FeatureTables.of(opened, new CorpusStatistics(opened.workbench, folder), texts);
         pane = new FeatureTablePane(opened.workbench, model, saver);
         return pane.node();
     }

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
+import loupe.state.FeatureTables;
 import loupe.state.PlantedCorpus;
-import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureTableModel;
 import loupe.ui.PaneUiTest;
 import loupe.ui.export.TableExport;
@@ -27,9 +27,7 @@ class PartialCountUiTest extends PaneUiTest {
     @Override
     protected PaneFrame make() {
         corpus = new PlantedCorpus(opened, counted);
-        model = new FeatureTableModel(
-                opened.workbench,
-                new FeatureColumns(opened.workbench, opened.workbench.a(), corpus.statistics(), texts));
+        model = FeatureTables.of(opened, corpus.statistics(), texts);
         return new FeatureTablePane(opened.workbench, model, saver).node();
     }
 
@@ -47,10 +45,7 @@ class PartialCountUiTest extends PaneUiTest {
                 if (corpus.statistics().features(opened.workbench.a()).get() != null) {
                     TableView<Integer> table = lookup("#feature-table").query();
                     said.add(label("#counted-so-far") + "|" + label(".pane-actions .muted") + "|"
-                            + TableExport.csv(table, List.of())
-                                    .lines()
-                                    .findFirst()
-                                    .orElse(""));
+                            + String.join(",", TableExport.csv(table, List.of()).header()));
                 }
             });
             corpus.count();

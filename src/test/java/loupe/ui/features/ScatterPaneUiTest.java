@@ -8,9 +8,9 @@ import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
 import loupe.analysis.features.DirectionNorms;
+import loupe.search.FeatureColumn;
 import loupe.state.Opened;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.ui.PaneUiTest;
 import loupe.ui.chart.BoxBrush;
 import loupe.ui.chart.ScatterChart;
@@ -58,7 +58,7 @@ class ScatterPaneUiTest extends PaneUiTest {
         assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
         assertThat(emptyText()).isEmpty();
-        assertThat(onFx(() -> chart().csv()).lines().toList())
+        assertThat(onFx(() -> chart().csv().text(false)).lines().toList())
                 .startsWith("side,feature,feature,decoder norm", "A,0,0.0,3.0", "A,1,1.0,1.0")
                 .hasSize(7);
     }
@@ -115,9 +115,9 @@ class ScatterPaneUiTest extends PaneUiTest {
         SimpleBooleanProperty inFront = new SimpleBooleanProperty(false);
         onFx(() -> pane.standsIn(inFront));
         open();
-        assertThat(onFx(() -> chart().csv()).lines()).hasSize(1);
+        assertThat(onFx(() -> chart().csv().text(false)).lines()).hasSize(1);
         onFx(() -> inFront.set(true));
-        assertThat(onFx(() -> chart().csv()).lines()).hasSize(7);
+        assertThat(onFx(() -> chart().csv().text(false)).lines()).hasSize(7);
     }
 
     @Test

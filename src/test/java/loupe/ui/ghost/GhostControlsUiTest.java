@@ -3,6 +3,8 @@ package loupe.ui.ghost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import javafx.scene.Parent;
+import javafx.scene.control.TextField;
+import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.state.Opened;
@@ -60,5 +62,44 @@ class GhostControlsUiTest extends UiTest {
         assertThat(exponent.isDisabled()).isFalse();
         onFx(() -> controls.metric().set(TokenMetric.COSINE));
         assertThat(exponent.isDisabled()).isTrue();
+    }
+
+    @Test
+    void aTypedNumberBetweenTwoStepsShowsTheStepThatIsUsed() {
+        doubleClickOn("#ghost-top-k .slider-value").write("5.7").type(KeyCode.ENTER);
+        assertThat(controls.values().get().topK()).isEqualTo(6);
+        assertThat(text("#ghost-top-k .slider-value")).isEqualTo("6");
+        doubleClickOn("#ghost-exponent .slider-value").write("1.44").type(KeyCode.ENTER);
+        assertThat(controls.values().get().exponent()).isEqualTo(1.45);
+        assertThat(text("#ghost-exponent .slider-value")).isEqualTo("1.45");
+    }
+
+    @Test
+    void aScaleBeyondTheSliderMakesItLongerAndOneThatNothingCanComputeWithIsRefused() {
+        double end = controls.range().get().max();
+        doubleClickOn("#ghost-scale .slider-value")
+                .write(Double.toString(2 * end))
+                .type(KeyCode.ENTER);
+        assertThat(controls.values().get().scale()).isEqualTo(2 * end);
+        assertThat(controls.range().get().max()).isEqualTo(2 * end);
+        doubleClickOn("#ghost-scale .slider-value").write("-1").type(KeyCode.ENTER);
+        assertThat(controls.values().get().scale()).isEqualTo(2 * end);
+    }
+
+    @Test
+    void aPromptWithoutItsPlaceIsMarkedWhileItIsTypedAndNoLongerOnceItHasOne() {
+        onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("no place"));
+        assertThat(isMarked("#ghost-prompt")).isTrue();
+        onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("a {ghost}"));
+        assertThat(isMarked("#ghost-prompt")).isFalse();
+    }
+
+    private boolean isMarked(String id) {
+        return onFx(() -> lookup(id).query().getPseudoClassStates().stream()
+                .anyMatch(state -> state.getPseudoClassName().equals("danger")));
+    }
+
+    private String text(String id) {
+        return onFx(() -> ((TextField) lookup(id).query()).getText());
     }
 }

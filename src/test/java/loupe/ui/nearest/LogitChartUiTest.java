@@ -30,7 +30,7 @@ class LogitChartUiTest extends UiTest {
 
     @Test
     void bothListsAreExportedStrongestFirst() {
-        assertThat(onFx(() -> logits.csv()).lines().toList())
+        assertThat(onFx(() -> logits.csv().text(false)).lines().toList())
                 .startsWith("direction,token id,token text,logit weight", "promoted,1000,\" robin\",0.62")
                 .containsSubsequence("promoted,1111,bird,0.49870134", "suppressed,1000,\" the\",-0.62");
     }

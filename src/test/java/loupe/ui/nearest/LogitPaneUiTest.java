@@ -49,7 +49,7 @@ class LogitPaneUiTest extends PaneUiTest {
         onFx(() -> opened.openA());
         answer(LogitWeights.class, weights());
         assertThat(subtitle()).isEqualTo("skew 2.50");
-        assertThat(onFx(() -> chart().csv()))
+        assertThat(onFx(() -> chart().csv().text(false)))
                 .isEqualToIgnoringNewLines("direction,token id,token text,logit weight"
                         + "promoted,3,d,0.5promoted,1,b,0.25suppressed,2,c,-0.75");
         clickOn(onFx(() -> chart().localToScreen(60, 26 + 1.5 * LogitChart.ROW)));
@@ -61,7 +61,7 @@ class LogitPaneUiTest extends PaneUiTest {
         onFx(() -> opened.openA());
         answer(LogitWeights.class, weights());
         onFx(() -> opened.workbench.closeCheckpoint(opened.workbench.a()));
-        assertThat(onFx(() -> chart().csv())).doesNotContain("promoted,");
+        assertThat(onFx(() -> chart().csv().text(false))).doesNotContain("promoted,");
         assertThat(subtitle()).isEmpty();
     }
 

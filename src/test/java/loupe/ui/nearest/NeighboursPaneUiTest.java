@@ -90,11 +90,22 @@ class NeighboursPaneUiTest extends PaneUiTest {
     }
 
     @Test
+    void aButtonGoesBackToTheFeatureFromARandomVectorOrAQuery() {
+        open();
+        assertThat(lookup("#neighbours-own-A").query().isVisible()).isFalse();
+        clickOn("#neighbours-random-A");
+        assertThat(asked().of()).isInstanceOf(NeighbourQuery.RandomVector.class);
+        clickOn("#neighbours-own-A");
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
+        assertThat(lookup("#neighbours-own-A").query().isVisible()).isFalse();
+    }
+
+    @Test
     void aQueryThatMakesNoSenseIsRefusedBelowTheTable() {
         open();
         clickOn("#neighbours-query-A").write("#99").type(KeyCode.ENTER);
         assertThat(lookup(".pane-foot").<Label>query().getText())
-                .isEqualTo("There is no feature 99: the last one is 5");
+                .isEqualTo("There is no feature 99: the last one is 5. Choose a smaller number.");
         assertThat(table().getItems()).isEmpty();
         assertThat(query().getPseudoClassStates())
                 .anyMatch(state -> state.getPseudoClassName().equals("danger"));

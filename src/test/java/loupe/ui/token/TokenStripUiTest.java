@@ -117,6 +117,8 @@ class TokenStripUiTest extends UiTest {
         assertThat(TokenText.visible(" bird\n")).isEqualTo("\u00b7bird\u21b5");
         assertThat(TokenText.visible("\u9ce5\u00e9 \u0000")).isEqualTo("\u9ce5\u00e9\u00b7\u203900\u203a");
         assertThat(TokenText.visible("\ufffd\u0086\u202e")).isEqualTo("\ufffd\u203986\u203a\u00a6");
+        assertThat(TokenText.visible("\ud83d\udc26\ud83d\ufffe"))
+                .isEqualTo("\ud83d\udc26\u2039d83d\u203a\u2039fffe\u203a");
         assertThat(TokenText.runs(" bird"))
                 .containsExactly(new TokenText.Run("\u00b7", true), new TokenText.Run("bird", false));
         assertThat(TokenText.sentence(" a small\nbird")).isEqualTo("a small\u21b5bird");

@@ -120,7 +120,7 @@ class TreeLayoutTest {
         assertThat(layout.genericHidden()).isEqualTo(3);
         assertThat(layout.shown(who) || layout.shown(group)).isFalse();
         assertThat(TreeSearch.matches(layout, "who")).containsExactly(who);
-        assertThat(TreeTable.csv(layout).lines()).hasSize(4);
+        assertThat(TreeTable.csv(layout).text(false).lines()).hasSize(4);
 
         TreeLayout opened = new TreeLayout(
                 tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of(layout.key(a))), text -> 7.0 * text.length());

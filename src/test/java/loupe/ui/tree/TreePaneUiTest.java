@@ -11,6 +11,7 @@ import loupe.state.AnsweringDevice;
 import loupe.state.FakeService;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
+import loupe.state.ghost.SteeringValues;
 import loupe.ui.PaneUiTest;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.pane.PaneFrame;
@@ -81,6 +82,33 @@ class TreePaneUiTest extends PaneUiTest {
         clickOn("#tree-stop-A");
         assertThat(growing.cancelled).isTrue();
         assertThat(isSeen("#tree-stop-A")).isFalse();
+    }
+
+    @Test
+    void aStoppedTreeSaysSoAndGoesOn() {
+        DefinitionTree.Answer grown = open();
+        assertThat(isSeen("#tree-go-on-A")).isFalse();
+        onFx(() -> side.tree().controls().depth().set(4));
+        clickOn("#tree-stop-A");
+        assertThat(subtitle()).isEqualTo(NumberTexts.count(grown.size() - 1L) + " nodes when stopped");
+        assertThat(side.ghostProvenance()).contains("stopped at");
+        clickOn("#tree-go-on-A");
+        assertThat(isSeen("#tree-go-on-A")).isFalse();
+        DefinitionTree.Answer whole = grow();
+        assertThat(subtitle()).isEqualTo(NumberTexts.count(whole.size() - 1L) + " nodes");
+        assertThat(side.ghostProvenance()).doesNotContain("stopped at").contains("depth 4");
+    }
+
+    @Test
+    void steeringThatIsInForceIsSeenWhenItsBarIsClosedAndCanBeEndedThere() {
+        open();
+        onFx(() -> side.tree().controls().steering().set(SteeringValues.NONE.withCoefficient(6)));
+        assertThat(isSeen("#tree-steered-A")).as("the bar shows it").isFalse();
+        clickOn("#tree-steering-A");
+        assertThat(isSeen("#tree-steered-A")).isTrue();
+        clickOn("#tree-steered-A .icon-button");
+        assertThat(side.tree().controls().steering().get().isOn()).isFalse();
+        assertThat(isSeen("#tree-steered-A")).isFalse();
     }
 
     @Test

@@ -6,9 +6,11 @@ import java.time.Clock;
 import java.util.List;
 import javafx.application.Platform;
 import javafx.scene.Parent;
+import javafx.scene.control.Hyperlink;
 import javafx.scene.control.ListCell;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.text.Text;
+import loupe.base.Problem;
 import loupe.state.window.Activity;
 import loupe.state.window.Notices;
 import loupe.ui.UiTest;
@@ -34,6 +36,21 @@ class ActivityBarUiTest extends UiTest {
         clickOn("#notices");
         waitUntil(() -> !shown().isEmpty());
         assertThat(onFx(this::shown)).containsExactly(LONG);
+    }
+
+    @Test
+    void aFailureLooksLikeOneUntilItHasBeenLookedAt() {
+        onFx(() -> notices.add("Saved chart.png"));
+        Hyperlink link = lookup("#notices").query();
+        assertThat(link.getText()).isEqualTo("1 notice");
+        onFx(() -> notices.add("Saving", new Problem("/proc/foo.png cannot be written", true, "")));
+        assertThat(link.getText()).isEqualTo("Saving: /proc/foo.png cannot be written");
+        assertThat(link.getStyleClass()).contains("failed");
+        clickOn("#notices");
+        waitUntil(() -> shown().size() == 2);
+        assertThat(link.getText()).isEqualTo("2 notices");
+        assertThat(link.getStyleClass()).doesNotContain("failed");
+        assertThat(onFx(() -> lookup(".notice-list .failed").queryAll())).hasSize(1);
     }
 
     /** The texts of the rows as they are drawn, an ellipsis for what has no room. */

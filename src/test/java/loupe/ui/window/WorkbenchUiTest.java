@@ -14,8 +14,8 @@ import javafx.scene.input.MouseButton;
 import loupe.TinySae;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
+import loupe.search.FeatureColumn;
 import loupe.state.corpus.ExamplesModel;
-import loupe.state.features.FeatureColumn;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import loupe.ui.tree.TreeData;
@@ -362,6 +362,7 @@ class WorkbenchUiTest extends WindowUiTest {
         UiTest.waitUntil(() -> workbench.notices().all().stream()
                 .anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(Files.readString(file)).contains("<svg");
+        assertThat(suggested).isEqualTo("first-" + workbench.a().feature().get().feature() + "-definition-tree.svg");
     }
 
     @Test

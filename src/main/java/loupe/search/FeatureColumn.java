@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 /** The columns of the feature table. */
 public enum FeatureColumn {
@@ -16,6 +16,13 @@ public enum FeatureColumn {
     MIN("Min", "Smallest activation in the corpus, where the feature is active"),
     /** Text of the tokens it promotes most. */
     PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
+    /** What the user or an import calls it. */
+    LABEL("Label", "What you call the feature, or an imported label"),
+    TAGS("Tags", "Tags of the feature"),
+    STAR("\u2605", "Whether the feature is starred (Ctrl+D)"),
+    NOTE("Notes", "Notes on the feature"),
+    /** Where the words of the filter were found. */
+    FOUND("Found", "Where the words of the filter were found, in brackets"),
     DECODER_NORM("Norm", "Norm of the decoder direction, in units of the residual stream"),
     ENCODER_NORM("Enc norm", "Norm of the encoder direction"),
     COSINE("Enc-dec", "Cosine between the encoder and the decoder direction"),
@@ -48,6 +55,9 @@ public enum FeatureColumn {
     }
 
     public boolean isText() {
-        return this == PROMOTED;
+        return switch (this) {
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> true;
+            default -> false;
+        };
     }
 }

@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,12 +10,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which features the table shows: words that a promoted token must contain, and bounds such as {@code density<0.1} or
- * {@code max>=5}. All of them must hold.
+ * Which features the table shows: words that are searched as {@link SearchQuery} describes, and bounds such as
+ * {@code density<0.1} or {@code max>=5}. All of them must hold.
  */
-public record FeatureFilter(List<String> words, List<Bound> bounds) {
+public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
     /** The filter that every feature passes. */
-    public static final FeatureFilter NONE = new FeatureFilter(List.of(), List.of());
+    public static final FeatureFilter NONE = new FeatureFilter(SearchQuery.parse(""), List.of());
 
     private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
     private static final Pattern SPACED = Pattern.compile("\\s*(<=|>=|<|>|=)\\s*");
@@ -26,7 +26,8 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
      * @param limit what the column is compared with; densities as fractions
      */
     public record Bound(FeatureColumn column, Relation relation, double limit) {
-        boolean holds(double value) {
+        /** Whether a value is within; never for one that is not known. */
+        public boolean holds(double value) {
             return switch (relation) {
                 case LESS -> value < limit;
                 case AT_MOST -> value <= limit;
@@ -47,7 +48,6 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     }
 
     public FeatureFilter {
-        words = List.copyOf(words);
         bounds = List.copyOf(bounds);
     }
 
@@ -63,11 +63,11 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
                 words.add(part);
             }
         }
-        return new FeatureFilter(words, bounds);
+        return new FeatureFilter(SearchQuery.parse(String.join(" ", words)), bounds);
     }
 
     public boolean isEmpty() {
-        return words.isEmpty() && bounds.isEmpty();
+        return search.isEmpty() && bounds.isEmpty();
     }
 
     private static Optional<Bound> bound(String part) {
@@ -134,7 +134,8 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
             case SKEWNESS -> "skew";
             case KURTOSIS -> "kurtosis";
             case MATCH -> "match";
-            case PROMOTED -> throw new IllegalArgumentException("column is " + column + ", which has no numbers");
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND ->
+                throw new IllegalArgumentException("column is " + column + ", which has no numbers");
         };
     }
 

@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,20 +18,22 @@ class FeatureFilterTest {
     })
     void boundsAreRead(String typed, FeatureColumn column, FeatureFilter.Relation relation, double limit) {
         FeatureFilter filter = FeatureFilter.parse(typed);
-        assertThat(filter.words()).isEmpty();
+        assertThat(filter.search().isEmpty()).isTrue();
         assertThat(filter.bounds()).containsExactly(new FeatureFilter.Bound(column, relation, limit));
     }
 
     @Test
     void wordsAndBoundsGoTogether() {
         FeatureFilter filter = FeatureFilter.parse("  Bird max>5 song ");
-        assertThat(filter.words()).containsExactly("bird", "song");
+        assertThat(filter.search().words()).extracting(SearchQuery.Word::text).containsExactly("bird", "song");
         assertThat(filter.bounds()).hasSize(1);
     }
 
     @Test
     void aBoundOfNoColumnIsAWord() {
-        assertThat(FeatureFilter.parse("colour>3").words()).containsExactly("colour>3");
+        assertThat(FeatureFilter.parse("colour>3").search().words())
+                .extracting(SearchQuery.Word::text)
+                .containsExactly("colour", "3");
     }
 
     @Test
@@ -51,7 +53,7 @@ class FeatureFilterTest {
             if (!column.isText()) {
                 FeatureFilter filter = FeatureFilter.parse(
                         FeatureFilter.between(column, column == FeatureColumn.NUMBER ? 3 : 1.234e-5, 1234));
-                assertThat(filter.words()).isEmpty();
+                assertThat(filter.search().isEmpty()).isTrue();
                 assertThat(filter.bounds())
                         .containsExactly(
                                 new FeatureFilter.Bound(

@@ -1,0 +1,158 @@
+package loupe.app.command;
+
+import static loupe.app.command.CommandRun.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import loupe.TinyModel;
+import loupe.TinySae;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.tensor.HostTensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that show what panes show, on the tiny model and checkpoint. */
+@Timeout(120)
+class PaneCommandsTest {
+    private static final String TEXT = "the otter is a definition of the other";
+
+    @TempDir
+    static Path folder;
+
+    @BeforeAll
+    static void writeFiles() throws IOException {
+        TinyModel.writeTo(folder.resolve("tiny"));
+        TinySae.writeTo(folder.resolve("sae"), 1);
+        Files.writeString(folder.resolve("corpus.txt"), (TEXT + "<|endoftext|>").repeat(20));
+    }
+
+    /** The name of the place that the checkpoint reads. */
+    private static String hook() {
+        return SaeFile.read(at("sae"), SaeOptions.AS_STORED)
+                .config()
+                .hook()
+                .orElseThrow()
+                .name();
+    }
+
+    private static Path at(String name) {
+        return folder.resolve(name);
+    }
+
+    @Test
+    void logitsAreTheDecoderDirectionThroughGainAndUnembedding() {
+        JsonNode said = json("logits", "--model", at("tiny"), "--sae", at("sae"), "--feature", 3, "--top", 5);
+        HostTensor decoder = CommandRun.read(
+                at("out.safetensors", "ghost", "--sae", at("sae"), "--feature", 3, "--weights", "decoder"),
+                "direction");
+        HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
+        float[] gain = TinyModel.weights().get("transformer.ln_f.weight").data();
+        assertThat(said.get("promoted")).hasSize(5);
+        double before = Double.POSITIVE_INFINITY;
+        double norm = Double.NaN;
+        for (JsonNode row : said.get("promoted")) {
+            double weight = 0;
+            for (int i = 0; i < gain.length; i++) {
+                weight += (double) decoder.data()[i]
+                        * gain[i]
+                        * embedding.get(row.get("id").asInt(), i);
+            }
+            // the ghost's direction is a unit vector, the decoder row as long as it is
+            double ratio = row.get("weight").asDouble() / weight;
+            norm = Double.isNaN(norm) ? ratio : norm;
+            assertThat(ratio).isCloseTo(norm, within(1e-4));
+            assertThat(row.get("weight").asDouble()).isLessThanOrEqualTo(before);
+            before = row.get("weight").asDouble();
+        }
+        assertThat(said.get("suppressed").get(0).get("weight").asDouble()).isLessThan(before);
+        JsonNode cosines =
+                json("logits", "--model", at("tiny"), "--sae", at("sae"), "--feature", 3, "--top", 1, "--cosines");
+        assertThat(cosines.get("promoted").get(0).get("weight").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    /** Runs a command with the tiny model that writes a file, and gives the file. */
+    private static Path at(String out, Object... command) {
+        Object[] all = new Object[command.length + 4];
+        System.arraycopy(command, 0, all, 0, command.length);
+        all[command.length] = "--model";
+        all[command.length + 1] = at("tiny");
+        all[command.length + 2] = "--out";
+        all[command.length + 3] = at(out);
+        json(all);
+        return at(out);
+    }
+
+    @Test
+    void aTextHasTheFeaturesThatEncodingItsActivationsGives() {
+        JsonNode said =
+                json("text", "--model", at("tiny"), "--sae", at("sae"), "--text", TEXT, "--feature", 3, "--top", 100);
+        String hook = hook();
+        at("acts.safetensors", "forward", "--text", TEXT, "--hooks", hook);
+        json(
+                "encode",
+                "--sae",
+                at("sae"),
+                "--input",
+                at("acts.safetensors") + ":" + hook,
+                "--out",
+                at("f.safetensors"));
+        HostTensor features = CommandRun.read(at("f.safetensors"), "features");
+        JsonNode tokens = said.get("tokens");
+        assertThat(tokens).hasSize(features.size(0));
+        for (int t = 0; t < tokens.size(); t++) {
+            int active = 0;
+            for (int i = 0; i < features.size(1); i++) {
+                active += features.get(t, i) != 0 ? 1 : 0;
+            }
+            assertThat(tokens.get(t).get("l0").asInt()).isEqualTo(active);
+            assertThat(tokens.get(t).get("features")).hasSize(active);
+            assertThat(tokens.get(t).get("activation").asDouble()).isCloseTo(features.get(t, 3), within(1e-5));
+            for (JsonNode one : tokens.get(t).get("features")) {
+                assertThat(one.get("activation").asDouble())
+                        .isCloseTo(features.get(t, one.get("feature").asInt()), within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void anAuditListsTheReadingsWithTheOneInUseFirst() {
+        JsonNode said = json("audit", "--model", at("tiny"), "--sae", at("sae"), "--corpus", at("corpus.txt"));
+        assertThat(said.get("readings").size()).isGreaterThan(1);
+        assertThat(said.get("tokens").asInt()).isPositive();
+        assertThat(said.get("conclusion").asText()).contains("As it is open");
+        assertThat(said.get("findings").size()).isPositive();
+    }
+
+    @Test
+    void aSavedCheckpointEncodesAsTheOneItWasMadeOf() {
+        Path input = at("acts2.safetensors", "forward", "--text", TEXT, "--hooks", "all");
+        String hook = hook();
+        json("encode", "--sae", at("sae"), "--input", input + ":" + hook, "--out", at("before.safetensors"));
+        for (String form : new String[] {"saelens", "dictionary-learning", "plain"}) {
+            Path saved = at(form + (form.equals("plain") ? ".safetensors" : ""));
+            assertThat(json("save", "--sae", at("sae"), "--form", form, "--out", saved)
+                            .get("out")
+                            .asText())
+                    .isEqualTo(saved.toString());
+            json("encode", "--sae", saved, "--input", input + ":" + hook, "--out", at("after.safetensors"));
+            assertThat(CommandRun.read(at("after.safetensors"), "features").data())
+                    .as(form)
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsExactly(CommandRun.read(at("before.safetensors"), "features")
+                            .data());
+            if (!form.equals("plain")) {
+                assertThat(CommandRun.of("save", "--sae", at("sae"), "--form", form, "--out", saved).err)
+                        .contains("exists already");
+            }
+        }
+        assertThat(CommandRun.of("save", "--sae", at("sae"), "--form", "neat", "--out", at("x")).err)
+                .contains("saelens, dictionary-learning, plain");
+    }
+}
