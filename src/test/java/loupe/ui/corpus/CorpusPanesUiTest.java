@@ -262,10 +262,7 @@ class CorpusPanesUiTest extends WindowUiTest {
     @Test
     void featuresActiveTogetherAreListedForAFeatureAndForAToken() {
         openAndChoose();
-        UiTest.onFx(() -> lookup("#tabs-tokens")
-                .<javafx.scene.control.TabPane>query()
-                .getSelectionModel()
-                .selectLast());
+        UiTest.onFx(() -> view.run("together"));
         javafx.scene.control.TableView<loupe.state.corpus.CoActivationModel.Row> table =
                 lookup("#together-A").query();
         UiTest.waitUntil(() ->

@@ -47,7 +47,7 @@ class ArrangementUiTest extends WindowUiTest {
                 .flatMap(tabs -> tabs.getTabs().stream())
                 .map(Tab::getText)
                 .toList()
-                .equals(List.of("Token list", "Neighbours", "Active together")));
+                .equals(List.of("Token list", "Neighbours", "Active together", "Lists")));
         UiTest.waitUntil(view::isArranged);
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
@@ -82,7 +82,7 @@ class ArrangementUiTest extends WindowUiTest {
         });
         UiTest.waitUntil(() -> lookup("#tabs-tokens")
                 .<TabPane>tryQuery()
-                .filter(tabs -> tabs.getTabs().size() == 3)
+                .filter(tabs -> tabs.getTabs().size() == 4)
                 .isPresent());
         assertThat(UiTest.onFx(() -> lookup("#tabs-tokens")
                         .<TabPane>query()
