@@ -11,6 +11,7 @@ import loupe.analysis.batch.BatchRow;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
 import loupe.state.checkpoint.CheckpointSaving;
+import loupe.state.checkpoint.EvaluationModel;
 import loupe.state.checkpoint.FileInspection;
 import loupe.state.checkpoint.NearbyCheckpoints;
 import loupe.state.checkpoint.PathOpening;
@@ -47,6 +48,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CorpusStatistics statistics;
     private final CheckpointAudit auditA;
     private final CheckpointAudit auditB;
+    private final EvaluationModel evaluationA;
+    private final EvaluationModel evaluationB;
     private final GhostControlsModel controls;
     private final UndoOrder undoOrder = new UndoOrder();
     private final FeatureNotesModel notes;
@@ -85,6 +88,8 @@ public final class WorkbenchModels implements AutoCloseable {
         opening = new PathOpening(workbench, statistics.corpus());
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), statistics.documents());
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), statistics.documents());
+        evaluationA = new EvaluationModel(workbench, workbench.a(), statistics.corpus(), statistics.documents());
+        evaluationB = new EvaluationModel(workbench, workbench.b(), statistics.corpus(), statistics.documents());
         controls = new GhostControlsModel(workbench);
         GhostHistory.keep(controls, undoOrder);
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
@@ -133,6 +138,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** How the checkpoint of a side is read. */
     public CheckpointAudit audit(CheckpointSide side) {
         return side.isA() ? auditA : auditB;
+    }
+
+    /** How faithful the checkpoint of a side is to the model. */
+    public EvaluationModel evaluation(CheckpointSide side) {
+        return side.isA() ? evaluationA : evaluationB;
     }
 
     public FileInspection inspection() {

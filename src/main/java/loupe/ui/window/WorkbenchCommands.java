@@ -15,6 +15,7 @@ import loupe.state.window.PaneLayout;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
+import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.HistogramPane;
@@ -132,6 +133,7 @@ final class WorkbenchCommands {
                 () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
         commands.add("audit-a", "Checkpoint A details...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
         commands.add("audit-b", "Checkpoint B details...", FILES, "", hasB, () -> showReading(workbench.b()));
+        commands.add("evaluate", "Evaluate the checkpoints on the corpus...", FILES, "", hasA, this::showEvaluation);
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add(
                     "save-a-" + form.name().toLowerCase(Locale.ROOT),
@@ -383,6 +385,18 @@ final class WorkbenchCommands {
                                         models.workbench().a(),
                                         models.workbench().b()),
                                 () -> opening.chooseCorpus(view.scene().getWindow()),
+                                view::uncover)
+                        .node(),
+                view::uncover);
+    }
+
+    /** Opens the page about how faithful the checkpoints are to the model. */
+    private void showEvaluation() {
+        Workbench workbench = models.workbench();
+        view.cover(
+                new EvaluationPage(
+                                List.of(models.evaluation(workbench.a()), models.evaluation(workbench.b())),
+                                view.desk(),
                                 view::uncover)
                         .node(),
                 view::uncover);

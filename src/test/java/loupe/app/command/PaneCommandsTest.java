@@ -8,8 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
 import loupe.TinyModel;
 import loupe.TinySae;
+import loupe.analysis.compare.EvaluationFigure;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
@@ -218,5 +222,42 @@ class PaneCommandsTest {
                 .contains("there is no column foo");
         assertThat(CommandRun.of("features", "--sae", at("sae"), "--filter", "norm>1e9").err)
                 .contains("norm lies between");
+    }
+
+    @Test
+    void anAblatedTokenLeavesTheActivationOfTheTextWithoutIt() {
+        JsonNode said = json(
+                "text",
+                "--model",
+                at("tiny"),
+                "--sae",
+                at("sae"),
+                "--ids",
+                "3,1,4,1,5",
+                "--feature",
+                3,
+                "--ablate",
+                "removed",
+                "--at",
+                3);
+        assertThat(said.get("read_at").asInt()).isEqualTo(3);
+        JsonNode without = json("text", "--model", at("tiny"), "--sae", at("sae"), "--ids", "3,4,1", "--feature", 3);
+        assertThat(said.get("tokens").get(1).get("without").asDouble())
+                .isCloseTo(without.get("tokens").get(2).get("activation").asDouble(), within(1e-5));
+        assertThat(said.get("tokens").get(4).has("without")).isFalse();
+        assertThat(CommandRun.of("text", "--model", at("tiny"), "--sae", at("sae"), "--ids", "3", "--ablate", "removed")
+                        .err)
+                .contains("--ablate needs --feature");
+    }
+
+    @Test
+    void everyFigureOfThePageIsInTheJsonOfEvaluate() {
+        JsonNode said = json("evaluate", "--model", at("tiny"), "--sae", at("sae"), "--corpus", at("corpus.txt"));
+        Set<String> keys = new TreeSet<>();
+        said.fieldNames().forEachRemaining(keys::add);
+        said.get("variants").fieldNames().forEachRemaining(keys::add);
+        keys.removeAll(Set.of("documents", "variants"));
+        assertThat(Arrays.stream(EvaluationFigure.values()).map(EvaluationFigure::key))
+                .containsExactlyInAnyOrderElementsOf(keys);
     }
 }
