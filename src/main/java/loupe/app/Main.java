@@ -12,11 +12,13 @@ import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
 import loupe.app.command.BatchCommand;
+import loupe.app.command.CacheCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
 import loupe.app.command.EvaluateCommand;
 import loupe.app.command.FeatureCommand;
+import loupe.app.command.FeaturesCommand;
 import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
@@ -85,7 +87,9 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new IndexCommand(),
+                        new CacheCommand(),
                         new FeatureCommand(),
+                        new FeaturesCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
                         new EvaluateCommand(),

@@ -64,7 +64,7 @@ public final class HeapRoom {
     }
 
     /** Refuses what the heap is too small for. */
-    public static OutOfDeviceMemoryException refusal(String what, OutOfMemoryError full) {
+    public static OutOfDeviceMemoryException refusal(String what, Throwable full) {
         return new OutOfDeviceMemoryException(what + " does not fit into " + heap() + ". " + advice(), full);
     }
 

@@ -10,7 +10,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.LocalDateTime;
@@ -310,11 +309,13 @@ public final class WriterLock implements AutoCloseable {
     /** Deletes a lock file without taking away one that somebody else has made since it was read. */
     private static void takeAway(Path file, String content) throws IOException {
         Path aside = PartName.of(file);
-        Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
-        if (Files.readString(aside).equals(content)) {
+        DurableMove.OF_FILES.file(file, aside);
+        try {
+            if (!Files.readString(aside).equals(content)) {
+                Files.createLink(file, aside); // which replaces nothing
+            }
+        } finally {
             Files.delete(aside);
-        } else {
-            Files.move(aside, file);
         }
     }
 

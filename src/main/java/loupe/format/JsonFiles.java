@@ -51,7 +51,7 @@ public final class JsonFiles {
                         "at most " + maxBytes,
                         "Check that it is the right file");
             }
-            TensorArchives.refuseLookAlikes(file);
+            TensorArchives.refuseLookAlikes(file, "a JSON file");
             ByteBuffer bytes = file.read(0, (int) file.size());
             JsonNode node = json.read(bytes, MAPPER::readTree);
             if (node == null || node.isMissingNode()) {

@@ -6,11 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import loupe.base.FileFailure;
 import loupe.base.RegularFile;
 import loupe.base.WriterLock;
 
@@ -20,12 +22,14 @@ import loupe.base.WriterLock;
  * process can open it to append. One thread.
  */
 public final class JsonLines implements AutoCloseable {
+    private final Path file;
     private final WriterLock lock;
     private final FileChannel channel;
     private final List<JsonNode> documents;
     private final boolean isNew;
 
-    private JsonLines(WriterLock lock, FileChannel channel, List<JsonNode> documents, boolean isNew) {
+    private JsonLines(Path file, WriterLock lock, FileChannel channel, List<JsonNode> documents, boolean isNew) {
+        this.file = file;
         this.lock = lock;
         this.isNew = isNew;
         this.channel = channel;
@@ -43,6 +47,7 @@ public final class JsonLines implements AutoCloseable {
         try {
             if (!Files.exists(file)) {
                 return new JsonLines(
+                        file,
                         lock,
                         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                         List.of(),
@@ -52,7 +57,7 @@ public final class JsonLines implements AutoCloseable {
             int from = read(file, documents);
             FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
             channel.truncate(from).position(from);
-            return new JsonLines(lock, channel, documents, false);
+            return new JsonLines(file, lock, channel, documents, false);
         } catch (IOException | RuntimeException failed) {
             lock.close();
             throw failed;
@@ -104,7 +109,11 @@ public final class JsonLines implements AutoCloseable {
         return StrictJson.own(Path.of("memory"), "the line").read(ByteBuffer.wrap(line), JsonFiles::tree);
     }
 
-    /** Writes one more line; NaN and infinities as null. */
+    /**
+     * Writes one more line; NaN and infinities as null.
+     *
+     * @throws UncheckedIOException if it cannot be written, with a cause that names the file
+     */
     public void add(Object document) {
         try {
             ByteBuffer line = ByteBuffer.wrap((JsonFiles.line(document) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -113,7 +122,9 @@ public final class JsonLines implements AutoCloseable {
             }
             channel.force(false);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            FileSystemException named = new FileSystemException(file.toString(), null, FileFailure.reason(e));
+            named.initCause(e);
+            throw new UncheckedIOException(named);
         }
     }
 

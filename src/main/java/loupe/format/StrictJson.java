@@ -121,6 +121,8 @@ final class StrictJson {
             String reason = e.getOriginalMessage()
                     .replaceAll(", from `[^`]*`", "")
                     .replaceAll(": enable `[^`]*` to allow", "")
+                    .replaceAll("\\(JSON String, Number, [^)]*\\)", "(a value)")
+                    .replaceAll("\\[Source: [^;\\]]*; line: (\\d+), column: (\\d+)]", "line $1, column $2")
                     .replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
             throw refuse(
                     "is not strict JSON: " + reason,

@@ -123,7 +123,7 @@ public final class TensorArchives {
             return Llama2cFile.open(file, head);
         }
         String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
-        refuseLookAlikes(file, text);
+        refuseLookAlikes(file, text, EXPECTED);
         if (text.startsWith(ZIP_MAGIC)) {
             return openZip(file);
         }
@@ -167,14 +167,19 @@ public final class TensorArchives {
                 "Unpack it and open the weight file inside");
     }
 
-    /** @throws CheckpointException if the file begins like something that is often mistaken for what it should be */
-    static void refuseLookAlikes(PositionalFile file) {
+    /**
+     * Refuses what is often mistaken for another file.
+     *
+     * @param expected what the file should be, for the message
+     * @throws CheckpointException if the file begins like something else
+     */
+    static void refuseLookAlikes(PositionalFile file, String expected) {
         refuseLookAlikes(
-                file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString());
+                file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString(), expected);
     }
 
-    /** Refuses files that are often mistaken for weights, each kind with its own advice. */
-    private static void refuseLookAlikes(PositionalFile file, String text) {
+    /** Refuses files that are often mistaken for others, each kind with its own advice. */
+    private static void refuseLookAlikes(PositionalFile file, String text, String expected) {
         String start = text.stripLeading();
         String lower = start.toLowerCase(Locale.ROOT);
         if (text.startsWith("version https://git-lfs.github.com/spec/")) {
@@ -193,8 +198,8 @@ public final class TensorArchives {
         }
         if (lower.startsWith("<!doctype html") || lower.startsWith("<html") || lower.startsWith("<?xml")) {
             throw file.refuse(
-                    "this is a web page, not weights",
-                    EXPECTED,
+                    "this is a web page, not the data",
+                    expected,
                     "Download the file itself; the site may want you to log in first");
         }
         if (lower.startsWith("{\"error\"")
@@ -202,44 +207,44 @@ public final class TensorArchives {
                 || lower.startsWith("invalid username or password")
                 || lower.startsWith("entry not found")) {
             throw file.refuse(
-                    "this is an error message from a server, not weights: "
+                    "this is an error message from a server, not the data: "
                             + start.lines().findFirst().orElse("").strip(),
-                    EXPECTED,
+                    expected,
                     "Ask for access to the model or log in, then download it again");
         }
         if (text.startsWith("GGUF")) {
             throw file.refuse(
-                    "this is a GGUF file for llama.cpp", EXPECTED, "Use the model's original safetensors files");
+                    "this is a GGUF file for llama.cpp", expected, "Use the model's original safetensors files");
         }
         if (text.startsWith("\37\u008B")) {
-            throw file.refuse("this is a gzip file", EXPECTED, "Unpack it with gunzip and open what is inside");
+            throw file.refuse("this is a gzip file", expected, "Unpack it with gunzip and open what is inside");
         }
         if (text.startsWith("7z\u00BC\u00AF'\u001C")) {
             throw file.refuse(
                     "this is a 7z archive, whatever its name says",
-                    EXPECTED,
+                    expected,
                     "Unpack it; a checkpoint packed this way may hide something");
         }
         if (text.startsWith("PYTORCH1")) {
             throw file.refuse(
                     "this is a file of PyTorch's preview format, which PyTorch itself refuses",
-                    EXPECTED,
+                    expected,
                     "Save it again with torch.save");
         }
         if (text.length() > TAR_MAGIC_AT + 5 && text.startsWith("ustar", TAR_MAGIC_AT)) {
             throw file.refuse(
                     "this is a tar archive, perhaps a checkpoint of PyTorch 0.1",
-                    EXPECTED,
+                    expected,
                     "Unpack it, or load it with an old PyTorch and save it again");
         }
         if (text.startsWith("PK\5\6") || text.startsWith("PK\7\b")) {
-            throw file.refuse("this zip is empty or one part of several", EXPECTED, "Download the file again");
+            throw file.refuse("this zip is empty or one part of several", expected, "Download the file again");
         }
         if (text.startsWith("\u0093NUMPY")) {
-            throw file.refuse("this is a single npy array", EXPECTED, "Save it with numpy.savez under a name");
+            throw file.refuse("this is a single npy array", expected, "Save it with numpy.savez under a name");
         }
         if (text.startsWith("\u0089HDF")) {
-            throw file.refuse("this is an HDF5 file", EXPECTED, "Convert it to safetensors");
+            throw file.refuse("this is an HDF5 file", expected, "Convert it to safetensors");
         }
     }
 

@@ -3,7 +3,6 @@ package loupe.index;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -11,10 +10,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
@@ -38,10 +37,12 @@ public final class Corpus {
 
     private final List<Path> files;
     private final String column;
+    private final List<String> unread;
 
-    private Corpus(List<Path> files, String column) {
+    private Corpus(List<Path> files, String column, List<String> unread) {
         this.files = files;
         this.column = column;
+        this.unread = unread;
     }
 
     /** Texts whose JSON lines and tables, if any, have them in {@value #TEXT}. */
@@ -58,34 +59,36 @@ public final class Corpus {
      */
     public static Corpus of(List<Path> paths, String column) {
         List<Path> files = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
-                files.addAll(textsIn(path));
+                TextFolder folder = textsIn(path);
+                files.addAll(folder.files());
+                unread.addAll(folder.unread());
             } else if (ActivationIndex.isPart(path)) {
                 throw new CheckpointException(
                         path, "this is a part of an index", "a text", "Choose the corpus that the index is of");
             } else if (Files.isRegularFile(path) && Files.isReadable(path)) {
                 files.add(path);
             } else {
-                throw new CheckpointException(path, "this is not a readable file", Documents.KINDS, "");
+                throw new CheckpointException(path, "this is not a readable file", Documents.KINDS, "Choose a text");
             }
         }
-        return new Corpus(List.copyOf(files), column);
+        return new Corpus(List.copyOf(files), column, List.copyOf(unread));
     }
 
-    private static List<Path> textsIn(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
-            List<Path> texts = all.filter(file -> Documents.isTextByName(file) && Files.isRegularFile(file))
-                    .filter(file -> !ActivationIndex.isPart(file))
-                    .sorted()
-                    .toList();
-            if (texts.isEmpty()) {
-                throw new CheckpointException(folder, "this folder has no texts", Documents.KINDS, "");
+    private static TextFolder textsIn(Path folder) {
+        try {
+            TextFolder texts = TextFolder.of(folder);
+            if (texts.files().isEmpty()) {
+                throw new CheckpointException(
+                        folder,
+                        "this folder has no texts" + (texts.unread().isEmpty() ? "" : " that may be read"),
+                        Documents.KINDS,
+                        "Choose another folder, or a text");
             }
             return texts;
         } catch (IOException e) {
-            throw unreadable(folder, FileFailure.reason(e), e);
-        } catch (UncheckedIOException e) {
             throw unreadable(folder, FileFailure.reason(e), e);
         }
     }
@@ -95,7 +98,7 @@ public final class Corpus {
                 folder,
                 "the folder cannot be read (" + reason + ")",
                 "",
-                "Check that it still exists and all in it may be read",
+                "Check that it still exists and may be read",
                 cause);
     }
 
@@ -111,6 +114,14 @@ public final class Corpus {
 
     public List<Path> files() {
         return files;
+    }
+
+    /** What in the folders may not be read and is left out, as a sentence without full stop; empty if nothing is. */
+    public Optional<String> leftOut() {
+        return unread.isEmpty()
+                ? Optional.empty()
+                : Optional.of("left out of the corpus, because it cannot be read: " + unread.get(0)
+                        + (unread.size() == 1 ? "" : ", and " + (unread.size() - 1) + " more"));
     }
 
     /** What the index records of each file, so that a stale index is noticed. Reads every file once. */
@@ -247,7 +258,7 @@ public final class Corpus {
     static CheckpointException unreadable(Path file, IOException cause) {
         return new CheckpointException(
                 file,
-                "the file cannot be read (" + cause.getMessage() + ")",
+                "the file cannot be read (" + FileFailure.reason(cause) + ")",
                 "",
                 "Check that it still exists and may be read",
                 cause);

@@ -6,10 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,8 +17,7 @@ import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import org.apache.commons.compress.compressors.CompressorException;
-import org.apache.commons.compress.compressors.CompressorStreamFactory;
+import loupe.base.Utf8Text;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,35 +130,12 @@ abstract class Documents {
         return !compression(file).isEmpty() || ending(file).equals(".parquet");
     }
 
-    /** The file's characters, decompressed; a byte that is not UTF-8 throws when it is reached. */
+    /**
+     * The file's characters, decompressed, without a byte order mark; a byte that is not UTF-8 throws when it is
+     * reached.
+     */
     BufferedReader open() throws IOException {
-        InputStream bytes = Files.newInputStream(file);
-        try {
-            InputStream plain =
-                    switch (compression(file)) {
-                        case ".gz" -> decompressed(CompressorStreamFactory.GZIP, bytes);
-                        case ".bz2" -> decompressed(CompressorStreamFactory.BZIP2, bytes);
-                        case ".zst" -> decompressed(CompressorStreamFactory.ZSTANDARD, bytes);
-                        default -> bytes;
-                    };
-            return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
-        } catch (IOException | RuntimeException e) {
-            bytes.close();
-            throw e;
-        }
-    }
-
-    private InputStream decompressed(String kind, InputStream bytes) throws IOException {
-        try {
-            return new CompressorStreamFactory(true).createCompressorInputStream(kind, bytes);
-        } catch (CompressorException e) {
-            throw new CheckpointException(
-                    file,
-                    "this is not compressed as its name says",
-                    "a " + compression(file) + " file",
-                    "Rename or decompress it",
-                    e);
-        }
+        return Utf8Text.reader(CompressedFile.open(file, compression(file)));
     }
 
     private static final class PlainText extends Documents {

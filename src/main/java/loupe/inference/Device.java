@@ -1,6 +1,7 @@
 package loupe.inference;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.util.cuda.CudaUtils;
 import java.lang.management.MemoryUsage;
@@ -12,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.MachineMemory;
+import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -43,8 +45,20 @@ public record Device(String request) {
 
     /** Whether the engine as it was installed can compute on GPUs of this machine. Loads the engine. */
     public static boolean hasCuda() {
-        return Engine.getInstance().hasCapability(StandardCapabilities.CUDA)
-                && Engine.getInstance().getGpuCount() > 0;
+        return engine().hasCapability(StandardCapabilities.CUDA) && engine().getGpuCount() > 0;
+    }
+
+    /**
+     * The engine, which unpacks and loads its library when it is asked for the first time.
+     *
+     * @throws Refusal if that cannot be done
+     */
+    static Engine engine() {
+        try {
+            return Engine.getInstance();
+        } catch (EngineException | LinkageError failure) {
+            throw NativeLibraries.unusable("engine", failure);
+        }
     }
 
     /**
@@ -64,10 +78,10 @@ public record Device(String request) {
                     "Use the CPU; `sae-loupe doctor` says what a GPU needs",
                     Remedy.give(Choice.DEVICE, "cpu"));
         }
-        if (index >= Engine.getInstance().getGpuCount()) {
+        if (index >= engine().getGpuCount()) {
             throw new DeviceMissingException(
                     "The device " + request + " was asked for, but there are only cuda:0 to cuda:"
-                            + (Engine.getInstance().getGpuCount() - 1),
+                            + (engine().getGpuCount() - 1),
                     "",
                     Remedy.give(Choice.DEVICE));
         }

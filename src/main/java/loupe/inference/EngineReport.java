@@ -41,7 +41,7 @@ public record EngineReport() implements Query.Single<EngineReport.Answer> {
 
     @Override
     public Answer answer(Scope scope) {
-        Engine engine = Engine.getInstance();
+        Engine engine = Device.engine();
         ai.djl.Device device = scope.arrays().getDevice();
         List<Gpu> gpus = new ArrayList<>();
         if (Device.hasCuda()) {

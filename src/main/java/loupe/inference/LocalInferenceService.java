@@ -1,6 +1,5 @@
 package loupe.inference;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -265,7 +264,7 @@ public final class LocalInferenceService implements InferenceService {
     private void startEngine() {
         if (memory == null) {
             ai.djl.Device where = device.resolve();
-            root = Engine.getInstance().newBaseManager(where);
+            root = Device.engine().newBaseManager(where);
             root.setName("inference service");
             deviceName = Device.describe(where);
             memory = new DeviceMemory(root, deviceName, Device.budget(where));

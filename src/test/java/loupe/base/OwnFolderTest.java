@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +52,27 @@ class OwnFolderTest {
     }
 
     @Test
+    void oneThatOthersHavePutSomethingIntoIsRefused() throws IOException {
+        Path ours = Files.createDirectory(temporary.resolve("ours"));
+        Path planted = Files.createFile(
+                Files.createDirectory(ours.resolve("tokenizers")).resolve("lib.so"));
+        Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try {
+            Files.setOwner(
+                    planted,
+                    planted.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        } catch (IOException onlyRootGivesFilesAway) {
+            OwnFolder.make(ours);
+            return;
+        }
+        assertThatThrownBy(() -> OwnFolder.make(ours))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("others could write here, and lib.so is another user's");
+        Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(OwnFolder.make(ours)).isEqualTo(ours);
+    }
+
+    @Test
     void anotherUsersFolderIsRefused() throws IOException {
         Path others = Files.createDirectory(temporary.resolve("others"));
         Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -83,5 +108,24 @@ class OwnFolderTest {
                 System.setProperty("DJL_CACHE_DIR", before);
             }
         }
+    }
+
+    @Test
+    void whatAKilledProcessWasUnpackingIsClearedAndWhatIsBeingUnpackedIsNot() throws IOException {
+        Path whole = Files.createDirectories(temporary.resolve("pytorch/2.7.1-cpu"));
+        Path library = Files.createFile(whole.resolve("libtorch.so"));
+        Path left = Files.createDirectory(temporary.resolve("pytorch/tmp123"));
+        Files.createFile(left.resolve("libtorch.so.gz"));
+        Path leftFile = Files.createFile(whole.resolve("jni77tmp"));
+        Path unpacking = Files.createDirectory(temporary.resolve("pytorch/tmp456"));
+        FileTime yesterday = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+        for (Path old : List.of(whole, library, left, leftFile)) {
+            Files.setLastModifiedTime(old, yesterday);
+        }
+        NativeLibraries.clear(temporary);
+        assertThat(left).doesNotExist();
+        assertThat(leftFile).doesNotExist();
+        assertThat(library).exists();
+        assertThat(unpacking).exists();
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -44,5 +46,18 @@ class JsonLinesWritersTest {
                     .hasMessageContaining("process " + other.pid());
             assertThat(file).doesNotExist();
         }
+    }
+
+    @Test
+    void aLineThatCannotBeWrittenIsAFailureOfItsFile() throws IOException {
+        Path file = folder.resolve("out.jsonl");
+        JsonLines lines = JsonLines.open(file);
+        lines.close();
+        assertThatThrownBy(() -> lines.add(Map.of("feature", 1)))
+                .isInstanceOf(UncheckedIOException.class)
+                .cause()
+                .isInstanceOfSatisfying(
+                        FileSystemException.class,
+                        failure -> assertThat(failure.getFile()).isEqualTo(file.toString()));
     }
 }

@@ -47,7 +47,7 @@ class LookAlikesTest {
     @ParameterizedTest
     @ValueSource(strings = {"<!DOCTYPE html><html><head>", "\n <!doctype HTML>", "<html lang=\"en\">"})
     void webPages(String page) throws IOException {
-        refused(page, "web page, not weights");
+        refused(page, "web page, not the data");
     }
 
     @ParameterizedTest

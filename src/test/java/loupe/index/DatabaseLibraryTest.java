@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -37,6 +41,28 @@ class DatabaseLibraryTest {
         Path folder = Files.createDirectory(temporary.resolve("tmp"));
         assertThat(build(folder)).containsExactly("2 contexts");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatAProcessLeftThatWasKilledWhileItCopiedIsRemovedByTheNext() throws IOException {
+        Path folder = Files.createDirectory(temporary.resolve("tmp"));
+        Files.writeString(folder.resolve("libduckdb_java123.so"), "half");
+        Path others = Files.writeString(folder.resolve("libduckdb_java.notes"), "notes");
+        assertThat(build(folder)).containsExactly("2 contexts");
+        assertThat(folder.toFile().listFiles()).containsExactly(others.toFile());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whereOthersWriteNothingIsRemovedThatMayBeOnTheWayIntoMemory() throws IOException {
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Path fresh = Files.writeString(temporary.resolve("libduckdb_java1.so"), "another program's");
+        Path left = Files.writeString(temporary.resolve("libduckdb_java2.so"), "left");
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+        DatabaseLibrary.removeLeft(temporary);
+        assertThat(fresh).exists();
+        assertThat(left).doesNotExist();
     }
 
     /** What another process says that builds an index and then ends without any cleaning up. */

@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** An index as it was written before there were checksums. */
-final class IndexBeforeChecksums {
+public final class IndexBeforeChecksums {
     private IndexBeforeChecksums() {}
 
     /** Takes the checksums out of an index. */
-    static void make(Path folder) throws IOException {
+    public static void make(Path folder) throws IOException {
         ObjectMapper json = new ObjectMapper();
         Path file = folder.resolve("index.json");
         ObjectNode described = (ObjectNode) json.readTree(file.toFile());

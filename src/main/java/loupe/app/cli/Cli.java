@@ -95,6 +95,7 @@ public final class Cli implements Runnable {
     private final Consumer<WorkbenchApp> whenShown;
     private volatile @Nullable CommandContext context;
     private volatile boolean cancelled;
+    private volatile boolean window;
 
     /** @param commands all commands, an annotated object each */
     public Cli(PrintStream out, PrintStream err, List<Object> commands) {
@@ -157,12 +158,18 @@ public final class Cli implements Runnable {
         }
     }
 
+    /** How long a cancelled command may go on: the window closes in order, a command stops soon. */
+    int millisToStop() {
+        return window ? 10_000 : 700;
+    }
+
     /** Runs the workbench until its window is closed; this is what happens without a command. */
     @Override
     public void run() {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
             throw new UsageException("Unknown command or path: " + path + ". See sae-loupe --help");
         });
+        window = true;
         try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
                     workbench.service(), WorkbenchApp.Opening.of(paths), workbench.cancellation(), whenShown);
@@ -197,7 +204,7 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        messages().add(failure.getMessage());
+        messages().add(String.valueOf(failure.getMessage()));
         messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }

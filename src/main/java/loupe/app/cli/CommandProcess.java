@@ -5,7 +5,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A process that runs one command line. The only place where the process is ended. */
 public final class CommandProcess {
-    private static final int SECONDS_TO_STOP = 10;
 
     private CommandProcess() {}
 
@@ -26,8 +25,9 @@ public final class CommandProcess {
     }
 
     /**
-     * Ctrl+C: waits until the running step has ended and unfinished files are removed, then exits with the code for
-     * stopped.
+     * Ctrl+C: waits a moment, so that the running step can end and unfinished files are removed, then exits with the
+     * code for stopped. A step in native code, or in the middle of a large file, is not waited for: what it wrote is
+     * resumed or cleared by the next run, as after a crash.
      */
     private static void stop(Cli cli, CountDownLatch finished) {
         if (finished.getCount() == 0) {
@@ -35,7 +35,7 @@ public final class CommandProcess {
         }
         cli.cancel();
         try {
-            if (!finished.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
+            if (!finished.await(cli.millisToStop(), TimeUnit.MILLISECONDS)) {
                 System.err.println("Stopped, though a step was still running");
             }
         } catch (InterruptedException e) {

@@ -63,6 +63,8 @@ final class CorpusOptions {
     @OptionRange(most = OptionRange.LARGEST_INDEX)
     private Set<Integer> ignored = Set.of();
 
+    private boolean warned;
+
     DocumentPacking documents() {
         return documents;
     }
@@ -73,9 +75,15 @@ final class CorpusOptions {
         return ignored;
     }
 
-    Corpus corpus() {
+    /** The corpus, with a warning of folders that cannot be read. */
+    Corpus corpus(CommandContext command) {
         files.forEach(file -> OptionPaths.existing(file, "--corpus"));
-        return Corpus.of(files, column);
+        Corpus corpus = Corpus.of(files, column);
+        if (!warned) {
+            corpus.leftOut().ifPresent(command::warn);
+            warned = true;
+        }
+        return corpus;
     }
 
     long maxTokens() {
@@ -123,7 +131,8 @@ final class CorpusOptions {
         Tokenizer tokenizer = tokenizer(model);
         Contexts packing = new Contexts(length, separator, atMost, documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        corpus().read(
+        corpus(command)
+                .read(
                         tokenizer.reading().checked(ids -> ModelOptions.check(model, ids, "--corpus")),
                         packing,
                         characters -> command.cancellation().check(),

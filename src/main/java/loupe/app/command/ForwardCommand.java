@@ -180,8 +180,10 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             throw new UsageException("the text has no tokens; at least one is needed");
         }
         if (tokens.length > opened.config().context()) {
-            throw new Refusal("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
-                    + opened.config().context());
+            throw new Refusal(
+                    "The text has " + tokens.length + " tokens",
+                    "at most " + opened.config().context() + ", the model's context",
+                    "Shorten it");
         }
     }
 }

@@ -123,7 +123,7 @@ public final class IndexCommand implements Runnable {
                     masks.of(opened, corpus.ignored(opened)));
             IndexBuild build = new IndexBuild(
                     settings,
-                    corpus.corpus(),
+                    corpus.corpus(context),
                     tokenizer.reading().checked(ids -> ModelOptions.check(opened, ids, "--corpus")),
                     IndexBuild.asking(
                             context.service(),

@@ -1,28 +1,18 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import loupe.analysis.batch.BatchFile;
 import loupe.analysis.features.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
-import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
-import loupe.inference.OpenSae;
-import loupe.inference.Pending;
 import loupe.labels.LabelBook;
-import loupe.lm.Processing;
-import loupe.lm.tokenizer.Tokenizer;
 import loupe.search.FeatureSearch;
 import loupe.search.SearchQuery;
-import loupe.search.SearchTexts;
-import loupe.search.WordIndex;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,23 +38,8 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
     @Mixin
     private SaeArguments reading;
 
-    @Option(
-            names = "--model",
-            paramLabel = "DIR",
-            description = "Folder of the model, for promoted tokens and the texts of an index.")
-    private Path model;
-
-    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for tokens and texts.")
-    private Path folder;
-
-    @Option(
-            names = "--indexed-as",
-            paramLabel = "NAME",
-            description = "Checkpoint of the index (default: the only one).")
-    private String indexed;
-
-    @Option(names = "--batch", paramLabel = "FILE", description = "Output of batch, for the sentences of trees.")
-    private Path batch;
+    @Mixin
+    private FeatureSources sources;
 
     @Option(
             names = "--top",
@@ -85,19 +60,10 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
         }
         LabelOptions.Labelled of = LabelOptions.Labelled.of(sae, reading);
         LabelBook book = LabelOptions.read(labels.file(), context);
-        List<WordIndex> indexes = new ArrayList<>();
-        Optional<OpenModel> opened = Optional.ofNullable(model)
-                .map(path -> OptionPaths.existing(path, "--model"))
-                .map(path -> Pending.await(context.service().openModel(path, Processing.RAW)));
-        opened.ifPresent(lm -> lm.warnings().forEach(warning -> context.warn(model + ": " + warning)));
-        opened.ifPresent(lm -> indexes.add(promoted(context, lm)));
-        if (folder != null) {
-            indexes.add(corpus(context, of, opened));
-        }
-        if (batch != null) {
-            indexes.add(SearchTexts.sentences(BatchFile.read(OptionPaths.existing(batch, "--batch")), of.features()));
-        }
-        FeatureSearch search = new FeatureSearch(of.features(), indexes, book.features(of.key()));
+        Optional<OpenModel> lm = sources.openModel(context);
+        Optional<LogitMoments.Answer> moments =
+                lm.map(opened -> sources.moments(context, opened, reading.open(context, sae, "--sae")));
+        FeatureSearch search = sources.search(context, of, book, lm, moments);
         int[] found = search.find(query);
         return new Result(
                 of.features(),
@@ -111,34 +77,6 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
                                         .map(FeatureSearch.Reason::plain)
                                         .toList()))
                         .toList());
-    }
-
-    private WordIndex promoted(CommandContext context, OpenModel lm) {
-        OpenSae opened = reading.open(context, sae, "--sae");
-        if (opened.config().dOut() != lm.config().dModel()) {
-            throw new UsageException("--model: the checkpoint writes vectors of "
-                    + opened.config().dOut() + " numbers, the model reads "
-                    + lm.config().dModel());
-        }
-        LogitMoments.Answer moments = context.ask(new LogitMoments(lm.id(), opened.id(), SearchTexts.PROMOTED_TOKENS));
-        return SearchTexts.promoted(moments, id -> ModelOptions.text(lm, id), context.cancellation());
-    }
-
-    private WordIndex corpus(CommandContext context, LabelOptions.Labelled of, Optional<OpenModel> opened) {
-        OptionPaths.existing(folder, "--index");
-        OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
-        Tokenizer tokenizer = lm.tokenizer()
-                .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
-        try (ActivationIndex index = ActivationIndex.open(folder)) {
-            index.doubt().ifPresent(context::warn);
-            int which = IndexedCheckpoint.find(index.info(), indexed, "--indexed-as");
-            int features = index.info().saes().get(which).features();
-            if (features != of.features()) {
-                throw new UsageException("--index has " + features + " features of "
-                        + index.info().saes().get(which).sae().name() + ", the checkpoint has " + of.features());
-            }
-            return SearchTexts.corpus(index, which, tokenizer::text, context.cancellation());
-        }
     }
 
     /**

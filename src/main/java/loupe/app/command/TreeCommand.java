@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
@@ -130,7 +131,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
-            if (!out.toString().matches(".*\\.(json|txt|md)")) {
+            if (Stream.of(".json", ".txt", ".md").noneMatch(out.toString()::endsWith)) {
                 throw new UsageException("--out is " + out + ", expected a name that ends in .json, .txt or .md");
             }
         }

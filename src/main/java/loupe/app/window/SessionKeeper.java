@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
@@ -15,15 +17,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the session to its file while the window is open, some seconds after it has changed, so that a window that is
- * killed has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
+ * Writes the session to its file while the window is open, right after it has changed, so that a window that is killed
+ * has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
  */
 final class SessionKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(SessionKeeper.class);
-    private static final int SECONDS = 2;
+    /** Shorter than people make one choice after another, of which a window that is killed loses one. */
+    private static final Duration PAUSE = Duration.millis(400);
+
+    private static final int MOST_SECONDS = 2;
 
     private final SessionFile file;
     private final Supplier<Session> now;
+    private final Consumer<String> told;
     private final Timeline clock;
     private final ExecutorService writing = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "session");
@@ -31,17 +37,20 @@ final class SessionKeeper {
         return thread;
     });
     private final AtomicReference<Session> waiting = new AtomicReference<>();
+    private final AtomicBoolean failed = new AtomicBoolean();
     private Session written;
 
     /**
      * @param begun the session as it is in the file
      * @param now the session as it is; the one before while that cannot be said
+     * @param told told once, on any thread, if the session cannot be kept
      */
-    SessionKeeper(SessionFile file, Session begun, Supplier<Session> now) {
+    SessionKeeper(SessionFile file, Session begun, Supplier<Session> now, Consumer<String> told) {
         this.file = file;
         this.now = now;
+        this.told = told;
         written = begun;
-        clock = new Timeline(new KeyFrame(Duration.seconds(SECONDS), event -> look()));
+        clock = new Timeline(new KeyFrame(PAUSE, event -> look()));
         clock.setCycleCount(Timeline.INDEFINITE);
     }
 
@@ -72,7 +81,10 @@ final class SessionKeeper {
                 LOG.debug("another window keeps the session");
             }
         } catch (IOException e) {
-            LOG.warn("The session could not be kept: {}", e.getMessage());
+            LOG.debug("The session could not be kept", e);
+            if (!failed.getAndSet(true)) {
+                told.accept(SessionFile.notKept(e));
+            }
         }
     }
 
@@ -81,7 +93,7 @@ final class SessionKeeper {
         clock.stop();
         writing.shutdown();
         try {
-            if (!writing.awaitTermination(SECONDS, TimeUnit.SECONDS)) {
+            if (!writing.awaitTermination(MOST_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("the session is still being written");
             }
             file.save(last);

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.state.window.SessionFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folders that the program uses on a user's computer: settings, cache and sample. None of them is created here. On
- * Linux the XDG base directories count, an empty variable as if it were not set; on macOS the folders of the user's
- * Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
+ * Linux the XDG base directories count, an empty variable or a relative path as if it were not set; on macOS the
+ * folders of the user's Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
  *
  * @param config where the session is kept
  * @param cache where finished passes over a corpus, and other things that take long to make, are kept
@@ -22,6 +23,8 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
     private static final String TITLE = "SAE Loupe";
     private static final String UNIX_NAME = "sae-loupe";
     private static final String SAMPLE = "sample-checkpoints";
+    /** Nothing can be made there, which whoever tries says. */
+    private static final Path NOWHERE = Path.of("/nonexistent").toAbsolutePath();
 
     public UserFolders {
         samplePlaces = List.copyOf(samplePlaces);
@@ -32,8 +35,19 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
         return of(
                 System.getenv(),
                 System.getProperty("os.name"),
-                Path.of(System.getProperty("user.home")),
+                home(System.getenv("HOME"), Path.of(System.getProperty("user.home"))),
                 Optional.ofNullable(System.getProperty("loupe.home")).map(Path::of));
+    }
+
+    /**
+     * The user's home. Where the environment names one, that is it, as for other programs and for the launcher; Java
+     * asks the system, which has none for a user that it does not know, as in many containers.
+     */
+    static Path home(@Nullable String environment, Path ofJava) {
+        if (environment != null && Path.of(environment).isAbsolute()) {
+            return Path.of(environment);
+        }
+        return ofJava.isAbsolute() ? ofJava : NOWHERE;
     }
 
     /**
@@ -72,11 +86,11 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
 
     private static Path base(Map<String, String> environment, String variable, Path usual) {
         String set = environment.getOrDefault(variable, "");
-        return set.isBlank() ? usual : Path.of(set);
+        return set.isBlank() || !Path.of(set).isAbsolute() ? usual : Path.of(set);
     }
 
     /** The folder of finished passes over a corpus. */
-    Path indexes() {
+    public Path indexes() {
         return cache.resolve("indexes");
     }
 

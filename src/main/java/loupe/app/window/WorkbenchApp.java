@@ -61,6 +61,7 @@ public final class WorkbenchApp implements AutoCloseable {
     public static final int SAMPLE_FEATURE = 866;
 
     private static final long CANCELLATION_POLL_MILLIS = 100;
+    private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
 
@@ -145,6 +146,7 @@ public final class WorkbenchApp implements AutoCloseable {
         try {
             while (!closed.await(CANCELLATION_POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 if (cancellation.isCancelled()) {
+                    app.keepSession();
                     return; // the process is ending and JavaFX with it
                 }
             }
@@ -153,6 +155,24 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         Toolkit.run(app::close);
         Platform.exit();
+    }
+
+    /** Keeps the session of a process that is told to end, if JavaFX still runs. Any thread but its own. */
+    void keepSession() {
+        CountDownLatch kept = new CountDownLatch(1);
+        Platform.runLater(() -> {
+            if (keeper != null) {
+                keeper.end(settled());
+            }
+            kept.countDown();
+        });
+        try {
+            if (!kept.await(MOST_SECONDS_AT_END, TimeUnit.SECONDS)) {
+                LOG.debug("the last choices are not kept, JavaFX has ended");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -255,7 +275,14 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         stage.setMinWidth(720);
         stage.setMinHeight(480);
-        SessionKeeper kept = memory == null ? null : new SessionKeeper(memory, session, this::settled);
+        SessionKeeper kept = memory == null
+                ? null
+                : new SessionKeeper(
+                        memory,
+                        session,
+                        this::settled,
+                        sentence -> Platform.runLater(
+                                () -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
             if (kept != null) {

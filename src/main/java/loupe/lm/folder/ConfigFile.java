@@ -23,6 +23,10 @@ record ConfigFile(Path path, JsonNode json) {
      * A positive whole number under the first of these names that is there; larger ones than any model has are refused.
      */
     int size(int otherwise, String... names) {
+        return size(otherwise, LARGEST_SIZE, names);
+    }
+
+    private int size(int otherwise, int most, String... names) {
         JsonNode node = find(names);
         if (node.isMissingNode()) {
             return otherwise;
@@ -30,19 +34,15 @@ record ConfigFile(Path path, JsonNode json) {
         if (!node.canConvertToExactIntegral() || !node.canConvertToInt() || node.intValue() < 1) {
             throw refuse(named(names) + " is " + shown(node), "a positive whole number");
         }
-        if (node.intValue() > LARGEST_SIZE) {
-            throw refuse(named(names) + " is " + node, "at most " + LARGEST_SIZE);
+        if (node.intValue() > most) {
+            throw refuse(named(names) + " is " + node, "at most " + most);
         }
         return node.intValue();
     }
 
     /** The number of layers, under the first of these names that is there. */
     int layers(int otherwise, String... names) {
-        int layers = size(otherwise, names);
-        if (layers > HookPoint.MOST_LAYERS) {
-            throw refuse(named(names) + " is " + layers, "at most " + HookPoint.MOST_LAYERS);
-        }
-        return layers;
+        return size(otherwise, HookPoint.MOST_LAYERS, names);
     }
 
     /** A positive whole number, or none for null; a missing key has the default. */

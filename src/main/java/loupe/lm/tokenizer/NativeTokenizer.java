@@ -1,6 +1,5 @@
 package loupe.lm.tokenizer;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
@@ -8,12 +7,14 @@ import java.util.function.Function;
 import loupe.base.CheckpointException;
 import loupe.base.HeapRoom;
 import loupe.base.OutOfDeviceMemoryException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer in native memory, which is freed when it has been closed and the last user has ended: memory that is
  * freed under a user takes the whole process down. Closing waits for nobody. Thread-safe.
  */
 final class NativeTokenizer implements AutoCloseable {
+    private static final int MOST_REASON = 120;
     /**
      * What an encoding takes in Java's heap for each byte of UTF-8, if each is a token: six integers of 8 bytes, a
      * string, a span and references to both.
@@ -45,15 +46,25 @@ final class NativeTokenizer implements AutoCloseable {
         } catch (CancellationException stopped) {
             throw stopped;
         } catch (RuntimeException e) {
-            throw new CheckpointException(
-                    file,
-                    "the tokenizer fails at this text (" + e.getMessage() + ")",
-                    "a tokenizer that can read every text",
-                    "Download the file again",
-                    e);
+            throw failure(file, String.valueOf(e.getMessage()), e);
         } finally {
             end();
         }
+    }
+
+    /** The refusal of a file with which the library fails at a text. */
+    static CheckpointException failure(Path file, String reason, @Nullable Throwable cause) {
+        return new CheckpointException(
+                file,
+                "the tokenizer fails at this text (" + brief(reason) + ")",
+                "a tokenizer that can read every text",
+                "Download the file again",
+                cause);
+    }
+
+    /** What the library says, which may quote the file. */
+    static String brief(String reason) {
+        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "...";
     }
 
     /**
@@ -62,11 +73,12 @@ final class NativeTokenizer implements AutoCloseable {
      * @param asItComes whether tokens that the file says begin or end a text are added
      * @throws OutOfDeviceMemoryException if the heap has no room for them: there, native code cannot be told
      */
-    Encoding encode(String text, boolean asItComes) {
+    Encoded encode(String text, boolean asItComes) {
         HeapRoom.Claim room =
                 HeapRoom.claim(HEAP_PER_BYTE * bytes(text), "Reading " + text.length() + " characters of text at once");
         try {
-            return use(tokenizer -> tokenizer.encode(text, asItComes, false));
+            return use(tokenizer ->
+                    Encoded.of(tokenizer.encode(text, asItComes, false), text.codePointCount(0, text.length())));
         } finally {
             room.close();
         }

@@ -52,24 +52,31 @@ final class TextPieces {
      */
     private record Border(Pattern across, List<String> before, List<String> after, List<String> spellings) {}
 
-    private final boolean atSpaces;
-    private final boolean afterLines;
+    private final Borders borders;
     private final int usual;
 
-    private TextPieces(boolean atSpaces, boolean afterLines, int usual) {
-        this.atSpaces = atSpaces;
-        this.afterLines = afterLines;
-        this.usual = usual;
+    /**
+     * Where a tokenizer's texts may be cut.
+     *
+     * @param atSpaces between a letter and a space before a letter
+     * @param afterLines after the end of a line and before a letter
+     */
+    record Borders(boolean atSpaces, boolean afterLines) {
+        /** Finds them out of a tokenizer.json, whose regular expressions are tried for it. */
+        static Borders of(JsonNode file) {
+            return new Borders(fit(file, SPACE), fit(file, LINE));
+        }
     }
 
     /** @param usual characters of a piece */
-    static TextPieces of(JsonNode file, int usual) {
-        return new TextPieces(fit(file, SPACE), fit(file, LINE), usual);
+    TextPieces(Borders borders, int usual) {
+        this.borders = borders;
+        this.usual = usual;
     }
 
     /** Whether long texts can be cut at all. */
     boolean cut() {
-        return atSpaces || afterLines;
+        return borders.atSpaces() || borders.afterLines();
     }
 
     /**
@@ -110,8 +117,11 @@ final class TextPieces {
         }
         char before = text.charAt(place - 1);
         char after = text.charAt(place);
-        return (atSpaces && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
-                || (afterLines && before == '\n' && isLetter(after) && !Character.isWhitespace(text.charAt(place - 2)));
+        return (borders.atSpaces() && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
+                || (borders.afterLines()
+                        && before == '\n'
+                        && isLetter(after)
+                        && !Character.isWhitespace(text.charAt(place - 2)));
     }
 
     private static boolean isLetter(char c) {
@@ -208,7 +218,7 @@ final class TextPieces {
         Pattern pattern;
         try {
             pattern = Pattern.compile(expression);
-        } catch (PatternSyntaxException e) {
+        } catch (PatternSyntaxException | StackOverflowError e) {
             return Optional.empty();
         }
         boolean separates = true;

@@ -127,17 +127,9 @@ final class TokenizerDefects {
         }
     }
 
-    /** A pattern that is a text or a regular expression. */
     private void pattern(JsonNode pattern) {
         if (pattern.has("String") && pattern.path("String").asText().isEmpty()) {
             throw refused("a part of the tokenizer looks for an empty text", "a text of a character or more");
-        }
-        if (pattern.has("Regex")) {
-            String expression = pattern.path("Regex").asText();
-            PatternTrial.defect(expression).ifPresent(defect -> {
-                throw refused(
-                        "the regular expression " + brief(expression) + " " + defect, "one that reads a text once");
-            });
         }
     }
 

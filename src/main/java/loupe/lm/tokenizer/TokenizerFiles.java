@@ -1,18 +1,18 @@
 package loupe.lm.tokenizer;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayInputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,9 +25,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
 import loupe.base.RegularFile;
+import loupe.base.Utf8Text;
 import loupe.format.JsonFiles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
@@ -35,11 +38,11 @@ import loupe.format.JsonFiles;
  */
 public final class TokenizerFiles implements Tokenizer {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, String> AS_IT_COMES =
-            Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+    private static final String DOWNLOAD_OR_REMOVE = "Download the file again, or remove it to work with token ids";
 
-    private final NativeTokenizer library;
-    private final NativeTokenizer continuing;
+    private final Encoder usual;
+    private final EncoderProcess apart;
+    private final boolean prefixes;
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
@@ -49,21 +52,24 @@ public final class TokenizerFiles implements Tokenizer {
     private final List<String> dividing;
 
     /**
-     * @param library the tokenizer of whole texts
-     * @param continuing the tokenizer of continuations; the same where nothing is put in front of texts
+     * @param usual encodes texts of usual length
+     * @param apart encodes longer ones; may be the same
+     * @param prefixes whether something is put in front of texts
      * @param dividing spellings of added tokens
      */
     private TokenizerFiles(
-            NativeTokenizer library,
-            NativeTokenizer continuing,
+            Encoder usual,
+            EncoderProcess apart,
+            boolean prefixes,
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
             Set<Integer> ends,
             TextPieces pieces,
             List<String> dividing) {
-        this.library = library;
-        this.continuing = continuing;
+        this.usual = usual;
+        this.apart = apart;
+        this.prefixes = prefixes;
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
@@ -78,16 +84,24 @@ public final class TokenizerFiles implements Tokenizer {
      * @throws CheckpointException if the files are there but cannot be used
      */
     public static Optional<Tokenizer> read(Path folder) {
-        return read(folder, TextPieces.USUAL);
+        return read(folder, TextPieces.USUAL, EncoderProcess.Limits.USUAL);
     }
 
-    /** @param pieces characters that are read at a time of a long text */
-    static Optional<Tokenizer> read(Path folder, int pieces) {
+    /**
+     * The same with other limits.
+     *
+     * @param pieces characters that are read at a time of a long text
+     * @param limits of what runs in a process of its own
+     */
+    static Optional<Tokenizer> read(Path folder, int pieces, EncoderProcess.Limits limits) {
         Path whole = folder.resolve("tokenizer.json");
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
         Path used = Files.exists(whole) ? whole : vocabulary;
         TokenizerSettings settings = TokenizerSettings.read(folder);
+        if (Files.exists(used)) {
+            loadLibrary();
+        }
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
@@ -96,12 +110,13 @@ public final class TokenizerFiles implements Tokenizer {
                         file,
                         untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole),
                         settings,
-                        pieces));
+                        pieces,
+                        limits));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled =
-                        byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(RegularFile.require(merges)));
-                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
+                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), merges(merges));
+                return Optional.of(
+                        of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces, limits));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -109,14 +124,20 @@ public final class TokenizerFiles implements Tokenizer {
         } catch (IOException | RuntimeException e) {
             throw new CheckpointException(
                     used,
-                    "the tokenizer cannot be read (" + e.getMessage() + ")",
+                    "the tokenizer cannot be read (" + NativeTokenizer.brief(String.valueOf(e.getMessage())) + ")",
                     "the files of a Hugging Face tokenizer",
-                    "Download the file again, or remove it to work with token ids",
+                    DOWNLOAD_OR_REMOVE,
                     e);
         }
     }
 
-    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings, int pieces)
+    private static Tokenizer of(
+            Path path,
+            JsonNode file,
+            byte[] bytes,
+            TokenizerSettings settings,
+            int pieces,
+            EncoderProcess.Limits limits)
             throws IOException {
         TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
@@ -156,23 +177,30 @@ public final class TokenizerFiles implements Tokenizer {
                 .findFirst();
         Set<Integer> ends =
                 settings.ends().stream().filter(ids::containsKey).map(ids::get).collect(Collectors.toSet());
-        TextPieces cut = TextPieces.of(file, pieces);
-        NativeTokenizer library = inNativeMemory(path, bytes);
-        NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
+        boolean harmless = HarmlessTokenizer.is(file);
+        Optional<TextPieces.Borders> known = harmless ? Optional.of(TextPieces.Borders.of(file)) : Optional.empty();
+        TokenizerSource source =
+                new TokenizerSource(path, bytes, unprefixed(file) ? JSON.writeValueAsBytes(file) : new byte[0]);
+        EncoderProcess apart = new EncoderProcess(source, limits);
         return new TokenizerFiles(
-                library,
-                continuing,
+                harmless ? NativeEncoder.of(source) : apart,
+                apart,
+                source.continues(),
                 texts,
                 settings,
                 first,
                 ends,
-                cut,
+                new TextPieces(known.orElseGet(apart::open), pieces),
                 List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
-    private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
-        return new NativeTokenizer(
-                path, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES));
+    /** @throws loupe.base.Refusal if the library cannot be unpacked or run, which is no tokenizer's fault */
+    private static void loadLibrary() {
+        try {
+            LibUtils.checkStatus();
+        } catch (EngineException | LinkageError failure) {
+            throw NativeLibraries.unusable("tokenizer", failure);
+        }
     }
 
     /**
@@ -229,13 +257,37 @@ public final class TokenizerFiles implements Tokenizer {
                 .orElse("There is no tokenizer, " + shown);
     }
 
+    /** The lines of a merges file that are merges: two parts of a token with a blank between. */
+    private static List<String> merges(Path file) throws IOException {
+        List<String> merges = new ArrayList<>();
+        try (BufferedReader reader = Utf8Text.reader(Files.newInputStream(RegularFile.require(file)))) {
+            int number = 0;
+            for (String line; (line = reader.readLine()) != null; ) {
+                number++;
+                if (line.isBlank() || line.startsWith("#version")) {
+                    continue;
+                }
+                int blank = line.indexOf(' ');
+                if (blank < 1 || blank == line.length() - 1 || line.indexOf(' ', blank + 1) >= 0) {
+                    throw refusedMerges(file, "line " + number + " is \"" + line + "\"", null);
+                }
+                merges.add(line);
+            }
+            return merges;
+        } catch (CharacterCodingException e) {
+            throw refusedMerges(file, "this is not UTF-8 text", e);
+        }
+    }
+
+    private static CheckpointException refusedMerges(Path file, String found, @Nullable Throwable cause) {
+        return new CheckpointException(file, found, "two parts of a token a line", DOWNLOAD_OR_REMOVE, cause);
+    }
+
     /** The tokenizer.json that GPT-2's two older files amount to. */
     private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
         JsonNodeFactory make = JsonNodeFactory.instance;
         ArrayNode merges = make.arrayNode();
-        mergeLines.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("#version"))
-                .forEach(merges::add);
+        mergeLines.forEach(merges::add);
         ArrayNode added = make.arrayNode();
         if (vocabulary.has("<|endoftext|>")) {
             added.addObject()
@@ -284,15 +336,15 @@ public final class TokenizerFiles implements Tokenizer {
         boolean known = beginning.isPresent() && settings.begins().isPresent();
         boolean begin = where == Beginning.YES
                 || (where == Beginning.AUTO && known && settings.begins().get());
-        return encode(library, text, where == Beginning.AUTO && !known, begin);
+        return encode(text, false, where == Beginning.AUTO && !known, begin);
     }
 
     @Override
     public Tokens encodeContinuation(String text) {
-        return encode(continuing, text, false, false);
+        return encode(text, true, false, false);
     }
 
-    private Tokens encode(NativeTokenizer with, String text, boolean asItComes, boolean begin) {
+    private Tokens encode(String text, boolean continues, boolean asItComes, boolean begin) {
         String sound = withoutLoneSurrogates(text);
         IntStream.Builder ids = IntStream.builder();
         IntStream.Builder starts = IntStream.builder();
@@ -306,13 +358,13 @@ public final class TokenizerFiles implements Tokenizer {
         for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
             end = pieces.end(sound, from, cuts, true).getAsInt();
             String piece = sound.substring(from, end);
-            Encoding encoding = (from == 0 ? with : continuing).encode(piece, asItComes);
+            Encoded encoded = encoder(piece.length()).encode(piece, continues || from > 0, asItComes);
             int[] unitOf = unitsOfCodePoints(piece);
-            CharSpan[] spans = encoding.getCharTokenSpans();
-            for (int i = 0; i < spans.length; i++) {
-                ids.add(Math.toIntExact(encoding.getIds()[i]));
-                starts.add(spans[i] == null ? 0 : from + unitOf[spans[i].getStart()]);
-                ends.add(spans[i] == null ? 0 : from + unitOf[spans[i].getEnd()]);
+            for (int i = 0; i < encoded.ids().length; i++) {
+                boolean wasAdded = encoded.starts()[i] < 0;
+                ids.add(encoded.ids()[i]);
+                starts.add(wasAdded ? 0 : from + unitOf[encoded.starts()[i]]);
+                ends.add(wasAdded ? 0 : from + unitOf[encoded.ends()[i]]);
             }
             if (sound.isEmpty()) {
                 break;
@@ -363,7 +415,7 @@ public final class TokenizerFiles implements Tokenizer {
         private boolean read(boolean whole, Predicate<int[]> wanted) {
             search();
             // where a token that is written out decides how a text is cut, one that can be read at once is waited for
-            boolean undecided = !begun && continuing != library && waiting.length() <= TextPieces.MOST;
+            boolean undecided = !begun && prefixes && waiting.length() <= TextPieces.MOST;
             if (!whole && (undecided || waiting.length() < enough)) {
                 return true;
             }
@@ -377,10 +429,12 @@ public final class TokenizerFiles implements Tokenizer {
                         return true;
                     }
                     String piece = withoutLoneSurrogates(waiting.substring(from, end.getAsInt()));
-                    NativeTokenizer with = begun ? continuing : library;
+                    boolean continues = begun;
                     from = end.getAsInt();
                     begun = true;
-                    if (!wanted.test(idsOf(with, piece))) {
+                    if (!wanted.test(encoder(piece.length())
+                            .encode(piece, continues, false)
+                            .ids())) {
                         return false;
                     }
                 }
@@ -397,7 +451,7 @@ public final class TokenizerFiles implements Tokenizer {
 
         /** Looks for a token that forbids to cut. */
         private void search() {
-            if (continuing == library || divided) {
+            if (!prefixes || divided) {
                 return;
             }
             int longest = dividing.stream().mapToInt(String::length).max().orElse(0);
@@ -410,18 +464,14 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static int[] idsOf(NativeTokenizer with, String piece) {
-        long[] wide = with.encode(piece, false).getIds();
-        int[] ids = new int[wide.length];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = Math.toIntExact(wide[i]);
-        }
-        return ids;
+    /** Who encodes so many characters, or decodes so many tokens. */
+    private Encoder encoder(int length) {
+        return length <= TextPieces.USUAL ? usual : apart;
     }
 
     /** Whether a text may be cut: not where something is put in front of what follows a token that is written out. */
     private boolean cuts(String text) {
-        return continuing == library || dividing.stream().noneMatch(text::contains);
+        return !prefixes || dividing.stream().noneMatch(text::contains);
     }
 
     /**
@@ -464,8 +514,7 @@ public final class TokenizerFiles implements Tokenizer {
                         "There is no token " + id, "0 to " + (size() - 1), "Choose ids of the model's own tokenizer");
             }
         }
-        return library.use(
-                tokenizer -> tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false));
+        return encoder(ids.length).decode(ids);
     }
 
     @Override
@@ -485,7 +534,7 @@ public final class TokenizerFiles implements Tokenizer {
 
     @Override
     public void close() {
-        library.close();
-        continuing.close();
+        usual.close();
+        apart.close();
     }
 }

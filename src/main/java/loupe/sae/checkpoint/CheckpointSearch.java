@@ -1,15 +1,18 @@
 package loupe.sae.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 import loupe.format.HubCache;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -167,14 +170,41 @@ final class CheckpointSearch {
     }
 
     private List<Path> filesIn(Path folder) {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.sorted().toList();
-        } catch (IOException e) {
-            if (!folder.equals(root)) {
-                return List.of();
-            }
-            throw new CheckpointException(folder, "the folder cannot be read", "", "", e);
+        if (!folder.equals(root)) {
+            return onTheWay(folder, Files::list);
         }
+        try {
+            return entries(folder, Files::list);
+        } catch (IOException e) {
+            throw new CheckpointException(
+                    folder,
+                    "the folder cannot be read (" + FileFailure.reason(e) + ")",
+                    "",
+                    "Check its permissions",
+                    e);
+        }
+    }
+
+    /** The entries of a folder below the one that is searched; none if it may not be read. */
+    static List<Path> onTheWay(Path folder, Listing listing) {
+        try {
+            return entries(folder, listing);
+        } catch (IOException unreadable) {
+            return List.of();
+        }
+    }
+
+    private static List<Path> entries(Path folder, Listing listing) throws IOException {
+        try (Stream<Path> entries = listing.of(folder)) {
+            return entries.sorted().toList();
+        } catch (UncheckedIOException whileListing) {
+            throw Objects.requireNonNull(whileListing.getCause());
+        }
+    }
+
+    /** Lists a folder, as {@link Files#list} does. */
+    interface Listing {
+        Stream<Path> of(Path folder) throws IOException;
     }
 
     /** As many of the names as fit a message. */

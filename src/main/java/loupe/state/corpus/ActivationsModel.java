@@ -117,6 +117,8 @@ public final class ActivationsModel {
         FeatureActivations loaded = activations.getValue();
         if (side.feature().get() == null) {
             why.set("Choose a feature in the table to see where it is active");
+        } else if (side.model().get() == null) {
+            why.set(side.whyEmpty("to count where its features are active"));
         } else if (statistics.corpus().get() == null) {
             why.set("No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file "
                     + "here");

@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -65,6 +67,8 @@ public final class CorpusStatistics {
     private final Counted b;
     private final Deque<Runnable> passes = new ArrayDeque<>();
     private boolean passRuns;
+    /** Kept passes that were said to have no checksums, which is said once. */
+    private final Set<Path> toldOf = new HashSet<>();
 
     /** @param cache folder where finished passes are kept */
     public CorpusStatistics(Workbench workbench, Path cache) {
@@ -290,6 +294,10 @@ public final class CorpusStatistics {
                 counted.set(CountedShare.WHOLE);
                 features.set(opened.statistics());
                 index.set(opened.index());
+                opened.index()
+                        .doubt()
+                        .filter(doubt -> toldOf.add(opened.index().folder()))
+                        .ifPresent(workbench.notices()::add);
             } else if (mine.isCancelled()) {
                 problem.set(new Problem("Paused. Retry resumes", true, ""));
             } else {
@@ -399,7 +407,11 @@ public final class CorpusStatistics {
                 how,
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
-        new IndexBuild(settings, Corpus.of(List.of(text)), tokenizer.reading(), source, folder)
+        Corpus texts = Corpus.of(List.of(text));
+        texts.leftOut()
+                .ifPresent(
+                        left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
+        new IndexBuild(settings, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),
                         progress,

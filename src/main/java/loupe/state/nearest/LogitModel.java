@@ -57,7 +57,7 @@ public final class LogitModel {
         OpenModel model = side.model().get();
         OpenSae sae = side.sae().get();
         if (side.feature().get() == null || model == null || sae == null) {
-            return "Choose a feature to see which tokens it promotes";
+            return side.whyEmpty("to see which tokens it promotes");
         }
         return writesResidualStream(sae, model)
                 ? ""

@@ -1,6 +1,7 @@
 package loupe.state.nearest;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
@@ -17,7 +18,6 @@ import loupe.analysis.features.Neighbours;
 import loupe.analysis.features.VectorExpression;
 import loupe.base.Problem;
 import loupe.base.Refusal;
-import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.inference.SaeId;
@@ -28,6 +28,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nearest neighbours of a vector: features by decoder cosine, or tokens by embedding cosine. The vector is the
@@ -78,8 +79,13 @@ public final class NeighboursModel {
         status = new PaneStatusBinding()
                 .fails(neighbours)
                 .isEmpty(
-                        () -> side.feature().get() == null ? "Choose a feature to see what lies nearest to it" : "",
-                        side.feature())
+                        () -> side.feature().get() == null
+                                ? "Choose a feature to see what lies nearest to it"
+                                : needsModel() ? side.whyEmpty("to see which tokens lie nearest") : "",
+                        side.feature(),
+                        side.model(),
+                        among,
+                        tokensBy)
                 .awaits(neighbours);
         side.feature().addListener((property, was, is) -> {
             if (random.get() || passing) {
@@ -87,6 +93,7 @@ public final class NeighboursModel {
             }
             ask();
         });
+        side.model().addListener(changed -> ask());
         among.addListener(changed -> ask());
         featuresBy.addListener(changed -> ask());
         tokensBy.addListener(changed -> ask());
@@ -172,7 +179,7 @@ public final class NeighboursModel {
         FeatureRef feature = side.feature().get();
         OpenModel model = side.model().get();
         queryProblem.set(null);
-        if (feature == null || model == null) {
+        if (feature == null || (model == null && needsModel())) {
             neighbours.clear();
             return;
         }
@@ -181,24 +188,32 @@ public final class NeighboursModel {
             neighbours.clear();
             return;
         }
-        neighbours.askAfresh(new Neighbours(of.get(), space(feature.sae(), model.id()), TOP));
+        neighbours.askAfresh(new Neighbours(of.get(), space(feature.sae(), model), TOP));
     }
 
-    private NeighbourSpace space(SaeId sae, ModelId model) {
+    /** Whether what is compared with belongs to the model. */
+    private boolean needsModel() {
+        return among.get() == Among.TOKENS && tokensBy.get() != TokensBy.BIAS;
+    }
+
+    /** @param model open if the space is one of the model's */
+    private NeighbourSpace space(SaeId sae, @Nullable OpenModel model) {
         if (among.get() == Among.FEATURES) {
             return featuresBy.get() == FeaturesBy.DECODER
                     ? new NeighbourSpace.Decoder(sae)
                     : new NeighbourSpace.Encoder(sae);
         }
         return switch (tokensBy.get()) {
-            case EMBEDDING -> new NeighbourSpace.Tokens(model);
-            case UNEMBEDDING -> new NeighbourSpace.Unembedding(model);
+            case EMBEDDING ->
+                new NeighbourSpace.Tokens(Objects.requireNonNull(model).id());
+            case UNEMBEDDING ->
+                new NeighbourSpace.Unembedding(Objects.requireNonNull(model).id());
             case BIAS -> new NeighbourSpace.Biases(sae);
         };
     }
 
     /** The vector that is asked for; empty if it is refused. */
-    private Optional<NeighbourQuery> vector(FeatureRef feature, OpenModel model) {
+    private Optional<NeighbourQuery> vector(FeatureRef feature, @Nullable OpenModel model) {
         String typed = query.get();
         if (random.get()) {
             return Optional.of(new NeighbourQuery.RandomVector(seed));
@@ -207,8 +222,8 @@ public final class NeighboursModel {
             return Optional.of(new NeighbourQuery.Feature(feature.sae(), feature.feature()));
         }
         VectorExpression words = new VectorExpression(
-                Optional.of(model.id()),
-                model.config().vocabularySize(),
+                Optional.ofNullable(model).map(OpenModel::id),
+                model == null ? 0 : model.config().vocabularySize(),
                 Optional.of(feature.sae()),
                 side.sae().get().config().dSae(),
                 this::encode);

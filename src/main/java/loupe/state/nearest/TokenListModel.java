@@ -95,11 +95,7 @@ public final class TokenListModel {
                 .fails(list.problemProperty(), again)
                 .fails(mask.problemProperty(), again)
                 .fails(bothSides.problemProperty(), again)
-                .isEmpty(
-                        () -> side.feature().get() == null
-                                ? "Choose a feature to list the tokens nearest to its ghost"
-                                : "",
-                        side.feature())
+                .isEmpty(() -> side.whyEmpty("to list the tokens nearest to its ghost"), side.feature(), side.model())
                 .awaits(columns, list, mask, bothSides);
         list.valueProperty().addListener((property, was, is) -> {
             if (is != null && reference.get() == null) {

@@ -75,10 +75,9 @@ public final class TreeComparison {
                 .fails(diff)
                 .fails(own.clean())
                 .isEmpty(
-                        () -> own.side().feature().get() == null
-                                ? "Choose a feature to see what the model makes of it"
-                                : "",
-                        own.side().feature())
+                        () -> own.side().whyEmpty("to see what the model makes of it"),
+                        own.side().feature(),
+                        own.side().model())
                 .awaits(own.tree());
         own.tree().valueProperty().addListener(followed);
         own.controls().cutoff().addListener(followed);

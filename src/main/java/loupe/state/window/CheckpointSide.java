@@ -67,6 +67,18 @@ public final class CheckpointSide {
         return problem.getReadOnlyProperty();
     }
 
+    /**
+     * Why a pane that needs the model has nothing to show; empty if it has a feature and a model.
+     *
+     * @param purpose of the pane, such as {@code to see what the model makes of it}
+     */
+    public String whyEmpty(String purpose) {
+        if (feature.get() == null) {
+            return "Choose a feature " + purpose;
+        }
+        return model.get() == null ? "Open the model of the checkpoint (Ctrl+O) " + purpose : "";
+    }
+
     public void show(@Nullable FeatureRef ref) {
         OpenSae open = sae.get();
         feature.set(ref != null && open != null && ref.sae().equals(open.id()) ? ref : null);

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.base.AsideFile;
+import loupe.base.FileFailure;
 import loupe.base.WriterLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +50,7 @@ public final class SessionFile implements AutoCloseable {
      * the program. Such a file gets another name, and {@link #notice} says so.
      */
     public synchronized Session load() {
+        requireRoom();
         if (!Files.isRegularFile(file)) {
             return Session.empty();
         }
@@ -63,7 +67,27 @@ public final class SessionFile implements AutoCloseable {
         return Session.empty();
     }
 
-    /** What happened to a session that could not be used, for the user; empty if that was not so. */
+    /** Notices before anything is to be remembered that it cannot be. */
+    private void requireRoom() {
+        Path folder = file.toAbsolutePath().resolveSibling("");
+        try {
+            Files.createDirectories(folder);
+            if (!Files.isWritable(folder)) {
+                throw new AccessDeniedException(folder.toString());
+            }
+        } catch (IOException e) {
+            notice = notKept(e);
+        }
+    }
+
+    /** What the user has to know where the session cannot be written. */
+    public static String notKept(IOException failure) {
+        String place = failure instanceof FileSystemException file ? file.getFile() + ": " : "";
+        return "What is open and how the window looks will not be remembered (" + place + FileFailure.reason(failure)
+                + "). Name a folder that can be written in the environment: XDG_CONFIG_HOME=FOLDER";
+    }
+
+    /** What the user has to know of the session: that it was not used, or will not be kept; empty if all is well. */
     public synchronized Optional<String> notice() {
         return Optional.ofNullable(notice);
     }

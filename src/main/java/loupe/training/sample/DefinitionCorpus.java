@@ -3,7 +3,6 @@ package loupe.training.sample;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import loupe.base.CheckpointException;
 import loupe.base.RegularFile;
+import loupe.base.Utf8Text;
 
 /**
  * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would
@@ -32,7 +32,7 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
      */
     static DefinitionCorpus read(Path file) throws IOException {
         Set<Definition> rows = new LinkedHashSet<>();
-        try (BufferedReader reader = Files.newBufferedReader(RegularFile.require(file), StandardCharsets.UTF_8)) {
+        try (BufferedReader reader = Utf8Text.reader(Files.newInputStream(RegularFile.require(file)))) {
             int lineNumber = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lineNumber++;
@@ -42,7 +42,7 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
                             file,
                             "line " + lineNumber + " has " + columns.length + " columns",
                             "4: lemma, part of speech, definition, examples",
-                            "");
+                            "Put a tab between the columns");
                 }
                 List<String> examples = columns[3].isBlank() ? List.of() : List.of(columns[3].split(" \\| "));
                 rows.add(new Definition(columns[0].strip(), columns[1].strip(), columns[2].strip(), examples));
@@ -52,7 +52,10 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
         }
         if (rows.isEmpty()) {
             throw new CheckpointException(
-                    file, "the file is empty", "lines of lemma, part of speech, definition, examples", "");
+                    file,
+                    "the file is empty",
+                    "lines of lemma, part of speech, definition, examples",
+                    "Choose another file");
         }
         return split(rows);
     }

@@ -6,10 +6,15 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.event.EventTarget;
+import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.control.skin.TableColumnHeader;
+import javafx.scene.input.MouseButton;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.text.TextAlignment;
 import loupe.base.VisibleText;
 
@@ -27,7 +32,22 @@ public final class Tables {
         table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS);
         table.setPlaceholder(new Label(""));
         table.getStyleClass().addAll("dense", "data-table");
+        // the toolkit sorts by a header that is released with any button
+        table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {
+            if (event.getButton() != MouseButton.PRIMARY && isInHeader(event.getTarget())) {
+                event.consume();
+            }
+        });
         return table;
+    }
+
+    private static boolean isInHeader(EventTarget target) {
+        for (Node node = target instanceof Node at ? at : null; node != null; node = node.getParent()) {
+            if (node instanceof TableColumnHeader) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A right-aligned column of numbers; exports carry the number itself. */

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
+import javafx.geometry.Insets;
 import javafx.geometry.Pos;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
@@ -16,10 +18,11 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.TextAlignment;
 import javafx.util.Callback;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
 import loupe.state.corpus.CountedShare;
-import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
@@ -58,6 +61,8 @@ public final class FeatureTablePane {
     private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
     private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
+    private final Label nothing = new Label();
+    private final Button clear = new Button("Clear the filter");
     private final Label count = new Label();
     private final Label soFar = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
@@ -141,6 +146,18 @@ public final class FeatureTablePane {
                 + "change until all of the corpus has been counted"));
         soFar.visibleProperty().bind(soFar.textProperty().isNotEmpty());
         soFar.managedProperty().bind(soFar.visibleProperty());
+        nothing.setWrapText(true);
+        nothing.setTextAlignment(TextAlignment.CENTER);
+        clear.setId("clear-filter");
+        clear.setVisible(false);
+        clear.setOnAction(event -> {
+            filter.clear();
+            filter.requestFocus();
+        });
+        VBox none = new VBox(8, nothing, clear);
+        none.setAlignment(Pos.CENTER);
+        none.setPadding(new Insets(8));
+        table.setPlaceholder(none);
         frame.setContent(new VBox(tools, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
@@ -275,12 +292,9 @@ public final class FeatureTablePane {
         boolean none = model.size() > 0
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
-        ((Label) table.getPlaceholder())
-                .setText(
-                        none
-                                ? "No feature passes the filter"
-                                        + model.countedForRows().soFar()
-                                : "");
+        nothing.setText(
+                none ? "No feature passes the filter" + model.countedForRows().soFar() + ".\n" + model.whyNone() : "");
+        clear.setVisible(none);
     }
 
     private void showColumns() {

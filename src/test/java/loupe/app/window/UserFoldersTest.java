@@ -33,10 +33,20 @@ class UserFoldersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " "})
-    void anEmptyVariableCountsAsNotSet(String empty) {
+    @ValueSource(strings = {"", " ", "relative", "./here"})
+    void anEmptyOrRelativeVariableCountsAsNotSet(String empty) {
         UserFolders folders = of(Map.of("XDG_CONFIG_HOME", empty, "XDG_CACHE_HOME", empty), "Linux");
         assertThat(folders).isEqualTo(of(Map.of(), "Linux"));
+    }
+
+    @Test
+    void theHomeOfTheEnvironmentGoesBeforeTheSystems() {
+        assertThat(UserFolders.home("/app", HOME)).isEqualTo(Path.of("/app"));
+        assertThat(UserFolders.home(null, HOME)).isEqualTo(HOME);
+        assertThat(UserFolders.home("app", HOME)).isEqualTo(HOME);
+        assertThat(UserFolders.home(null, Path.of("?")))
+                .as("of a user that the system does not know")
+                .isAbsolute();
     }
 
     @Test

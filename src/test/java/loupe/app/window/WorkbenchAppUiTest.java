@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javafx.application.Platform;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
@@ -103,6 +104,19 @@ class WorkbenchAppUiTest {
             endAndClose(app);
         }
         assertThat(file.resolveSibling(".session.json.lock")).doesNotExist();
+    }
+
+    @Test
+    void aWindowThatIsToldToEndHasLostNothing() {
+        Path file = folder.resolve("told/session.json");
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, new SessionFile(file), new WorkbenchApp.Opening(model, List.of(sae)));
+            until(() -> app.models().workbench().a().feature().get() != null);
+            Platform.runLater(() -> app.models().table().jumpTo(3));
+            app.keepSession();
+            assertThat(new SessionFile(file).load().feature()).isEqualTo(3);
+            endAndClose(app);
+        }
     }
 
     @Test

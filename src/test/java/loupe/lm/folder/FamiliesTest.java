@@ -483,7 +483,7 @@ class FamiliesTest {
                 TinyFamily.qwen3(),
                 "num_hidden_layers",
                 2_000_000_000,
-                "num_hidden_layers is 2000000000; expected at most 67108864");
+                "num_hidden_layers is 2000000000; expected at most 4096");
         refused(
                 TinyFamily.qwen3(),
                 "num_hidden_layers",

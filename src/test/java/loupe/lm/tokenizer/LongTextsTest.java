@@ -149,7 +149,10 @@ class LongTextsTest {
         ObjectNode file = file(kind);
         Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
         String words = "the other er the ter the other the re the ".repeat(4);
-        assertThat(TextPieces.of(file, PIECE).end(words, 0, true, true).getAsInt() < words.length())
+        assertThat(new TextPieces(TextPieces.Borders.of(file), PIECE)
+                                .end(words, 0, true, true)
+                                .getAsInt()
+                        < words.length())
                 .as("cut at spaces")
                 .isEqualTo(cut);
         List<String> parts = List.of(
@@ -176,8 +179,10 @@ class LongTextsTest {
                 ", ",
                 "THE");
         Random random = new Random(20261201);
-        try (Tokenizer whole = TokenizerFiles.read(folder, 1 << 20).orElseThrow();
-                Tokenizer inPieces = TokenizerFiles.read(folder, PIECE).orElseThrow()) {
+        try (Tokenizer whole = TokenizerFiles.read(folder, 1 << 20, EncoderProcess.Limits.USUAL)
+                        .orElseThrow();
+                Tokenizer inPieces = TokenizerFiles.read(folder, PIECE, EncoderProcess.Limits.USUAL)
+                        .orElseThrow()) {
             TextReading reading = inPieces.reading();
             for (int i = 0; i < 1_500; i++) {
                 StringBuilder text = new StringBuilder();

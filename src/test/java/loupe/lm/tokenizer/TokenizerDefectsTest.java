@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that would end the process, run for ever or answer at random if the library saw them. */
 @Timeout(60)
@@ -31,10 +30,9 @@ class TokenizerDefectsTest {
     @TempDir
     Path folder;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"tok-postprocessor-unknown-token", "tok-regex-retry-limit"})
-    void aFileThatEndsTheProcessIsRefused(String name) {
-        assertThatThrownBy(() -> TokenizerFiles.read(Trial.folder(name)))
+    @Test
+    void aFileThatEndsTheProcessIsRefused() {
+        assertThatThrownBy(() -> TokenizerFiles.read(Trial.folder("tok-postprocessor-unknown-token")))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("tokenizer.json: the ");
     }
@@ -60,16 +58,9 @@ class TokenizerDefectsTest {
                 "post_processor ; {'type':'BertProcessing','sep':['a',1],'cls':['a',16777216]} ; id 16777216",
                 "added_tokens ; [{'id':2147483647,'content':'z'}] ; id 2147483647",
                 "added_tokens ; [{'id':-1,'content':'z'}] ; id -1",
-                "pre_tokenizer ; {'type':'Split','pattern':{'Regex':'(a+)+$'},'behavior':'Isolated','invert':false}"
-                        + " ; may take for ever",
-                "pre_tokenizer ; {'type':'Split','pattern':{'Regex':'a*a*b'},'behavior':'Isolated','invert':false}"
-                        + " ; takes too long",
-                "pre_tokenizer ; {'type':'Split','pattern':{'Regex':'q(?:r|r?s|s?r)+t'},'behavior':'Isolated',"
-                        + "'invert':false} ; may take for ever",
                 "pre_tokenizer ; {'type':'FixedLength','length':0} ; pieces of 0",
                 "decoder ; {'type':'Strip','content':'a','start':0,'stop':3} ; strips the ends",
                 "normalizer ; {'type':'Replace','pattern':{'String':''},'content':'a'} ; empty text",
-                "normalizer ; {'type':'Replace','pattern':{'Regex':'(?:x|x)*y'},'content':'a'} ; may take for ever",
                 "normalizer ; {'type':'Precompiled','precompiled_charsmap':'AAAA'} ; is cut off",
                 "normalizer ; {'type':'Precompiled','precompiled_charsmap':'!'} ; not base64"
             })
@@ -157,44 +148,6 @@ class TokenizerDefectsTest {
         return Base64.getEncoder()
                 .encodeToString(bytes.put(texts.getBytes(java.nio.charset.StandardCharsets.UTF_8))
                         .array());
-    }
-
-    /**
-     * Expressions of tokenizers in use: GPT-2, Llama 3, Qwen 2, GPT-4o, DeepSeek, BLOOM, Falcon, StarCoder's digits.
-     */
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-                        + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-                        + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-                "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-                        + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+"
-                        + "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}"
-                        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-                "[\\r\\n]",
-                "\\s?\\p{L}+",
-                "\\s?\\p{P}+",
-                "[一-龥ࠀ-一가-퟿]+",
-                "\\p{N}{1,3}(?=(?:\\p{N}{3})*(?:\\P{N}|$))",
-                " ?[^(\\s|[.,!?…。，、।۔،])]+",
-                "[0-9][0-9][0-9]",
-                "\\p{Han}+|\\p{Hiragana}+",
-                "[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++",
-                " {2,}",
-                "\\s+$",
-                "\\d{1,3}(?=(?:\\d{3})*\\b)"
-            })
-    void expressionsInUseAreRead(String expression) {
-        assertThat(PatternTrial.defect(expression)).isEmpty();
-    }
-
-    @Test
-    void anExpressionThatJavaCannotReadIsJudgedByItsLook() {
-        assertThat(PatternTrial.defect("(?~x)(a+)+b"))
-                .hasValueSatisfying(defect -> assertThat(defect).contains("repeats a repetition"));
     }
 
     private ObjectNode tiny() throws IOException {

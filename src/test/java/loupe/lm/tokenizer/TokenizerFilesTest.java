@@ -2,6 +2,7 @@ package loupe.lm.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -325,5 +326,37 @@ class TokenizerFilesTest {
             }
         }
         return rows;
+    }
+
+    private String refusal() {
+        Throwable refused = catchThrowable(() -> TokenizerFiles.read(folder));
+        assertThat(refused).isInstanceOf(CheckpointException.class);
+        return refused.getMessage().replace(folder.toString(), "DIR");
+    }
+
+    @Test
+    void mergesThatCannotBeReadAreBlamedThemselves() throws IOException {
+        Files.writeString(folder.resolve("vocab.json"), "{\"a\": 0, \"b\": 1, \"ab\": 2}");
+        Path merges = folder.resolve("merges.txt");
+        Files.write(merges, new byte[] {'#', '\n', (byte) 0xff, ' ', 'b', '\n'});
+        assertThat(refusal())
+                .isEqualTo("DIR/merges.txt: this is not UTF-8 text; expected two parts of a token a line. "
+                        + "Download the file again, or remove it to work with token ids.");
+        Files.writeString(merges, "#version: 0.2\na b\nonlyone\n");
+        assertThat(refusal())
+                .isEqualTo("DIR/merges.txt: line 3 is \"onlyone\"; expected two parts of a token a line. "
+                        + "Download the file again, or remove it to work with token ids.");
+        Files.writeString(merges, "\ufeff#version: 0.2\na b\n");
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
+            assertThat(tokenizer.encode("ab", Beginning.NO).ids()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void aWebPageInPlaceOfATokenizerIsNotComparedWithWeights() throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), "<!DOCTYPE html><html>404</html>");
+        assertThat(refusal())
+                .isEqualTo("DIR/tokenizer.json: this is a web page, not the data; expected a JSON file. "
+                        + "Download the file itself; the site may want you to log in first.");
     }
 }

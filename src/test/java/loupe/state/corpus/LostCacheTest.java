@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableList;
 import loupe.base.OtherWriter;
+import loupe.index.IndexBeforeChecksums;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.pane.PaneStatus;
@@ -80,6 +81,24 @@ class LostCacheTest {
         assertThat(activations.activations().getProblem()).isNull();
         assertThat(activations.activations().getValue().count()).isEqualTo(corpus.occurrences('a'));
         assertThat(examples.status().getValue().shown()).isNotInstanceOf(PaneStatus.Failed.class);
+    }
+
+    @Test
+    void aPassKeptByAnOlderVersionIsShownAndSaidOnceToHaveNoChecksums() throws IOException {
+        opened.openA();
+        corpus.count();
+        Path description = kept().stream()
+                .filter(path -> path.endsWith("index.json"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(opened.workbench.notices().all()).isEmpty();
+        IndexBeforeChecksums.make(description.getParent());
+        for (int i = 0; i < 2; i++) {
+            corpus.statistics().corpus().set(null);
+            corpus.count();
+        }
+        assertThat(corpus.statistics().index(opened.workbench.a()).get()).isNotNull();
+        assertThat(opened.workbench.notices().all().toString()).containsOnlyOnce("before there were checksums");
     }
 
     @Test

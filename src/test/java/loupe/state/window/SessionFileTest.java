@@ -41,6 +41,21 @@ class SessionFileTest {
         assertThat(new SessionFile(folder.resolve("none.json")).load()).isEqualTo(Session.empty());
     }
 
+    @Test
+    void aPlaceThatCannotBeWrittenIsSaidBeforeAnythingIsToBeRemembered() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "no folder");
+        SessionFile nowhere = new SessionFile(file.resolve("sae-loupe/session.json"));
+        assertThat(nowhere.load()).isEqualTo(Session.empty());
+        assertThat(nowhere.notice())
+                .get()
+                .asString()
+                .contains("will not be remembered (" + file, "XDG_CONFIG_HOME=FOLDER")
+                .doesNotContain("Exception");
+        SessionFile somewhere = new SessionFile(folder.resolve("sae-loupe/session.json"));
+        somewhere.load();
+        assertThat(somewhere.notice()).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -73,4 +73,14 @@ class DefinitionCorpusTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("line 2 has 2 columns");
     }
+
+    @Test
+    void aByteOrderMarkIsNotOfTheFirstWord() throws Exception {
+        Path file = Files.writeString(folder.resolve("marked.tsv"), "\ufeffcat\tn\ta small animal\t\n");
+        DefinitionCorpus corpus = DefinitionCorpus.read(file);
+        assertThat(List.of(corpus.training(), corpus.heldOut()).stream()
+                        .flatMap(List::stream)
+                        .map(Definition::lemma))
+                .containsExactly("cat");
+    }
 }
