@@ -1,4 +1,4 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +10,8 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
+import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.ModelOptions;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;

@@ -1,4 +1,4 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import java.nio.file.Path;
@@ -22,6 +22,8 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
 import loupe.format.TextFiles;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -97,7 +99,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         private boolean descending;
 
         @Option(names = "--top", paramLabel = "N", description = "Features listed at most (default: all).")
-        @OptionRange(least = 1, most = Integer.MAX_VALUE)
+        @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
         private Integer top;
 
         @Option(

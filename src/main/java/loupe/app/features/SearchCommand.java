@@ -1,4 +1,4 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,6 +9,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
+import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelBook;
 import loupe.search.FeatureSearch;
