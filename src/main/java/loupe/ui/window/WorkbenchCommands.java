@@ -269,7 +269,8 @@ final class WorkbenchCommands {
                 WINDOW,
                 "Shortcut+Minus",
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
-        commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+        commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
+        commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",
                 "Quit",
@@ -345,8 +346,8 @@ final class WorkbenchCommands {
         view.showPalette();
     }
 
-    void showShortcuts() {
-        view.showShortcuts();
+    void showHelp() {
+        view.showHelp();
     }
 
     /** Switches between the light and the dark theme. */

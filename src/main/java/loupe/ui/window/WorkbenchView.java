@@ -242,6 +242,13 @@ public final class WorkbenchView {
         cover(page, this::uncover);
     }
 
+    /** Opens the help. */
+    void showHelp() {
+        HelpPage page = new HelpPage(HelpTexts.of(commands));
+        cover(page.node(), this::uncover);
+        page.focus();
+    }
+
     private void showDoubt(CheckpointDoubt doubt) {
         if (doubt == null) {
             uncover();
