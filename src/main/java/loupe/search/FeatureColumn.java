@@ -17,10 +17,10 @@ public enum FeatureColumn {
     SPREAD("Std", "Standard deviation of the activations in the corpus, where the feature is active"),
     /** Smallest activation in the corpus where it is active; negative for features that have a sign. */
     MIN("Min", "Smallest activation in the corpus, where the feature is active"),
-    /** Text of the tokens it promotes most. */
-    PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     /** What the user or an import calls it. */
     LABEL("Label", "What you call the feature, or an imported label"),
+    /** Text of the tokens it promotes most. */
+    PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     TAGS("Tags", "Tags of the feature"),
     STAR("\u2605", "Whether the feature is starred (Ctrl+D)"),
     NOTE("Notes", "Notes on the feature"),

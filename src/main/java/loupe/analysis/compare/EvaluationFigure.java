@@ -148,6 +148,8 @@ public enum EvaluationFigure {
     private final String title;
     private final String unit;
     private final String formula;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a reference to a method, which has no state
     private final ToDoubleFunction<SaeEvaluation.Answer> value;
 
     EvaluationFigure(

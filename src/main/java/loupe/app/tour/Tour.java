@@ -159,7 +159,7 @@ final class Tour {
         for (int next : new int[] {feature, (feature + 1) % features, (feature + 7) % features}) {
             models().lists().addMember(next);
         }
-        models().lists().text().text().set("She wore a red dress and a blue hat.");
+        models().lists().text().text().set("Red, blue or a dark green colour; a brownish yellow.");
         models().lists().keepText();
     }
 

@@ -94,7 +94,7 @@ class LabelsUiTest extends WindowUiTest {
         assertThat(UiTest.onFx(() -> table("#feature-table").getColumns().stream()
                         .map(TableColumn::getId)
                         .toList()))
-                .contains("Found", "Label")
+                .contains("Found")
                 .doesNotContain("Promotes");
         UiTest.onFx(() -> field("#feature-filter").setText("star"));
         UiTest.waitUntil(() -> table("#feature-table").getItems().size() == 1);
