@@ -134,7 +134,8 @@ public final class TreePane implements Pane {
                         goOn,
                         showSteering,
                         IconButtons.of(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
-                        IconButtons.of(Feather.MAXIMIZE, "Show the whole tree (0); Home is its natural size", canvas::fit));
+                        IconButtons.of(
+                                Feather.MAXIMIZE, "Show the whole tree (0); Home is its natural size", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");

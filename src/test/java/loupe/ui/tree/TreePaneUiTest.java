@@ -103,8 +103,8 @@ class TreePaneUiTest extends PaneUiTest {
     void theMenuOfTheTreeFindsFitsAndGoesBackToItsNaturalSize() {
         open();
         onFx(() -> canvas().zoomBy(8));
-        onFx(() -> canvas()
-                .fireEvent(new ContextMenuEvent(ContextMenuEvent.CONTEXT_MENU_REQUESTED, 9, 9, 9, 9, false, null)));
+        onFx(() -> canvas().fireEvent(
+                        new ContextMenuEvent(ContextMenuEvent.CONTEXT_MENU_REQUESTED, 9, 9, 9, 9, false, null)));
         List<MenuItem> menu = onFx(() -> Window.getWindows().stream()
                 .filter(ContextMenu.class::isInstance)
                 .map(ContextMenu.class::cast)
