@@ -42,7 +42,7 @@ final class EncoderProcess implements Encoder {
         static final Limits USUAL = new Limits(10_000, 10_000);
     }
 
-    private static final int MOST_WAITING = 12;
+    private static final int MOST_WAITING = 60;
     private static final long LEAST_LOOK_MS = 50;
     private static final long MOST_START_MS = 30_000;
     /** The status of a process that another one ended, as Linux itself does where memory is short. */
