@@ -86,7 +86,9 @@ record HelpTexts(List<Entry> entries) {
         for (String section : Arrays.asList(sections).subList(1, sections.length)) {
             int end = section.indexOf('\n');
             entries.add(new Entry(
-                    group, section.substring(0, end).strip(), section.substring(end).strip().replace("*", "")));
+                    group,
+                    section.substring(0, end).strip(),
+                    section.substring(end).strip().replace("*", "")));
         }
         return entries;
     }

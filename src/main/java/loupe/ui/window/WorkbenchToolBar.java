@@ -95,7 +95,8 @@ final class WorkbenchToolBar {
         palette.setId("palette");
         Button theme = IconButtons.of(Feather.SUN, "Light or dark", commands::switchTheme);
         theme.setId("theme");
-        Button help = IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
+        Button help =
+                IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);

@@ -43,7 +43,9 @@ class HelpPageUiTest extends UiTest {
     @Test
     void wordsFindWhatHasAllOfThem() {
         clickOn("#help-search").write("ghost scale");
-        assertThat(titles()).contains("What is a ghost?", "What is the natural scale?").doesNotContain("Open a model");
+        assertThat(titles())
+                .contains("What is a ghost?", "What is the natural scale?")
+                .doesNotContain("Open a model");
         onFx(() -> lookup("#help-search").queryTextInputControl().setText("ctrl+o"));
         assertThat(titles()).containsExactly("Open a model");
         onFx(() -> lookup("#help-search").queryTextInputControl().setText("zzz"));
