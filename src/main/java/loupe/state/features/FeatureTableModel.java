@@ -26,6 +26,7 @@ import loupe.labels.FeatureNotes;
 import loupe.search.FeatureSearch;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
@@ -58,8 +59,7 @@ public final class FeatureTableModel {
      * @param notes what is written down about features
      * @param search over the features of checkpoint A
      */
-    public FeatureTableModel(
-            Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
+    public FeatureTableModel(Workbench workbench, FeatureColumns columns, FeatureNotesModel notes, SearchModel search) {
         this.workbench = workbench;
         this.notes = notes;
         this.search = search;
@@ -76,6 +76,7 @@ public final class FeatureTableModel {
                         workbench.openingModel(),
                         workbench.a().sae(),
                         workbench.a().opening())
+                .offers(this::need, workbench.openingModel(), workbench.a().opening())
                 .awaits(workbench.a().opening())
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
@@ -91,6 +92,12 @@ public final class FeatureTableModel {
     /** What the pane shows. */
     public ObservableValue<PaneStatus> status() {
         return status;
+    }
+
+    private Optional<PaneNeed> need() {
+        return workbench.openingModel().get() || workbench.a().opening().get()
+                ? Optional.empty()
+                : workbench.a().need();
     }
 
     private String whyEmpty() {
@@ -195,7 +202,11 @@ public final class FeatureTableModel {
             case STAR -> of.star() ? "\u2605" : "";
             case NOTE -> of.note().replace('\n', ' ');
             case FOUND ->
-                search.search().get().why(feature, FeatureFilter.parse(filter.get()).search()).stream()
+                search
+                        .search()
+                        .get()
+                        .why(feature, FeatureFilter.parse(filter.get()).search())
+                        .stream()
                         .map(FeatureSearch.Reason::plain)
                         .collect(Collectors.joining("; "));
             default -> promoted(feature);

@@ -1,7 +1,7 @@
 package loupe.state.features;
 
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
@@ -37,8 +37,8 @@ public final class SearchModel {
     private final ResultSlot<WordIndex> corpus;
     private final ResultSlot<WordIndex> sentences;
     private final ReadOnlyBooleanWrapper building = new ReadOnlyBooleanWrapper(this, "building");
-    private final ReadOnlyObjectWrapper<FeatureSearch> search = new ReadOnlyObjectWrapper<>(
-            this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
+    private final ReadOnlyObjectWrapper<FeatureSearch> search =
+            new ReadOnlyObjectWrapper<>(this, "search", new FeatureSearch(0, List.of(), java.util.Map.of()));
     private int indexed;
 
     /** @param columns of checkpoint A */
@@ -58,8 +58,7 @@ public final class SearchModel {
         sentences = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         for (ResultSlot<WordIndex> slot : List.of(promoted, corpus, sentences)) {
             slot.valueProperty().addListener(changed -> renew());
-            slot.pendingProperty()
-                    .addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
+            slot.pendingProperty().addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
         }
         columns.moments().addListener((property, was, is) -> indexPromoted(is));
         statistics.index(workbench.a()).addListener((property, was, is) -> indexCorpus(is));
@@ -106,7 +105,7 @@ public final class SearchModel {
         if (index == null) {
             corpus.clear();
         } else {
-            corpus.askAfresh(new Corpus(index, texts));
+            corpus.askAfresh(new Corpus(index, statistics.placeInIndex(workbench.a()), texts));
         }
     }
 
@@ -135,10 +134,10 @@ public final class SearchModel {
         }
     }
 
-    private record Corpus(ActivationIndex index, VocabularyTexts texts) implements HostQuestion<WordIndex> {
+    private record Corpus(ActivationIndex index, int place, VocabularyTexts texts) implements HostQuestion<WordIndex> {
         @Override
         public WordIndex answer(Cancellation cancellation) {
-            return SearchTexts.corpus(index, 0, texts::of, cancellation);
+            return SearchTexts.corpus(index, place, texts::of, cancellation);
         }
 
         @Override

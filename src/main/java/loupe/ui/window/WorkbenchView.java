@@ -29,6 +29,7 @@ import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.pane.MaximiseHost;
+import loupe.ui.pane.NeedEvent;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
@@ -145,6 +146,8 @@ public final class WorkbenchView {
         opening.install(scene);
         columns.table().focusTable();
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+        scene.addEventHandler(
+                NeedEvent.WANTED, event -> commands.run(event.need().command()));
     }
 
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
@@ -335,8 +338,7 @@ public final class WorkbenchView {
                     () -> opening.openCheckpoint(models.workbench().b(), path)));
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
-            candidates.add(
-                    CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
+            candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
