@@ -22,16 +22,17 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
-import loupe.app.command.LabelsCommand;
 import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
-import loupe.app.command.SearchCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
+import loupe.app.features.FeaturesCommand;
+import loupe.app.features.LabelsCommand;
+import loupe.app.features.SearchCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -88,6 +89,7 @@ public final class Main {
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),
+                        new FeaturesCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
                         new EvaluateCommand(),

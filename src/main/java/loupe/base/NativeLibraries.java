@@ -83,7 +83,9 @@ public final class NativeLibraries {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        String reason = cause instanceof IOException io ? FileFailure.reason(io) : String.valueOf(cause.getMessage());
+        String whole = cause instanceof IOException io ? FileFailure.reason(io) : String.valueOf(cause.getMessage());
+        // the system's loader says the path twice before it says what is wrong
+        String reason = whole.substring(whole.lastIndexOf(": ") + 1).strip();
         return new Refusal(
                 "The " + whose + "'s library cannot be unpacked to or run from "
                         + folder().map(Path::toString).orElse("the user's folder")

@@ -8,7 +8,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Collections;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A folder that nobody but this user can put anything into: programs may be kept in it and run from it. */
@@ -51,12 +54,34 @@ public final class OwnFolder {
             } finally {
                 Files.delete(probe);
             }
-            if (posix && !Files.getPosixFilePermissions(absolute).equals(OWNER_ONLY)) {
-                Files.setPosixFilePermissions(absolute, OWNER_ONLY);
+            if (posix) {
+                close(absolute);
             }
             return absolute;
         } catch (IOException e) {
             throw refused(absolute, "no folder of our own can be made here (" + FileFailure.reason(e) + ")", e);
+        }
+    }
+
+    /** Closes a folder to others, who may have put something into it that is theirs if they could. */
+    private static void close(Path folder) throws IOException {
+        Set<PosixFilePermission> before = Files.getPosixFilePermissions(folder);
+        if (before.equals(OWNER_ONLY)) {
+            return;
+        }
+        Files.setPosixFilePermissions(folder, OWNER_ONLY);
+        if (Collections.disjoint(before, Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE))) {
+            return;
+        }
+        UserPrincipal owner = Files.getOwner(folder);
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.toList()) {
+                if (!Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+                    Files.setPosixFilePermissions(folder, before);
+                    throw refused(
+                            folder, "others could write here, and " + file.getFileName() + " is another user's", null);
+                }
+            }
         }
     }
 

@@ -23,9 +23,7 @@ final class CompressedFile extends FilterInputStream {
     private static final Map<String, Kind> KINDS = Map.of(
             ".gz", new Kind(CompressorStreamFactory.GZIP, (byte) 0x1f, (byte) 0x8b),
             ".bz2", new Kind(CompressorStreamFactory.BZIP2, (byte) 'B', (byte) 'Z', (byte) 'h'),
-            ".zst",
-                    new Kind(
-                            CompressorStreamFactory.ZSTANDARD, (byte) 0x28, (byte) 0xb5, (byte) 0x2f, (byte) 0xfd));
+            ".zst", new Kind(CompressorStreamFactory.ZSTANDARD, (byte) 0x28, (byte) 0xb5, (byte) 0x2f, (byte) 0xfd));
 
     private final Path file;
     private final String ending;
@@ -55,7 +53,10 @@ final class CompressedFile extends FilterInputStream {
             byte[] begins = whole.readNBytes(kind.begins().length);
             if (!Arrays.equals(begins, kind.begins())) {
                 throw new CheckpointException(
-                        file, "this is not compressed as its name says", "a " + ending + " file", "Rename or decompress it");
+                        file,
+                        "this is not compressed as its name says",
+                        "a " + ending + " file",
+                        "Rename or decompress it");
             }
             whole.unread(begins);
             return new CompressedFile(decompressed(kind, whole, file, ending), file, ending);

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import loupe.format.TextFiles;
+import loupe.base.Utf8Text;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,7 +135,7 @@ abstract class Documents {
      * reached.
      */
     BufferedReader open() throws IOException {
-        return TextFiles.reader(CompressedFile.open(file, compression(file)));
+        return Utf8Text.reader(CompressedFile.open(file, compression(file)));
     }
 
     private static final class PlainText extends Documents {

@@ -54,8 +54,7 @@ public record FeatureStatistics(
         double z2 = QUANTILE_95 * QUANTILE_95;
         double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
         double half = QUANTILE_95 / (1 + z2 / n) * Math.sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-        return new double[] {
-            count[feature] == 0 ? 0 : centre - half, count[feature] == corpusTokens ? 1 : centre + half
+        return new double[] {count[feature] == 0 ? 0 : centre - half, count[feature] == corpusTokens ? 1 : centre + half
         };
     }
 

@@ -1,7 +1,7 @@
 package loupe.index;
 
-import java.io.BufferedReader;
 import java.io.BufferedInputStream;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -103,7 +103,10 @@ final class TableDocuments extends Documents {
         try (BufferedReader reader = open()) {
             if (reader.read() < 0) {
                 throw new CheckpointException(
-                        file, "the file is empty", "a table with its columns' names in the first line", "Choose another file");
+                        file,
+                        "the file is empty",
+                        "a table with its columns' names in the first line",
+                        "Choose another file");
             }
         } catch (CharacterCodingException e) {
             requireUtf8();
@@ -113,8 +116,8 @@ final class TableDocuments extends Documents {
     }
 
     /**
-     * Looks for what the database does not tell, or not with its place: compressed data that is damaged, and a line that
-     * is not UTF-8.
+     * Looks for what the database does not tell, or not with its place: compressed data that is damaged, and a line
+     * that is not UTF-8.
      */
     private void requireUtf8() {
         try (InputStream bytes = new BufferedInputStream(CompressedFile.open(file, compression(file)), 1 << 16)) {
@@ -149,10 +152,14 @@ final class TableDocuments extends Documents {
         }
         Matcher line = LINE.matcher(message);
         if (line.find()) {
-            List<String> said = message.split("Possible (Solution|fixes)", 2)[0].strip().lines().toList();
+            List<String> said = message.split("Possible (Solution|fixes)", 2)[0]
+                    .strip()
+                    .lines()
+                    .toList();
             return "line " + line.group(1) + ": " + said.get(said.size() - 1).strip();
         }
-        return "the table cannot be read (" + message.lines().findFirst().orElse("").strip() + ")";
+        return "the table cannot be read ("
+                + message.lines().findFirst().orElse("").strip() + ")";
     }
 
     /** The texts in pieces: the piece, at which character it begins, and how many bytes all of the text has. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
 import loupe.format.JsonFiles;
@@ -25,6 +26,9 @@ public final class LabelDocument {
     /** The columns of a table. */
     public static final List<String> COLUMNS =
             List.of("feature", "label", "source", "author", "score", "note", "tags", "star");
+
+    /** A text before which an export put an apostrophe, so that no spreadsheet runs it as a formula. */
+    private static final Pattern KEPT_FROM_RUNNING = Pattern.compile("'[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]");
 
     private static final long MOST_BYTES = 256L << 20;
 
@@ -146,7 +150,8 @@ public final class LabelDocument {
             }
             Map<String, String> cells = new LinkedHashMap<>();
             for (int i = 0; i < head.size(); i++) {
-                cells.put(head.get(i), row.cells().get(i));
+                String cell = row.cells().get(i);
+                cells.put(head.get(i), KEPT_FROM_RUNNING.matcher(cell).lookingAt() ? cell.substring(1) : cell);
             }
             int feature = edits.feature(cells.getOrDefault("feature", ""));
             edits.label(

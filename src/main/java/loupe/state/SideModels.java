@@ -86,7 +86,8 @@ public final class SideModels {
             return "";
         }
         String label = notes.of(side, feature.feature()).label();
-        return allProvenance() + ", feature " + feature.feature() + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
+        return allProvenance() + ", feature " + feature.feature()
+                + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
     }
 
     /** A few words about a feature: its label or, without one, the tokens it promotes. */

@@ -52,7 +52,6 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CheckpointAudit auditB;
     private final GhostControlsModel controls;
     private final UndoOrder undoOrder = new UndoOrder();
-    private final GhostHistory history;
     private final FeatureNotesModel notes;
     private final SearchModel search;
     private final FeatureListsModel lists;
@@ -91,7 +90,7 @@ public final class WorkbenchModels implements AutoCloseable {
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), documents);
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), documents);
         controls = new GhostControlsModel(workbench);
-        history = new GhostHistory(controls, undoOrder);
+        GhostHistory.keep(controls, undoOrder);
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);

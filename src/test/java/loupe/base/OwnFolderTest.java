@@ -52,6 +52,27 @@ class OwnFolderTest {
     }
 
     @Test
+    void oneThatOthersHavePutSomethingIntoIsRefused() throws IOException {
+        Path ours = Files.createDirectory(temporary.resolve("ours"));
+        Path planted = Files.createFile(
+                Files.createDirectory(ours.resolve("tokenizers")).resolve("lib.so"));
+        Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try {
+            Files.setOwner(
+                    planted,
+                    planted.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        } catch (IOException onlyRootGivesFilesAway) {
+            OwnFolder.make(ours);
+            return;
+        }
+        assertThatThrownBy(() -> OwnFolder.make(ours))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("others could write here, and lib.so is another user's");
+        Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(OwnFolder.make(ours)).isEqualTo(ours);
+    }
+
+    @Test
     void anotherUsersFolderIsRefused() throws IOException {
         Path others = Files.createDirectory(temporary.resolve("others"));
         Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));

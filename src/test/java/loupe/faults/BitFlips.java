@@ -100,8 +100,7 @@ final class BitFlips {
                 FeatureActivations activations = index.activations(0, feature);
                 answers.add(Arrays.toString(activations.tokens()));
                 answers.add(Arrays.toString(activations.values()));
-                for (Example example :
-                        index.examples(activations, Examples.top(activations, EXAMPLES, 1), 2, 2)) {
+                for (Example example : index.examples(activations, Examples.top(activations, EXAMPLES, 1), 2, 2)) {
                     answers.add(Arrays.toString(example.ids()) + Arrays.toString(example.values()));
                 }
             }

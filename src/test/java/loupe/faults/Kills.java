@@ -33,9 +33,7 @@ final class Kills {
     }
 
     public static void main(String[] arguments) throws Exception {
-        List<String> kinds = arguments.length > 4
-                ? List.of(arguments).subList(4, arguments.length)
-                : KINDS;
+        List<String> kinds = arguments.length > 4 ? List.of(arguments).subList(4, arguments.length) : KINDS;
         Path folder = Path.of(arguments[0]).toAbsolutePath();
         Kills trial = new Kills(folder, Integer.parseInt(arguments[3]), Long.parseLong(arguments[2]));
         for (int kill = 0; kill < Integer.parseInt(arguments[1]); kill++) {
@@ -97,18 +95,19 @@ final class Kills {
         return switch (kind) {
             case "index", "again" -> inputs.index(inputs.sae(), out, resumed);
             case "batch" -> inputs.batch("0-11", out.resolve("batch.jsonl"), resumed);
-            case "out" -> new Object[] {
-                "forward",
-                "--model",
-                inputs.model(),
-                "--ids",
-                "1,2,3",
-                "--hooks",
-                "blocks.1.hook_resid_pre",
-                "--quiet",
-                "--out",
-                out.resolve("out.safetensors")
-            };
+            case "out" ->
+                new Object[] {
+                    "forward",
+                    "--model",
+                    inputs.model(),
+                    "--ids",
+                    "1,2,3",
+                    "--hooks",
+                    "blocks.1.hook_resid_pre",
+                    "--quiet",
+                    "--out",
+                    out.resolve("out.safetensors")
+                };
             default -> throw new IllegalArgumentException("there is no kind " + kind);
         };
     }

@@ -20,8 +20,8 @@ class LibrariesTest {
     void aFolderThatLibrariesCannotBeUnpackedToIsSaidAtTheStart() throws Exception {
         Path model = TinyModel.writeTo(temporary.resolve("model"));
         Path file = Files.writeString(temporary.resolve("file"), "no folder");
-        Program program =
-                new Program(temporary.resolve("home")).with("DJL_CACHE_DIR", file.resolve("sub").toString());
+        Program program = new Program(temporary.resolve("home"))
+                .with("DJL_CACHE_DIR", file.resolve("sub").toString());
         for (String input : new String[] {"--text=the otter", "--ids=1,2"}) {
             Ended ended = program.run("forward", "--model", model, input);
             assertThat(ended.code()).as(ended.err()).isEqualTo(3);

@@ -47,7 +47,8 @@ final class Program {
         environment.put("WAYLAND_DISPLAY", "");
         java.add("-Djava.io.tmpdir=" + temporary());
         java.add("-XX:ErrorFile=" + this.home.resolve("crash-%p.log"));
-        java.addAll(Arrays.asList(System.getProperty("loupe.faults.java", "-Xshare:auto").split(" ")));
+        java.addAll(Arrays.asList(
+                System.getProperty("loupe.faults.java", "-Xshare:auto").split(" ")));
     }
 
     /** The folder for temporary files. */
@@ -141,7 +142,8 @@ final class Program {
         /** Whether it refused with a sentence, and not with a stack trace. */
         boolean isSentence() {
             return (code == 2 || code == 3 || code == 4)
-                    && Stream.of("Exception", "\tat ", "Something went wrong", "Please report").noneMatch(err::contains)
+                    && Stream.of("Exception", "\tat ", "Something went wrong", "Please report")
+                            .noneMatch(err::contains)
                     && !err.isBlank();
         }
 

@@ -1,7 +1,6 @@
 package loupe.faults;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -134,8 +133,8 @@ final class Switching {
                 continue;
             }
             try {
-                double[] answer = signature(
-                        pending.get(i).answer().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS));
+                double[] answer =
+                        signature(pending.get(i).answer().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS));
                 double[] before = right.putIfAbsent(asked.get(i), answer);
                 if (before == null || alike(before, answer)) {
                     tally.count("answers right");
@@ -253,7 +252,8 @@ final class Switching {
                     }))
                     .get();
             if (!opened.await(SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("not opened: " + workbench.modelProblem().get());
+                throw new AssertionError(
+                        "not opened: " + workbench.modelProblem().get());
             }
             return questions(((OpenModel) both[0]).id(), ((OpenSae) both[1]).id(), random);
         }

@@ -36,9 +36,7 @@ final class TwoProcesses {
         Path folder = Path.of(arguments[0]).toAbsolutePath();
         int pairs = Integer.parseInt(arguments[1]);
         double apart = Double.parseDouble(arguments[2]);
-        List<String> kinds = arguments.length > 4
-                ? Arrays.asList(arguments).subList(4, arguments.length)
-                : KINDS;
+        List<String> kinds = arguments.length > 4 ? Arrays.asList(arguments).subList(4, arguments.length) : KINDS;
         Map<String, TwoProcesses> trials = new LinkedHashMap<>();
         for (String kind : kinds) {
             trials.put(kind, new TwoProcesses(folder.resolve(kind), Integer.parseInt(arguments[3])));

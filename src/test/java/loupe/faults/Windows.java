@@ -37,8 +37,7 @@ final class Windows {
 
     public static void main(String[] arguments) throws Exception {
         for (String how : List.of(arguments).subList(4, arguments.length)) {
-            Windows trial = new Windows(
-                    Path.of(arguments[0]).resolve(how), arguments[1], Long.parseLong(arguments[3]));
+            Windows trial = new Windows(Path.of(arguments[0]).resolve(how), arguments[1], Long.parseLong(arguments[3]));
             for (int i = 0; i < Integer.parseInt(arguments[2]); i++) {
                 if (how.equals("two")) {
                     trial.two(i);
@@ -116,9 +115,7 @@ final class Windows {
         Path cache = home.resolve("cache/sae-loupe/indexes");
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         while (System.nanoTime() < end
-                && !(complete(cache) == 1
-                        && Files.size(first.out()) > 0
-                        && Files.size(second.out()) > 0)) {
+                && !(complete(cache) == 1 && Files.size(first.out()) > 0 && Files.size(second.out()) > 0)) {
             Thread.sleep(200);
         }
         Thread.sleep(3_000);

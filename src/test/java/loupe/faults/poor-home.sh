@@ -32,7 +32,13 @@ noexec "$place/home"; try "a home without programs" "HOME=$place/home"; umount "
 small /tmp;  try "no home, /tmp of 1 MB" HOME=/nonexistent; try "/tmp of 1 MB" "HOME=$place/home"; umount /tmp
 noexec /tmp; try "no home, /tmp without programs" HOME=/nonexistent; try "/tmp without programs" "HOME=$place/home"; umount /tmp
 # somebody else has made the folders that libraries would be taken from
-mkdir -p "$place/home/.cache/sae-loupe/native/tokenizers" /tmp/sae-loupe-nobody
-chmod -R 777 "$place/home/.cache" /tmp/sae-loupe-nobody
+own=/tmp/sae-loupe-nobody
+rm -rf "$own" "$place/home/.cache"
+mkdir -p "$own/tokenizers" "$place/home/.cache/sae-loupe/native/tokenizers"
+chown nobody "$place/home/.cache" "$place/home/.cache/sae-loupe"
+chmod -R 777 "$own" "$place/home/.cache/sae-loupe/native"
 try "libraries of another user in the cache" "HOME=$place/home"
 try "no home, libraries of another user in /tmp" HOME=/nonexistent
+chown nobody "$own"
+try "no home, some of another user in ours" HOME=/nonexistent
+rm -rf "$own"

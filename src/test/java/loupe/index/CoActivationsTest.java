@@ -192,6 +192,34 @@ class CoActivationsTest {
         return xx * yy < 1e-12 ? Double.NaN : xy / Math.sqrt(xx * yy);
     }
 
+    @ParameterizedTest
+    @EnumSource(Made.class)
+    void theStrongestTokensOfEachFeatureAreThoseOfItsColumn(Made made) throws IOException {
+        try (ActivationIndex index = index(made)) {
+            for (int sae = 0; sae < FEATURES.length; sae++) {
+                int[][] strongest = index.strongest(sae, 7, new Cancellation());
+                for (int feature = 0; feature < FEATURES[sae]; feature++) {
+                    double[] column = column(sae, feature);
+                    assertThat(strongest[feature])
+                            .containsExactly(IntStream.range(0, column.length)
+                                    .filter(t -> column[t] != 0)
+                                    .boxed()
+                                    .sorted(Comparator.comparingDouble(t -> -Math.abs(column[t])))
+                                    .limit(7)
+                                    .mapToInt(t -> t)
+                                    .toArray());
+                }
+            }
+            int[] tokens = {0, 5, 100, 1_000};
+            index.passages(
+                    tokens,
+                    3,
+                    2,
+                    new Cancellation(),
+                    (i, passage, focus) -> assertThat(passage[focus]).isEqualTo(ids.get(tokens[i])));
+        }
+    }
+
     private static double[] active(double[] values) {
         return Arrays.stream(values).map(value -> value != 0 ? 1 : 0).toArray();
     }

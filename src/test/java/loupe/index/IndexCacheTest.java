@@ -60,6 +60,7 @@ class IndexCacheTest {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
         }
         try (IndexUse use = IndexUse.of(folder.resolve("a"))) {
+            assertThat(use).isNotNull();
             Files.setLastModifiedTime(
                     folder.resolve("a/used"), FileTime.from(Instant.now().plusSeconds(5)));
         }

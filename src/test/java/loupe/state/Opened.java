@@ -106,7 +106,8 @@ public final class Opened {
     /** Opens a checkpoint of any configuration. */
     public void open(CheckpointSide side, SaeId id, SaeConfig config) {
         Path path = Path.of(id.name());
-        service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of(), "weights of " + id)));
+        service.saes.put(
+                path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of(), "weights of " + id)));
         workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
     }
 

@@ -67,7 +67,8 @@ final class SearchBenchmark implements Benchmark {
                 LabelBook book = new LabelFile(file).read().applyTo(new LabelBook());
                 seconds[i] = (System.nanoTime() - start) / 1e9;
                 if (book.features(SAE).size() != LABELS) {
-                    throw new IllegalStateException("labels read are " + book.features(SAE).size());
+                    throw new IllegalStateException(
+                            "labels read are " + book.features(SAE).size());
                 }
                 if (i == 0) {
                     figures.put("first load of " + LABELS + " labels, ms", seconds[0] * 1e3);

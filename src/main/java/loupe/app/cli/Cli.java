@@ -204,7 +204,7 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        messages().add(failure.getMessage());
+        messages().add(String.valueOf(failure.getMessage()));
         messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }

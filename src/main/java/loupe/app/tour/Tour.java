@@ -32,8 +32,8 @@ import loupe.app.window.WorkbenchApp;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
@@ -158,7 +158,7 @@ final class Tour {
         for (int next : new int[] {feature, (feature + 1) % features, (feature + 7) % features}) {
             models().lists().addMember(next);
         }
-        models().lists().text().text().set("She wore a red dress and a blue hat.");
+        models().lists().text().text().set("Red, blue or a dark green colour; a brownish yellow.");
         models().lists().keepText();
     }
 

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the session to its file while the window is open, right after it has changed, so that a window that is
- * killed has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
+ * Writes the session to its file while the window is open, right after it has changed, so that a window that is killed
+ * has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
  */
 final class SessionKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(SessionKeeper.class);

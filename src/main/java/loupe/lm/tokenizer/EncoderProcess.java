@@ -290,6 +290,7 @@ final class EncoderProcess implements Encoder {
         }
 
         /** Takes the tokenizer out, and keeps the process for a while for the next one. */
+        @SuppressWarnings("FutureReturnValueIgnored") // ending a process cannot fail in a way that matters
         void spare() {
             try {
                 out.writeByte(EncoderServer.GIVE_BACK);

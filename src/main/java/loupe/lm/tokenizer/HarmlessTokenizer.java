@@ -47,47 +47,49 @@ final class HarmlessTokenizer {
             "\\s+");
 
     /** A part of which nothing but its type and plain settings matters. */
-    private static final Predicate<JsonNode> ANY = part -> true;
+    private static boolean any(JsonNode part) {
+        return true;
+    }
 
     private static final Map<String, Predicate<JsonNode>> NORMALIZERS = Map.of(
-            "NFC", ANY,
-            "NFD", ANY,
-            "NFKC", ANY,
-            "NFKD", ANY,
-            "Lowercase", ANY,
+            "NFC", HarmlessTokenizer::any,
+            "NFD", HarmlessTokenizer::any,
+            "NFKC", HarmlessTokenizer::any,
+            "NFKD", HarmlessTokenizer::any,
+            "Lowercase", HarmlessTokenizer::any,
             "Prepend", part -> !part.path("prepend").asText("").isEmpty(),
             "Replace", HarmlessTokenizer::replaces);
 
     private static final Map<String, Predicate<JsonNode>> PRE_TOKENIZERS = Map.of(
             "ByteLevel",
-            ANY,
+            HarmlessTokenizer::any,
             "Metaspace",
-            ANY,
+            HarmlessTokenizer::any,
             "Digits",
-            ANY,
+            HarmlessTokenizer::any,
             "Punctuation",
-            ANY,
+            HarmlessTokenizer::any,
             "Whitespace",
-            ANY,
+            HarmlessTokenizer::any,
             "WhitespaceSplit",
-            ANY,
+            HarmlessTokenizer::any,
             "Split",
             part -> pattern(part.path("pattern")));
 
     private static final Map<String, Predicate<JsonNode>> POST_PROCESSORS =
-            Map.of("ByteLevel", ANY, "TemplateProcessing", HarmlessTokenizer::addsLittle);
+            Map.of("ByteLevel", HarmlessTokenizer::any, "TemplateProcessing", HarmlessTokenizer::addsLittle);
 
     private static final Map<String, Predicate<JsonNode>> DECODERS = Map.of(
             "ByteLevel",
-            ANY,
+            HarmlessTokenizer::any,
             "Metaspace",
-            ANY,
+            HarmlessTokenizer::any,
             "ByteFallback",
-            ANY,
+            HarmlessTokenizer::any,
             "Fuse",
-            ANY,
+            HarmlessTokenizer::any,
             "Strip",
-            ANY,
+            HarmlessTokenizer::any,
             "Replace",
             HarmlessTokenizer::replaces);
 
@@ -111,7 +113,7 @@ final class HarmlessTokenizer {
     }
 
     private static boolean added(JsonNode tokens) {
-        if (!absent(tokens) && !tokens.isArray() || tokens.size() > MOST_ADDED) {
+        if ((!absent(tokens) && !tokens.isArray()) || tokens.size() > MOST_ADDED) {
             return false;
         }
         for (JsonNode token : tokens) {

@@ -28,8 +28,8 @@ import loupe.base.CheckpointException;
 import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
 import loupe.base.RegularFile;
+import loupe.base.Utf8Text;
 import loupe.format.JsonFiles;
-import loupe.format.TextFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -260,7 +260,7 @@ public final class TokenizerFiles implements Tokenizer {
     /** The lines of a merges file that are merges: two parts of a token with a blank between. */
     private static List<String> merges(Path file) throws IOException {
         List<String> merges = new ArrayList<>();
-        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(RegularFile.require(file)))) {
+        try (BufferedReader reader = Utf8Text.reader(Files.newInputStream(RegularFile.require(file)))) {
             int number = 0;
             for (String line; (line = reader.readLine()) != null; ) {
                 number++;

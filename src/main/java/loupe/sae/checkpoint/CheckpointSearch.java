@@ -177,7 +177,11 @@ final class CheckpointSearch {
             return entries(folder, Files::list);
         } catch (IOException e) {
             throw new CheckpointException(
-                    folder, "the folder cannot be read (" + FileFailure.reason(e) + ")", "", "Check its permissions", e);
+                    folder,
+                    "the folder cannot be read (" + FileFailure.reason(e) + ")",
+                    "",
+                    "Check its permissions",
+                    e);
         }
     }
 

@@ -117,7 +117,11 @@ public final class FeatureListsModel {
         FeatureList list = chosen.get();
         if (feature != null && list != null) {
             boolean in = list.members().contains(feature.feature());
-            notes.member(side, list.name(), feature.feature(), in ? -1 : list.members().size());
+            notes.member(
+                    side,
+                    list.name(),
+                    feature.feature(),
+                    in ? -1 : list.members().size());
         }
     }
 
@@ -125,7 +129,10 @@ public final class FeatureListsModel {
     public void addMember(int feature) {
         FeatureList list = chosen.get();
         OpenSae sae = side.sae().get();
-        if (list != null && sae != null && feature < sae.config().dSae() && !list.members().contains(feature)) {
+        if (list != null
+                && sae != null
+                && feature < sae.config().dSae()
+                && !list.members().contains(feature)) {
             notes.member(side, list.name(), feature, list.members().size());
         }
     }

@@ -1,5 +1,7 @@
 package loupe.state.features;
 
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,8 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.nio.file.Path;
-import java.time.Clock;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -65,7 +65,10 @@ public final class FeatureNotesModel implements UndoOrder.Source {
      * @param book all that is in it, if the news are of another file than before; else null
      * @param aside where lines that cannot be read were put
      */
-    private record Read(LabelFile.News news, @Nullable LabelBook book, @Nullable Path aside) {
+    private record Read(
+            LabelFile.News news,
+            @Nullable LabelBook book,
+            @Nullable Path aside) {
         static Read of(LabelFile.News news) {
             return new Read(news, news.anew() ? news.applyTo(new LabelBook()) : null, null);
         }
@@ -216,7 +219,8 @@ public final class FeatureNotesModel implements UndoOrder.Source {
                 () -> {
                     LabelFile.News first = from.read();
                     Read read = Read.of(first);
-                    Path aside = from.compact(first.applyTo(new LabelBook()), !first.damaged().isEmpty());
+                    Path aside = from.compact(
+                            first.applyTo(new LabelBook()), !first.damaged().isEmpty());
                     return new Read(read.news(), read.book(), aside);
                 },
                 List.of());

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SearchModel {
     private final Workbench workbench;
-    private final FeatureColumns columns;
-    private final CorpusStatistics statistics;
     private final VocabularyTexts texts;
     private final FeatureNotesModel notes;
     private final ResultSlot<WordIndex> promoted;
@@ -49,8 +47,6 @@ public final class SearchModel {
             VocabularyTexts texts,
             FeatureNotesModel notes) {
         this.workbench = workbench;
-        this.columns = columns;
-        this.statistics = statistics;
         this.texts = texts;
         this.notes = notes;
         promoted = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
@@ -61,7 +57,9 @@ public final class SearchModel {
             slot.pendingProperty().addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
         }
         columns.moments().addListener((property, was, is) -> indexPromoted(is));
-        statistics.index(workbench.a()).addListener((property, was, is) -> indexCorpus(is));
+        statistics
+                .index(workbench.a())
+                .addListener((property, was, is) -> indexCorpus(is, statistics.placeInIndex(workbench.a())));
         notes.version().addListener(changed -> renew());
         workbench.a().sae().addListener(changed -> {
             sentences.clear();
@@ -101,11 +99,11 @@ public final class SearchModel {
         }
     }
 
-    private void indexCorpus(@Nullable ActivationIndex index) {
+    private void indexCorpus(@Nullable ActivationIndex index, int place) {
         if (index == null) {
             corpus.clear();
         } else {
-            corpus.askAfresh(new Corpus(index, statistics.placeInIndex(workbench.a()), texts));
+            corpus.askAfresh(new Corpus(index, place, texts));
         }
     }
 

@@ -70,7 +70,7 @@ public final class SessionFile implements AutoCloseable {
 
     /** Notices before anything is to be remembered that it cannot be. */
     private void requireRoom() {
-        Path folder = file.toAbsolutePath().getParent();
+        Path folder = file.toAbsolutePath().resolveSibling("");
         try {
             Files.createDirectories(folder);
             if (!Files.isWritable(folder)) {

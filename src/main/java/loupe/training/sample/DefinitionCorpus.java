@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import loupe.base.CheckpointException;
 import loupe.base.RegularFile;
-import loupe.format.TextFiles;
+import loupe.base.Utf8Text;
 
 /**
  * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would
@@ -32,7 +32,7 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
      */
     static DefinitionCorpus read(Path file) throws IOException {
         Set<Definition> rows = new LinkedHashSet<>();
-        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(RegularFile.require(file)))) {
+        try (BufferedReader reader = Utf8Text.reader(Files.newInputStream(RegularFile.require(file)))) {
             int lineNumber = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lineNumber++;

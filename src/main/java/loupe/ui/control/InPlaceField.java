@@ -7,8 +7,8 @@ import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 
 /**
- * A text that is edited where it stands: Enter keeps what was typed and Escape drops it. Leaving the field keeps it too.
- * While it has focus, another text that is shown waits.
+ * A text that is edited where it stands: Enter keeps what was typed and Escape drops it. Leaving the field keeps it
+ * too. While it has focus, another text that is shown waits.
  */
 public final class InPlaceField extends TextField {
     private static final PseudoClass DANGER = PseudoClass.getPseudoClass("danger");

@@ -15,8 +15,8 @@ import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.labels.Edit;
 import loupe.labels.FeatureNotes;
+import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.ui.control.IconButtons;
@@ -37,6 +37,7 @@ import org.kordamp.ikonli.feather.Feather;
 public final class FeatureHeader {
     private static final double LABEL_WIDTH = 120;
     private static final double TAG_WIDTH = 64;
+    private static final int MOST_CHIPS = 3;
     private static final PseudoClass ON = PseudoClass.getPseudoClass("on");
 
     private final WorkbenchModels models;
@@ -105,7 +106,9 @@ public final class FeatureHeader {
         facts.setMinWidth(0);
         HBox.setHgrow(facts, Priority.ALWAYS);
         facts.setMaxWidth(Double.MAX_VALUE);
-        note.setPrefColumnCount(12);
+        note.setPrefColumnCount(16);
+        note.setMaxWidth(Double.MAX_VALUE);
+        HBox.setHgrow(note, Priority.ALWAYS);
         note.setTooltip(Tooltips.of("Notes on the feature. Enter keeps them, Escape drops what was typed"));
         note.getStyleClass().add("feature-note");
         beside.setId("match-title");
@@ -123,6 +126,7 @@ public final class FeatureHeader {
         HBox second = new HBox(8, facts, note);
         second.setAlignment(Pos.CENTER_LEFT);
         second.getStyleClass().add("feature-facts");
+        box.setMinHeight(Region.USE_PREF_SIZE);
         box.getChildren().addAll(first, second);
     }
 
@@ -159,7 +163,8 @@ public final class FeatureHeader {
     private void star() {
         if (shown != null) {
             int feature = shown.feature();
-            models.notes().star(sideA(), feature, !models.notes().of(sideA(), feature).star());
+            models.notes()
+                    .star(sideA(), feature, !models.notes().of(sideA(), feature).star());
         }
     }
 
@@ -179,9 +184,7 @@ public final class FeatureHeader {
         String imported = notes.ownLabel().isEmpty() ? notes.label() : "";
         label.setPromptText(imported.isEmpty() ? "Add a label (F2)" : imported + " (" + source(notes) + ")");
         note.show(
-                notes.note().replace('\n', ' '),
-                another,
-                text -> models.notes().note(sideA(), feature, text));
+                notes.note().replace('\n', ' '), another, text -> models.notes().note(sideA(), feature, text));
         tag.show("", another, text -> {
             models.notes().tag(sideA(), feature, text, true);
             tag.clear();
@@ -189,7 +192,8 @@ public final class FeatureHeader {
         shown = a;
         star.pseudoClassStateChanged(ON, notes.star());
         star.setAccessibleText(notes.star() ? "Take the star away" : "Star the feature");
-        tags.getChildren().setAll(notes.tags().stream().map(one -> chip(feature, one)).toList());
+        tags.getChildren()
+                .setAll(notes.tags().stream().map(one -> chip(feature, one)).toList());
         tags.setManaged(!notes.tags().isEmpty());
     }
 
@@ -201,6 +205,7 @@ public final class FeatureHeader {
     private Node chip(int feature, String text) {
         Button chip = new Button(text + "  \u00D7");
         chip.getStyleClass().add("tag-chip");
+        chip.setMinWidth(Region.USE_PREF_SIZE);
         chip.setTooltip(Tooltips.of("Take the tag away"));
         chip.setAccessibleText("Take the tag " + text + " away");
         chip.setOnAction(event -> models.notes().tag(sideA(), feature, text, false));

@@ -100,7 +100,8 @@ public final class ListsPane implements Pane {
 
     private void layOut() {
         lists.setId("lists-choice");
-        lists.setConverter(new LabelConverter<>(list -> list.name() + " (" + list.members().size() + ")"));
+        lists.setConverter(
+                new LabelConverter<>(list -> list.name() + " (" + list.members().size() + ")"));
         lists.setMaxWidth(Double.MAX_VALUE);
         lists.setMinWidth(60);
         lists.setAccessibleText("List of features");
@@ -114,8 +115,9 @@ public final class ListsPane implements Pane {
         remove.setId("lists-remove");
         text.setId("lists-text");
         text.setPromptText("Text to try the members on");
-        text.setTooltip(Tooltips.of("Each member's largest activation in this text is shown while you type; Enter keeps "
-                + "the text with the list"));
+        text.setTooltip(
+                Tooltips.of("Each member's largest activation in this text is shown while you type; Enter keeps "
+                        + "the text with the list"));
         HBox first = new HBox(6, lists, member, remove, name);
         first.setAlignment(Pos.CENTER_LEFT);
         VBox tools = new VBox(6, first, text);
@@ -123,7 +125,8 @@ public final class ListsPane implements Pane {
         table.getColumns()
                 .setAll(List.of(
                         Tables.<Integer>counts("#", "Number of the feature", 46, feature -> feature),
-                        Tables.texts("Feature", "Its label, or what it promotes", 60, describe::apply, TokenText::sentence),
+                        Tables.texts(
+                                "Feature", "Its label, or what it promotes", 60, describe::apply, TokenText::sentence),
                         Tables.numbers(
                                 "In text",
                                 "Its largest activation in the text",
@@ -194,7 +197,8 @@ public final class ListsPane implements Pane {
     }
 
     private int dropped(DragEvent event) {
-        var matcher = FEATURE.matcher(event.getDragboard().hasString() ? event.getDragboard().getString() : "");
+        var matcher = FEATURE.matcher(
+                event.getDragboard().hasString() ? event.getDragboard().getString() : "");
         return matcher.matches() && model.chosen().get() != null ? Integer.parseInt(matcher.group(1)) : -1;
     }
 
@@ -259,8 +263,7 @@ public final class ListsPane implements Pane {
         member.setDisable(feature == null || chosen == null);
         boolean in = feature != null && chosen != null && chosen.members().contains(feature.feature());
         IconButtons.rename(
-                member,
-                (in ? "Take the feature out of the list" : "Add the feature to the list") + " (Ctrl+Shift+J)");
+                member, (in ? "Take the feature out of the list" : "Add the feature to the list") + " (Ctrl+Shift+J)");
         member.setGraphic(new org.kordamp.ikonli.javafx.FontIcon(in ? Feather.MINUS : Feather.PLUS));
     }
 }

@@ -75,14 +75,16 @@ final class ActivityBar {
     }
 
     /** How many notices there are, or a failure that nobody has looked at. */
+    @SuppressWarnings("ReferenceEquality") // the very notice
     private void showLatest() {
         List<Notices.Notice> all = notices.all();
         Notices.Notice newest = all.isEmpty() ? null : all.get(0);
-        boolean failed = newest != null && newest.problem() != null && newest != lookedAt;
-        latest.setText(failed ? newest.text() : all.size() == 1 ? "1 notice" : all.size() + " notices");
         latest.getStyleClass().remove(FAILED);
-        if (failed) {
+        if (newest != null && newest.problem() != null && newest != lookedAt) {
+            latest.setText(newest.text());
             latest.getStyleClass().add(FAILED);
+        } else {
+            latest.setText(all.size() == 1 ? "1 notice" : all.size() + " notices");
         }
     }
 

@@ -77,7 +77,7 @@ class LabelsCommandTest {
 
     @Test
     void bothFormatsComeBackAsTheyWere() throws IOException {
-        set(sae, "--label", "of \"red\", blue", "--note", "two\nlines", "--tag", "x", "--tag", "y", "--star");
+        set(sae, "--label", "=of \"red\", blue", "--note", "two\nlines", "--tag", "x", "--tag", "y", "--star");
         Path table = folder.resolve("out.csv");
         Path json = folder.resolve("out.json");
         for (Path document : new Path[] {table, json}) {

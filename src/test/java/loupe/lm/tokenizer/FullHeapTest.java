@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import loupe.TinyModel;
@@ -32,9 +33,9 @@ class FullHeapTest {
         assertThat(said)
                 .last()
                 .asString()
-                .startsWith("Reading 1000000 characters of text at once needs up to 129.7 MiB free in Java's heap of ")
+                .startsWith("Reading 60001 characters of text at once needs up to 7.8 MiB free in Java's heap of ")
                 .contains("-Xmx8g")
-                .endsWith(" and then 5 tokens");
+                .endsWith(" and then 4 tokens");
     }
 
     @Test
@@ -51,20 +52,32 @@ class FullHeapTest {
 
     /** The other process, with a small heap. */
     static final class Encoding {
+        /** Bytes that the heap is left with. */
+        private static final long LEFT = 5 << 20;
+
         private Encoding() {}
 
+        private static long free() {
+            Runtime heap = Runtime.getRuntime();
+            return heap.maxMemory() - heap.totalMemory() + heap.freeMemory();
+        }
+
         public static void main(String[] arguments) {
-            String text = "e t".repeat(333_333) + "e";
+            String text = "e t".repeat(20_000) + "e";
             try (Tokenizer tokenizer =
-                    TokenizerFiles.read(Path.of(arguments[0]), 1 << 21, EncoderProcess.Limits.USUAL)
-                            .orElseThrow()) {
+                    TokenizerFiles.read(Path.of(arguments[0])).orElseThrow()) {
                 String found;
+                List<byte[]> ballast = new ArrayList<>();
+                while (free() > LEFT) {
+                    ballast.add(new byte[1 << 19]);
+                }
                 try {
                     found = "read "
                             + tokenizer.encode(text, Tokenizer.Beginning.NO).size();
                 } catch (OutOfDeviceMemoryException refused) {
                     found = refused.getMessage();
                 }
+                ballast.clear();
                 int after = tokenizer.encode("e t e", Tokenizer.Beginning.NO).size();
                 System.out.println(found + " and then " + after + " tokens");
             }

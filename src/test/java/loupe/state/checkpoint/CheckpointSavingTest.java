@@ -67,7 +67,8 @@ class CheckpointSavingTest {
         SaeFile file = SaeFile.read(sae, SaeOptions.AS_STORED);
         service.saes.put(
                 sae,
-                CompletableFuture.completedFuture(new OpenSae(new SaeId("sae", "1"), sae, file.config(), List.of(), "weights")));
+                CompletableFuture.completedFuture(
+                        new OpenSae(new SaeId("sae", "1"), sae, file.config(), List.of(), "weights")));
         workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
         return sae;
     }

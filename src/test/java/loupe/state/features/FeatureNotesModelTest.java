@@ -50,7 +50,8 @@ class FeatureNotesModelTest {
 
         assertThat(label(2)).isEqualTo("colours");
         assertThat(inFile().of(weights, 2).label()).isEqualTo("colours");
-        assertThat(inFile().name(weights)).isEqualTo(opened.workbench.a().sae().get().id().name());
+        assertThat(inFile().name(weights))
+                .isEqualTo(opened.workbench.a().sae().get().id().name());
     }
 
     @Test

@@ -9,7 +9,6 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
 import loupe.state.FeatureTables;
 import loupe.state.PlantedCorpus;
-import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureTableModel;
 import loupe.ui.PaneUiTest;
 import loupe.ui.export.TableExport;

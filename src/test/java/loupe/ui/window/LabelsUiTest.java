@@ -94,10 +94,18 @@ class LabelsUiTest extends WindowUiTest {
         assertThat(UiTest.onFx(() -> table("#feature-table").getColumns().stream()
                         .map(TableColumn::getId)
                         .toList()))
-                .contains("Found", "Label")
+                .contains("Found")
                 .doesNotContain("Promotes");
         UiTest.onFx(() -> field("#feature-filter").setText("star"));
         UiTest.waitUntil(() -> table("#feature-table").getItems().size() == 1);
+    }
+
+    @Test
+    void theFirstLabelBringsItsColumn() {
+        open();
+        UiTest.onFx(() -> models.notes().label(models.workbench().a(), 3, "hundred things"));
+        UiTest.waitUntil(() -> table("#feature-table").getColumns().stream()
+                .anyMatch(column -> column.getId().equals("Label")));
     }
 
     @Test
@@ -122,7 +130,8 @@ class LabelsUiTest extends WindowUiTest {
             models.table().jumpTo(4);
             view.run("list");
         });
-        assertThat(UiTest.onFx(() -> List.copyOf(table("#list-members").getItems()).toString()))
+        assertThat(UiTest.onFx(
+                        () -> List.copyOf(table("#list-members").getItems()).toString()))
                 .isEqualTo("[0, 4]");
         UiTest.onFx(() -> models.lists().text().text().set("a b c"));
         UiTest.waitUntil(() -> !Double.isNaN(models.lists().strongest(4)));
