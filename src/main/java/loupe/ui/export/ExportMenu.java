@@ -41,8 +41,14 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
 
     /** Opens the menu on the node's right click. */
     public void attachTo(Node node) {
+        attachTo(node, List::of);
+    }
+
+    /** The same, with items of the node's own before the others. */
+    public void attachTo(Node node, Supplier<List<MenuItem>> own) {
         ContextMenu menu = new ContextMenu();
-        menu.getItems().setAll(items());
+        menu.getItems().setAll(own.get());
+        menu.getItems().addAll(items());
         node.setOnContextMenuRequested(event -> {
             menu.show(node, event.getScreenX(), event.getScreenY());
             event.consume();

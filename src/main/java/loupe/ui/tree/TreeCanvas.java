@@ -504,6 +504,9 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         if (!found.isEmpty()) {
             at = at < 0 ? (direction > 0 ? 0 : found.size() - 1) : Math.floorMod(at + direction, found.size());
             match = found.get(at);
+            if (layout.shown(match)) {
+                viewport.makeReadable(layout.x(match) + layout.width(match) / 2, layout.y(match));
+            }
             select(match);
         }
         find.showMatch(at, found.size());

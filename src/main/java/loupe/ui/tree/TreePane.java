@@ -1,6 +1,7 @@
 package loupe.ui.tree;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javafx.scene.control.Button;
@@ -9,6 +10,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.control.Tooltip;
@@ -80,6 +82,7 @@ public final class TreePane implements Pane {
         compareMenu = new TreeCompareMenu(comparison, other, frame);
         layOut();
         bind();
+        side.side().feature().addListener(changed -> canvas.home()); // a zoom that suited one tree loses another
     }
 
     @Override
@@ -131,11 +134,13 @@ public final class TreePane implements Pane {
                         goOn,
                         showSteering,
                         IconButtons.of(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
-                        IconButtons.of(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
+                        IconButtons.of(
+                                Feather.MAXIMIZE, "Show the whole tree (0); Home is its natural size", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
         foldAgain.setOnAction(event -> canvas.foldGenericAgain());
+        frame.getMenuItems().addAll(viewItems());
         frame.getMenuItems().addAll(unfold, foldAgain);
         CheckMenuItem pastEnd = new CheckMenuItem("Go on after the end of a text");
         pastEnd.setId("tree-past-end-" + model.side());
@@ -145,7 +150,22 @@ public final class TreePane implements Pane {
         frame.getMenuItems().add(compareMenu.menu());
         frame.getMenuItems().add(files.menu());
         frame.getMenuItems().addAll(export.items());
-        export.attachTo(canvas);
+        export.attachTo(canvas, this::viewItems);
+    }
+
+    /** Fresh menu items for what is seen of the tree. */
+    private List<MenuItem> viewItems() {
+        return List.of(
+                item("Find in the tree (Ctrl+F)", canvas::openFind),
+                item("Show the whole tree (0)", canvas::fit),
+                item("Natural size (Home)", canvas::home),
+                new SeparatorMenuItem());
+    }
+
+    private static MenuItem item(String words, Runnable action) {
+        MenuItem item = new MenuItem(words);
+        item.setOnAction(event -> action.run());
+        return item;
     }
 
     /** The baselines to choose from: branches that are as likely under the baseline are drawn faded. */

@@ -87,6 +87,14 @@ public final class Viewport {
         top = -MARGIN / zoom;
     }
 
+    /** Zooms in around a point, given in units, until text has its ordinary size; does nothing if it has. */
+    void makeReadable(double unitX, double unitY) {
+        if (zoom < natural) {
+            zoom = natural;
+            centreOn(unitX, unitY);
+        }
+    }
+
     void centreOn(double unitX, double unitY) {
         left = unitX - width / zoom / 2;
         top = unitY - height / zoom / 2;

@@ -2,8 +2,13 @@ package loupe.ui.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import javafx.scene.Node;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.MenuItem;
+import javafx.scene.input.ContextMenuEvent;
+import javafx.stage.Window;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
@@ -70,6 +75,50 @@ class TreePaneUiTest extends PaneUiTest {
                         .mapToObj(node -> texts.of(grown.token(node)))
                         .toList());
         assertThat(subtitle()).isEqualTo(NumberTexts.count(grown.size() - 1L) + " nodes");
+    }
+
+    @Test
+    void anotherFeaturesTreeIsShownFromItsBeginningAtItsNaturalSize() {
+        open();
+        double natural = onFx(() -> canvas().viewport().zoom());
+        onFx(() -> canvas().zoomBy(0.1));
+        onFx(() -> canvas().viewport().pan(-300, -200));
+        onFx(() -> opened.choose(2));
+        grow();
+        assertThat(onFx(() -> canvas().viewport().zoom())).isEqualTo(natural);
+        assertThat(onFx(() -> canvas().viewport().toPixelX(0))).isPositive();
+    }
+
+    @Test
+    void whatIsFoundIsLargeEnoughToBeRead() {
+        open();
+        double natural = onFx(() -> canvas().viewport().zoom());
+        onFx(() -> canvas().zoomBy(0.1));
+        String text = onFx(() -> canvas().dataProperty().get().text(1));
+        onFx(() -> canvas().find(text));
+        assertThat(onFx(() -> canvas().viewport().zoom())).isEqualTo(natural);
+    }
+
+    @Test
+    void theMenuOfTheTreeFindsFitsAndGoesBackToItsNaturalSize() {
+        open();
+        onFx(() -> canvas().zoomBy(8));
+        onFx(() -> canvas().fireEvent(
+                        new ContextMenuEvent(ContextMenuEvent.CONTEXT_MENU_REQUESTED, 9, 9, 9, 9, false, null)));
+        List<MenuItem> menu = onFx(() -> Window.getWindows().stream()
+                .filter(ContextMenu.class::isInstance)
+                .map(ContextMenu.class::cast)
+                .findFirst()
+                .orElseThrow()
+                .getItems());
+        assertThat(menu.stream().map(MenuItem::getText))
+                .startsWith("Find in the tree (Ctrl+F)", "Show the whole tree (0)", "Natural size (Home)");
+        onFx(menu.get(1)::fire);
+        assertThat(onFx(() -> canvas().viewport()
+                        .showsAll(
+                                canvas().treeLayout().totalWidth(),
+                                canvas().treeLayout().totalHeight())))
+                .isTrue();
     }
 
     @Test
