@@ -12,6 +12,7 @@ import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
 import loupe.app.command.BatchCommand;
+import loupe.app.command.CacheCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
 import loupe.app.command.EncodeCommand;
@@ -21,16 +22,17 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
-import loupe.app.command.LabelsCommand;
 import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
-import loupe.app.command.SearchCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
+import loupe.app.features.FeaturesCommand;
+import loupe.app.features.LabelsCommand;
+import loupe.app.features.SearchCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -85,7 +87,9 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new IndexCommand(),
+                        new CacheCommand(),
                         new FeatureCommand(),
+                        new FeaturesCommand(),
                         new LabelsCommand(),
                         new SearchCommand(),
                         new EvaluateCommand(),

@@ -29,6 +29,8 @@ public record Remedy(Choice choice, Way way, String value) {
         SIDE,
         /** Which tensors of a checkpoint of no known family are its parts. */
         TENSORS,
+        /** Whether an index is built anew; on the command line that is {@code index build}. */
+        INDEX,
         /** Whether an unfinished pass over a corpus is resumed. */
         RESUME,
         /** The ids of the tokens that given activations belong to. */

@@ -18,9 +18,7 @@ import loupe.format.PickleReader.Tuple;
  * run. What PyTorch's own {@code weights_only} allows beyond SAE and model checkpoints is left out on purpose.
  */
 final class PickleGlobals {
-    static final String REMEDY =
-            "If you trust its author, save only its state_dict with torch or safetensors and open that; otherwise "
-                    + "delete the file";
+    static final String REMEDY = "If you trust its author, save only its state_dict and open that";
 
     private static final Set<String> REBUILDERS = Set.of(
             "_rebuild_tensor",

@@ -2,6 +2,7 @@ package loupe.index;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -94,7 +95,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * Makes a damaged index an unbegun one, unless somebody is writing it anew already.
+     * Makes an index, finished or not, an unbegun one, unless somebody is writing it anew already.
      *
      * @throws CheckpointException if it cannot be deleted
      */
@@ -105,12 +106,15 @@ public final class ActivationIndex implements AutoCloseable {
                 try (WriterLock alone = lock.get()) {
                     alone.require();
                     Files.deleteIfExists(infoFile(folder));
+                    Files.deleteIfExists(folder.resolve("plan.json"));
                 }
             }
+        } catch (NoSuchFileException unbegun) {
+            // there is no such folder
         } catch (IOException e) {
             throw new CheckpointException(
                     folder,
-                    "this damaged index cannot be deleted (" + FileFailure.reason(e) + ")",
+                    "this index cannot be deleted (" + FileFailure.reason(e) + ")",
                     "",
                     "Delete the folder by hand",
                     e);
@@ -123,6 +127,15 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing
      */
     public static ActivationIndex open(Path folder) {
+        return new ActivationIndex(folder, sound(folder));
+    }
+
+    /**
+     * The description of a complete index whose files are there, with the lengths they were written with.
+     *
+     * @throws CheckpointException if something of it is not
+     */
+    static IndexInfo sound(Path folder) {
         if (!isComplete(folder)) {
             boolean unfinished = Files.exists(folder.resolve("plan.json"));
             throw new CheckpointException(
@@ -138,23 +151,32 @@ public final class ActivationIndex implements AutoCloseable {
                     infoFile(folder),
                     "the index has layout " + info.version(),
                     "layout " + IndexInfo.VERSION,
-                    "Build the index anew");
+                    "Build the index anew",
+                    Remedy.give(Choice.INDEX));
         }
         if (info.tokens() == 0) {
             throw new CheckpointException(
-                    infoFile(folder), "the index has no tokens", "at least one", "Build the index anew");
+                    infoFile(folder),
+                    "the index has no tokens",
+                    "at least one",
+                    "Build the index anew",
+                    Remedy.give(Choice.INDEX));
         }
         for (IndexInfo.IndexedSae sae : info.saes()) {
             for (String name : List.of("activations.parquet", "features.parquet")) {
                 if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
                     throw new CheckpointException(
-                            folder, sae.folder() + "/" + name + " is missing", "", "Build the index anew");
+                            folder,
+                            sae.folder() + "/" + name + " is missing",
+                            "",
+                            "Build the index anew",
+                            Remedy.give(Choice.INDEX));
                 }
             }
         }
         InfoFile.filesOf(info.saes()).forEach(file -> RegularFile.require(folder.resolve(file)));
         info.files().forEach(file -> file.requireSize(folder));
-        return new ActivationIndex(folder, info);
+        return info;
     }
 
     /** What there is to know about how far the index can be trusted; empty if a damaged file would be noticed. */
@@ -268,7 +290,8 @@ public final class ActivationIndex implements AutoCloseable {
                             folder,
                             "this index has negative activations, and was built when they were not counted",
                             "",
-                            "Build the index anew");
+                            "Build the index anew",
+                            Remedy.give(Choice.INDEX));
                 }
             }
             return false;
@@ -643,7 +666,12 @@ public final class ActivationIndex implements AutoCloseable {
 
     private CheckpointException damaged(String reason, @Nullable SQLException cause) {
         return new CheckpointException(
-                folder, "a file of this index cannot be read (" + reason + ")", "", "Build the index anew", cause);
+                folder,
+                "a file of this index cannot be read (" + reason + ")",
+                "",
+                "Build the index anew",
+                cause,
+                Remedy.give(Choice.INDEX));
     }
 
     @Override

@@ -50,6 +50,7 @@ public final class IndexBuild {
     private final TextReading reading;
     private final Source source;
     private final Path folder;
+    private final Staging.Disk disk;
     private volatile boolean sourceFailed;
 
     /**
@@ -58,6 +59,12 @@ public final class IndexBuild {
      * @param folder where the index will be; made if missing
      */
     public IndexBuild(Settings settings, Corpus corpus, TextReading reading, Source source, Path folder) {
+        this(settings, corpus, reading, source, folder, Staging.Disk.OF_FILES);
+    }
+
+    private IndexBuild(
+            Settings settings, Corpus corpus, TextReading reading, Source source, Path folder, Staging.Disk disk) {
+        this.disk = disk;
         this.settings = settings;
         this.corpus = corpus;
         this.reading = reading;
@@ -73,6 +80,11 @@ public final class IndexBuild {
      */
     public IndexBuild(Settings settings, Corpus corpus, Function<String, int[]> tokenise, Source source, Path folder) {
         this(settings, corpus, TextReading.whole(tokenise), source, folder);
+    }
+
+    /** The same pass, staged on another disk. */
+    IndexBuild stagedOn(Staging.Disk another) {
+        return new IndexBuild(settings, corpus, reading, source, folder, another);
     }
 
     /**
@@ -332,7 +344,7 @@ public final class IndexBuild {
     }
 
     private void stageAll(Consumer<Progress> progress, Cancellation cancellation) throws IOException {
-        try (Staging staged = Staging.open(staging(), Integer.MAX_VALUE)) {
+        try (Staging staged = Staging.open(staging(), Integer.MAX_VALUE, disk)) {
             Stager stager = new Stager(settings, this::compute, staged, progress, cancellation);
             if (staged.batches() > 0) {
                 Staging.scan(staging(), (batch, payload) -> stager.count(StagedBatch.decode(payload)));

@@ -87,7 +87,8 @@ public final class IndexMerge {
             if (!shard.info().masks().equals(first.info().masks())) {
                 throw new CheckpointException(
                         shard.folder(),
-                        "this was made " + shard.info().masks() + ", but " + first.folder() + " "
+                        "this was made " + shard.info().masks() + ", but "
+                                + first.folder().getFileName() + " "
                                 + first.info().masks(),
                         "shards of one pass",
                         "Build it with the same masks");

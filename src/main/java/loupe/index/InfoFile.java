@@ -15,6 +15,7 @@ import java.util.zip.CRC32C;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 import loupe.base.RegularFile;
+import loupe.base.Remedy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,13 @@ final class InfoFile {
     }
 
     private static CheckpointException refused(Path file, String found, @Nullable Exception cause) {
-        return new CheckpointException(file, found, "JSON as index build writes it", "Build the index anew", cause);
+        return new CheckpointException(
+                file,
+                found,
+                "JSON as index build writes it",
+                "Build the index anew",
+                cause,
+                Remedy.give(Remedy.Choice.INDEX));
     }
 
     private static String checksum(ObjectNode described) throws IOException {

@@ -30,13 +30,24 @@ final class Staging implements AutoCloseable {
         this.batches = batches;
     }
 
-    /** Opens or creates the file, keeping at most {@code keep} whole records from its start. */
-    static Staging open(Path file, int keep) throws IOException {
-        FileChannel channel = FileChannel.open(
+    /** Where a file is opened; tests put one on a disk that is full. */
+    interface Disk {
+        Disk OF_FILES = file -> FileChannel.open(
                 RegularFile.require(file),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
+
+        FileChannel open(Path file) throws IOException;
+    }
+
+    /** Opens or creates the file, keeping at most {@code keep} whole records from its start. */
+    static Staging open(Path file, int keep) throws IOException {
+        return open(file, keep, Disk.OF_FILES);
+    }
+
+    static Staging open(Path file, int keep, Disk disk) throws IOException {
+        FileChannel channel = disk.open(file);
         int[] whole = new int[1];
         long[] end = new long[1];
         if (Files.size(file) > 0) {

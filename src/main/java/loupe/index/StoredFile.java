@@ -13,6 +13,7 @@ import java.util.zip.CRC32C;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
 import loupe.base.RegularFile;
+import loupe.base.Remedy;
 
 /**
  * A file of a finished index as it was written, so that a damaged one is noticed.
@@ -69,7 +70,7 @@ public record StoredFile(String name, long bytes, String crc32c) {
     }
 
     private static CheckpointException damaged(Path file, String found, String expected) {
-        return new CheckpointException(file, found, expected, "Build the index anew");
+        return new CheckpointException(file, found, expected, "Build the index anew", Remedy.give(Remedy.Choice.INDEX));
     }
 
     private static String checksum(Path file) throws IOException {

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,12 @@ final class TokenLookUp implements AutoCloseable {
 
     private CheckpointException damaged(Exception e) {
         return new CheckpointException(
-                folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+                folder,
+                "a file of this index cannot be read (" + e.getMessage() + ")",
+                "",
+                "Build the index anew",
+                e,
+                Remedy.give(Remedy.Choice.INDEX));
     }
 
     @Override

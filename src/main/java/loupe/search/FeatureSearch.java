@@ -109,7 +109,7 @@ public final class FeatureSearch {
                 notes.forEach((feature, of) -> {
                     int quality = feature < features ? quality(of, field, word.text()) : Words.NONE;
                     if (quality > Words.NONE) {
-                        scores[feature] = Math.max(scores[feature], score(quality, field.ordinal()));
+                        scores[feature] = Math.max(scores[feature], score(quality, field.rank()));
                     }
                 });
             }
@@ -157,8 +157,8 @@ public final class FeatureSearch {
         for (SearchField field : SearchField.values()) {
             if (word.field().isEmpty() || word.field().get() == field) {
                 int quality = Words.quality(text(field, feature), word.text());
-                if (quality > Words.NONE && score(quality, field.ordinal()) > most) {
-                    most = score(quality, field.ordinal());
+                if (quality > Words.NONE && score(quality, field.rank()) > most) {
+                    most = score(quality, field.rank());
                     best = field;
                 }
             }

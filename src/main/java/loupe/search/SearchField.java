@@ -35,6 +35,12 @@ public enum SearchField {
         return reason;
     }
 
+    /** Its place among all fields, from 0; fields of lower rank count for more. */
+    @SuppressWarnings("EnumOrdinal") // the order above is the rank
+    int rank() {
+        return ordinal();
+    }
+
     static Optional<SearchField> of(String word) {
         return Arrays.stream(values()).filter(field -> field.word.equals(word)).findFirst();
     }

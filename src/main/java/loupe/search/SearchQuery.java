@@ -26,7 +26,7 @@ public record SearchQuery(List<Word> words, boolean starred) {
     public static SearchQuery parse(String typed) {
         List<Word> words = new ArrayList<>();
         boolean starred = false;
-        for (String part : typed.strip().toLowerCase(Locale.ROOT).split("\\s+")) {
+        for (String part : typed.strip().toLowerCase(Locale.ROOT).split("\\s+", -1)) {
             int colon = part.indexOf(':');
             Optional<SearchField> field = colon < 0 ? Optional.empty() : SearchField.of(part.substring(0, colon));
             if (part.equals("star")) {

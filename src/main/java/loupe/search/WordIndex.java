@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,15 +29,15 @@ public final class WordIndex {
     private WordIndex(int features, String[][] texts, Map<String, Places> found) {
         this.features = features;
         this.texts = texts;
-        String[] sorted = found.keySet().toArray(new String[0]);
-        Arrays.sort(sorted);
-        starts = new int[sorted.length];
-        places = new int[sorted.length][];
+        SortedMap<String, Places> sorted = new TreeMap<>(found);
+        starts = new int[sorted.size()];
+        places = new int[sorted.size()][];
         StringBuilder all = new StringBuilder();
-        for (int i = 0; i < sorted.length; i++) {
+        int i = 0;
+        for (Map.Entry<String, Places> word : sorted.entrySet()) {
             starts[i] = all.append(BETWEEN).length();
-            all.append(sorted[i]);
-            places[i] = found.get(sorted[i]).all();
+            all.append(word.getKey());
+            places[i++] = word.getValue().all();
         }
         words = all.append(BETWEEN).toString();
     }
@@ -52,7 +54,7 @@ public final class WordIndex {
 
     /** A feature's text in a field; empty if it has none. */
     String text(SearchField field, int feature) {
-        String[] column = texts[field.ordinal()];
+        String[] column = texts[field.rank()];
         return column == null || feature >= column.length || column[feature] == null ? "" : column[feature];
     }
 
@@ -79,7 +81,7 @@ public final class WordIndex {
     private static void score(int[] places, int quality, @Nullable SearchField only, int[] scores) {
         for (int place : places) {
             int field = place & (1 << FIELD_BITS) - 1;
-            if (only == null || only.ordinal() == field) {
+            if (only == null || only.rank() == field) {
                 int feature = place >> FIELD_BITS;
                 scores[feature] = Math.max(scores[feature], FeatureSearch.score(quality, field));
             }
@@ -101,12 +103,12 @@ public final class WordIndex {
             if (text.isBlank()) {
                 return;
             }
-            if (texts[field.ordinal()] == null) {
-                texts[field.ordinal()] = new String[features];
+            if (texts[field.rank()] == null) {
+                texts[field.rank()] = new String[features];
             }
-            texts[field.ordinal()][feature] = text;
+            texts[field.rank()][feature] = text;
             String lower = text.toLowerCase(Locale.ROOT);
-            int place = feature << FIELD_BITS | field.ordinal();
+            int place = feature << FIELD_BITS | field.rank();
             Words.forEach(
                     lower,
                     (from, to) -> found.computeIfAbsent(lower.substring(from, to), word -> new Places())

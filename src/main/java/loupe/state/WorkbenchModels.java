@@ -11,6 +11,7 @@ import loupe.analysis.batch.BatchRow;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
 import loupe.state.checkpoint.CheckpointSaving;
+import loupe.state.checkpoint.EvaluationModel;
 import loupe.state.checkpoint.FileInspection;
 import loupe.state.checkpoint.NearbyCheckpoints;
 import loupe.state.checkpoint.PathOpening;
@@ -47,9 +48,10 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CorpusStatistics statistics;
     private final CheckpointAudit auditA;
     private final CheckpointAudit auditB;
+    private final EvaluationModel evaluationA;
+    private final EvaluationModel evaluationB;
     private final GhostControlsModel controls;
     private final UndoOrder undoOrder = new UndoOrder();
-    private final GhostHistory history;
     private final FeatureNotesModel notes;
     private final SearchModel search;
     private final FeatureListsModel lists;
@@ -86,8 +88,10 @@ public final class WorkbenchModels implements AutoCloseable {
         opening = new PathOpening(workbench, statistics.corpus());
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), statistics.documents());
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), statistics.documents());
+        evaluationA = new EvaluationModel(workbench, workbench.a(), statistics.corpus(), statistics.documents());
+        evaluationB = new EvaluationModel(workbench, workbench.b(), statistics.corpus(), statistics.documents());
         controls = new GhostControlsModel(workbench);
-        history = new GhostHistory(controls, undoOrder);
+        GhostHistory.keep(controls, undoOrder);
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
@@ -134,6 +138,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** How the checkpoint of a side is read. */
     public CheckpointAudit audit(CheckpointSide side) {
         return side.isA() ? auditA : auditB;
+    }
+
+    /** How faithful the checkpoint of a side is to the model. */
+    public EvaluationModel evaluation(CheckpointSide side) {
+        return side.isA() ? evaluationA : evaluationB;
     }
 
     public FileInspection inspection() {

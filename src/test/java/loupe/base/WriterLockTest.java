@@ -43,9 +43,9 @@ class WriterLockTest {
         try (OtherWriter other = new OtherWriter(file)) {
             assertThatThrownBy(() -> WriterLock.take(file))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessageMatching(
-                            "(?s).*out\\.jsonl: somebody else is writing here: process " + other.pid()
-                                    + " of .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d; expected one writer.*Wait until.*");
+                    .hasMessageMatching("(?s).*out\\.jsonl: somebody else is writing here: process " + other.pid()
+                            + " of .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d; "
+                            + "expected one writer.*Wait until.*");
             assertThat(WriterLock.takeIfFree(file))
                     .as("a vain look does not end its lock")
                     .isEmpty();

@@ -53,8 +53,7 @@ final class Lines {
             }
             return true;
         }
-        for (Iterator<Map.Entry<String, JsonNode>> fields = left.fields(); fields.hasNext(); ) {
-            Map.Entry<String, JsonNode> field = fields.next();
+        for (Map.Entry<String, JsonNode> field : left.properties()) {
             if (!right.has(field.getKey()) || !alike(field.getValue(), right.get(field.getKey()))) {
                 return false;
             }

@@ -152,7 +152,7 @@ final class Names {
                 3,
                 Map.of(),
                 null,
-                Map.of(),
+                null,
                 false,
                 13,
                 List.of());

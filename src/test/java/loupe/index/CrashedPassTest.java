@@ -1,10 +1,13 @@
 package loupe.index;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -244,17 +247,16 @@ class CrashedPassTest {
     @Test
     @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux has a file that is always full")
     void aFullDiskIsNamedAndThePassGoesOnWhenThereIsRoom() throws IOException {
-        Path full = Path.of("/dev/full");
         Path folder = killed(staging);
-        Files.delete(folder.resolve("staging.bin"));
-        Files.createSymbolicLink(folder.resolve("staging.bin"), full);
-        assertThatThrownBy(() -> resume(folder))
+        Files.write(folder.resolve("staging.bin"), new byte[0]);
+        assertThatThrownBy(() -> pass(new PlantedSource(), folder)
+                        .stagedOn(file -> FileChannel.open(Path.of("/dev/full"), READ, WRITE))
+                        .run(true, progress -> {}, new Cancellation()))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(folder.toString())
                 .hasMessageContaining("No space left on device")
                 .extracting("remedies", list(Remedy.class))
                 .containsExactly(Remedy.give(Remedy.Choice.RESUME));
-        Files.delete(folder.resolve("staging.bin"));
         Files.write(folder.resolve("staging.bin"), Arrays.copyOf(staging, staging.length / 2));
         resume(folder);
         requireTheSameAsUndisturbed(folder, "after a full disk");

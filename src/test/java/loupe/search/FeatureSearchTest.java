@@ -80,8 +80,8 @@ class FeatureSearchTest {
         assertThat(search.why(5, SearchQuery.parse("red")).get(0).plain()).isEqualTo("label: the colour [Red]");
         FeatureSearch.Reason example = search.why(0, SearchQuery.parse("red")).get(0);
         assertThat(example.plain())
-                .isEqualTo(
-                        "in an example: she wore a long dress of [red] silk and nothing else that day in May, as he said");
+                .isEqualTo("in an example: she wore a long dress of [red] silk and nothing else that day in May, "
+                        + "as he said");
         assertThat(search.why(4, SearchQuery.parse("rot colour")))
                 .extracting(FeatureSearch.Reason::plain)
                 .containsExactly("tag: [colour]", "active at: rouge  [rot]");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import loupe.state.features.FeatureColumn;
+import loupe.search.FeatureColumn;
 import loupe.state.features.FeatureScatterModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

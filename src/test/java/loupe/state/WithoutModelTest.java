@@ -9,7 +9,7 @@ import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
-import loupe.state.features.FeatureColumn;
+import loupe.search.FeatureColumn;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.pane.PaneStatus;
 import org.junit.jupiter.api.BeforeEach;

@@ -66,6 +66,11 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             return (ceZero - ceSae) / (ceZero - ceClean);
         }
 
+        /** (CE_sae - CE_clean) / (CE_clean + 0.001). */
+        public double ceAdded() {
+            return (ceSae - ceClean) / (ceClean + 0.001);
+        }
+
         /** (KL_zero - KL_sae) / KL_zero. */
         public double klRecovered() {
             return (klZero - klSae) / klZero;

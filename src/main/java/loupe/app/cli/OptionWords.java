@@ -26,12 +26,13 @@ public final class OptionWords {
 
     private static String options(List<Remedy> remedies, Remedy.Way way) {
         return remedies.stream()
-                .filter(remedy -> remedy.way() == way)
+                .filter(remedy ->
+                        remedy.way() == way && !option(remedy.choice()).isEmpty())
                 .map(remedy -> option(remedy.choice()) + (way == Remedy.Way.GIVE ? value(remedy) : ""))
                 .collect(Collectors.joining(" or "));
     }
 
-    /** The option that makes a choice: {@code --k}. */
+    /** The option that makes a choice: {@code --k}; empty for what has a command of its own. */
     private static String option(Remedy.Choice choice) {
         return switch (choice) {
             case K -> "--k";
@@ -47,6 +48,7 @@ public final class OptionWords {
             case RESUME -> "--resume";
             case TEXT_COLUMN -> "--text-column";
             case DEVICE -> "--device";
+            case INDEX -> "";
         };
     }
 
@@ -62,7 +64,7 @@ public final class OptionWords {
             case HOOK, ACTIVATION, FORMAT, TEXT_COLUMN -> " NAME";
             case NORM_FACTOR -> " S";
             case DEVICE -> " DEVICE";
-            case FOLD, SUBTRACT_DECODER_BIAS, RESUME -> "";
+            case FOLD, SUBTRACT_DECODER_BIAS, RESUME, INDEX -> "";
         };
     }
 }

@@ -123,7 +123,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
                     answer.klSae(),
                     answer.klZero(),
                     answer.klRecovered(),
-                    (answer.ceSae() - answer.ceClean()) / (answer.ceClean() + 0.001),
+                    answer.ceAdded(),
                     metrics.denserThan(0.1),
                     metrics.denserThan(0.01));
         }

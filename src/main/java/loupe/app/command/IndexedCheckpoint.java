@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 
 /** The option that selects a checkpoint of an index. */
 @OptionSection("Index")
-final class IndexedCheckpoint {
+public final class IndexedCheckpoint {
     @Option(names = "--sae", paramLabel = "NAME", description = "Checkpoint of the index (default: the only one).")
     private String sae;
 
@@ -27,7 +27,7 @@ final class IndexedCheckpoint {
      * @param name null for the only one
      * @param option the option that gave the name
      */
-    static int find(IndexInfo info, String name, String option) {
+    public static int find(IndexInfo info, String name, String option) {
         List<String> names =
                 info.saes().stream().map(indexed -> indexed.sae().name()).toList();
         if (name == null && names.size() == 1) {

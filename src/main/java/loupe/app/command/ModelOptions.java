@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */
 @OptionSection("Model")
-abstract class ModelOptions {
+public abstract class ModelOptions {
     private static final String DESCRIPTION =
             "Folder of a model, as Hugging Face lays it out, or a nanoGPT or llama2.c file.";
 
@@ -106,7 +106,7 @@ abstract class ModelOptions {
     }
 
     /** A token for display: its text, or {@code <id>} without a tokenizer. */
-    static String text(OpenModel opened, int id) {
+    public static String text(OpenModel opened, int id) {
         return opened.tokenizer().map(tokenizer -> tokenizer.text(id)).orElse("<" + id + ">");
     }
 }

@@ -104,7 +104,7 @@ public final class SaeArguments {
     private boolean fold;
 
     /** Opens a checkpoint and passes its warnings on. */
-    OpenSae open(CommandContext context, Path path, String option) {
+    public OpenSae open(CommandContext context, Path path, String option) {
         OptionPaths.existing(path, option);
         OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));

@@ -32,8 +32,8 @@ import loupe.app.window.WorkbenchApp;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
@@ -56,6 +56,7 @@ final class Tour {
     private static final double COMMONEST = 0.005;
     private static final double PICTURES = 90;
     private static final int BATCHED = 24;
+    private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
     private static final long POLL_MILLIS = 40;
     private static final long COUNTING_MILLIS = 1_800_000;
@@ -158,7 +159,7 @@ final class Tour {
         for (int next : new int[] {feature, (feature + 1) % features, (feature + 7) % features}) {
             models().lists().addMember(next);
         }
-        models().lists().text().text().set("She wore a red dress and a blue hat.");
+        models().lists().text().text().set("Red, blue or a dark green colour; a brownish yellow.");
         models().lists().keepText();
     }
 
@@ -395,6 +396,7 @@ final class Tour {
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
+        evaluation();
         batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
@@ -420,6 +422,19 @@ final class Tour {
         settle(this::isQuiet);
         both("small");
         both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+    }
+
+    /** The page of the evaluation, measured on the beginning of the corpus. */
+    private void evaluation() {
+        if (!isWanted("evaluation") || !has(Need.COUNTS, "evaluation")) {
+            return;
+        }
+        Toolkit.run(() -> models().evaluation(workbench().a()).measure(EVALUATED));
+        until(
+                "the evaluation",
+                COUNTING_MILLIS,
+                () -> !models().evaluation(workbench().a()).running().get());
+        both("evaluation", () -> app.view().run("evaluate"), app.view()::dismiss);
     }
 
     /** The batch page, with the results of the first few features. */

@@ -90,7 +90,7 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
     }
 
     /** The folder of finished passes over a corpus. */
-    Path indexes() {
+    public Path indexes() {
         return cache.resolve("indexes");
     }
 

@@ -17,12 +17,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import javafx.animation.PauseTransition;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.geometry.Rectangle2D;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
+import javafx.util.Duration;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
@@ -64,6 +66,9 @@ public final class WorkbenchApp implements AutoCloseable {
     private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
+    private static final Duration UNTIL_MAPPED = Duration.millis(200);
+    private static final double LEAST_WIDTH_PIXELS = 720;
+    private static final double LEAST_HEIGHT_PIXELS = 480;
 
     private final @Nullable SessionFile memory;
     private final Session session;
@@ -104,7 +109,7 @@ public final class WorkbenchApp implements AutoCloseable {
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
-                session.dividers(),
+                session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
@@ -262,7 +267,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     public void show(Stage shown, Runnable whenClosed) {
         stage = shown;
-        stage.setTitle("SAE Loupe");
+        stage.titleProperty().bind(view.titleProperty());
         stage.getIcons().setAll(AppIcon.images());
         models.workbench().service().files().execute(new ChartWarmUp());
         stage.setScene(view.scene());
@@ -273,8 +278,6 @@ public final class WorkbenchApp implements AutoCloseable {
             stage.setY(window.y());
             stage.setMaximized(window.maximised());
         }
-        stage.setMinWidth(720);
-        stage.setMinHeight(480);
         SessionKeeper kept = memory == null
                 ? null
                 : new SessionKeeper(
@@ -296,9 +299,32 @@ public final class WorkbenchApp implements AutoCloseable {
             }
         });
         stage.show();
+        keepFromOpeningSmall(view.scene().getWidth(), view.scene().getHeight());
         if (kept != null) {
             kept.start();
         }
+    }
+
+    /**
+     * Sets the least size only once the window has its own: openbox opens a window at its least size, whatever size was
+     * asked for.
+     */
+    private void keepFromOpeningSmall(double width, double height) {
+        Stage shown = Objects.requireNonNull(stage);
+        PauseTransition settled = new PauseTransition(UNTIL_MAPPED);
+        settled.setOnFinished(event -> {
+            double beside = shown.getWidth() - view.scene().getWidth();
+            double above = shown.getHeight() - view.scene().getHeight();
+            boolean small = !shown.isMaximized()
+                    && (view.scene().getWidth() < width || view.scene().getHeight() < height);
+            shown.setMinWidth(LEAST_WIDTH_PIXELS);
+            shown.setMinHeight(LEAST_HEIGHT_PIXELS);
+            if (small) {
+                shown.setWidth(width + beside);
+                shown.setHeight(height + above);
+            }
+        });
+        settled.play();
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */
@@ -400,7 +426,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 feature == null ? -1 : feature.feature(),
                 settings,
                 window,
-                view.dividerPositions(),
+                view.rememberedViews(),
                 models.dark().get(),
                 models.fontSize().get(),
                 workbench.recent().all());

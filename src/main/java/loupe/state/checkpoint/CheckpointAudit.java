@@ -12,16 +12,12 @@ import javafx.beans.value.ObservableValue;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.analysis.compare.ReadingFit;
-import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
-import loupe.index.Contexts;
-import loupe.index.Corpus;
 import loupe.index.DocumentPacking;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
-import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
@@ -124,7 +120,8 @@ public final class CheckpointAudit {
         problem.set(null);
         DocumentPacking how = documents.getValue();
         CompletableFuture.supplyAsync(
-                        () -> rows(model, text, how), workbench.service().files())
+                        () -> CorpusRows.read(model, text, how, ReadingFit.ENOUGH_TOKENS, new Cancellation()),
+                        workbench.service().files())
                 .whenComplete((rows, failure) -> workbench.fx().execute(() -> {
                     if (side.sae().get() != open || workbench.model().get() != model) {
                         return;
@@ -217,19 +214,5 @@ public final class CheckpointAudit {
             model.warnings().forEach(warning -> known.add(new SaeAudit.Finding("Model", warning, Optional.empty())));
         }
         return List.copyOf(known);
-    }
-
-    /** File pool. */
-    private static TokenRows rows(OpenModel model, Path text, DocumentPacking documents) {
-        Tokenizer tokenizer = model.tokenizer().orElseThrow();
-        Contexts packing = new Contexts(
-                Math.min(Contexts.DEFAULT_LENGTH, model.config().context()),
-                tokenizer.beginning(),
-                ReadingFit.ENOUGH_TOKENS,
-                documents);
-        List<Contexts.Context> contexts = new ArrayList<>();
-        Corpus.of(List.of(text)).read(tokenizer.reading(), packing, characters -> {}, contexts::addAll);
-        contexts.removeIf(context -> context.ids().length < 2);
-        return documents.rows(contexts);
     }
 }

@@ -1,11 +1,13 @@
 package loupe.state.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import javafx.beans.property.ObjectProperty;
 import loupe.base.Problem;
 import loupe.index.PathKind;
@@ -69,6 +71,17 @@ public final class PathOpening {
                         open(kinds, beside);
                     }
                 }));
+    }
+
+    /**
+     * Finds out in the background what paths are, without opening them.
+     *
+     * @param found is given what each is, on the JavaFX thread; not called for what cannot be read
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what cannot be looked at is refused when it is opened
+    public void look(List<Path> paths, Consumer<Collection<PathKind>> found) {
+        CompletableFuture.supplyAsync(() -> kinds(paths), looking)
+                .thenAccept(kinds -> workbench.fx().execute(() -> found.accept(kinds.values())));
     }
 
     private void abandon(long mine) {

@@ -2,6 +2,7 @@ package loupe.state.features;
 
 import java.util.Arrays;
 import java.util.Locale;
+import loupe.search.FeatureFilter;
 
 /**
  * A histogram of activation densities, in equal bins of their logarithm. Edges are rounded to three digits, so that

@@ -13,8 +13,11 @@ import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.corpus.CountedShare;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
@@ -66,6 +69,13 @@ public final class FeatureColumns {
     /** The values so far; replaced whenever more are known. */
     ReadOnlyObjectProperty<FeatureValues> values() {
         return values.getReadOnlyProperty();
+    }
+
+    /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
+    CountedShare counted(FeatureColumn column) {
+        return column.isCounted() && values.get().statistics() != null
+                ? statistics.counted(side).get()
+                : CountedShare.WHOLE;
     }
 
     /** Moments and promoted tokens so far. */
@@ -154,13 +164,11 @@ public final class FeatureColumns {
                         ? FeatureValues.NONE
                         : new FeatureValues(
                                 sae.config().dSae(),
-                                side.isA(),
                                 norms.getValue(),
                                 moments.getValue(),
-                                matching.getValue(),
+                                FeatureValues.matches(matching.getValue(), side.isA()),
                                 trained.getValue(),
                                 statistics.features(side).get(),
-                                statistics.counted(side).get(),
-                                texts));
+                                texts::of));
     }
 }

@@ -10,6 +10,8 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.inference.Priority;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureValues;
 import loupe.state.corpus.CountedShare;
 import loupe.state.corpus.HistogramView;
 import loupe.state.pane.HostQuestion;
@@ -152,11 +154,29 @@ public final class FeatureScatterModel {
         if (a.values().get().features() == 0) {
             points.clear();
         } else {
-            points.ask(new Collect(a.values().get(), b.values().get(), across.get(), up.get()));
+            points.ask(new Collect(
+                    a.values().get(),
+                    b.values().get(),
+                    across.get(),
+                    up.get(),
+                    counted(across.get()),
+                    counted(up.get())));
         }
     }
 
-    private record Collect(FeatureValues a, FeatureValues b, FeatureColumn across, FeatureColumn up)
+    /** How much of the corpus a column's numbers of both checkpoints refer to. */
+    private CountedShare counted(FeatureColumn column) {
+        return new CountedShare(
+                Math.min(a.counted(column).share(), b.counted(column).share()));
+    }
+
+    private record Collect(
+            FeatureValues a,
+            FeatureValues b,
+            FeatureColumn across,
+            FeatureColumn up,
+            CountedShare countedAcross,
+            CountedShare countedUp)
             implements HostQuestion<Points> {
         @Override
         public Points answer(Cancellation cancellation) {
@@ -167,13 +187,8 @@ public final class FeatureScatterModel {
                     a.numbers(up),
                     b.numbers(across),
                     b.numbers(up),
-                    counted(across),
-                    counted(up));
-        }
-
-        private CountedShare counted(FeatureColumn column) {
-            return new CountedShare(
-                    Math.min(a.counted(column).share(), b.counted(column).share()));
+                    countedAcross,
+                    countedUp);
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large

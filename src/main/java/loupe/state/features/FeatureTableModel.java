@@ -1,13 +1,7 @@
 package loupe.state.features;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -22,8 +16,10 @@ import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
-import loupe.labels.FeatureNotes;
-import loupe.search.FeatureSearch;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
+import loupe.search.FeatureRows;
+import loupe.search.FeatureValues;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
@@ -37,13 +33,11 @@ import loupe.state.window.Workbench;
  * they are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
  */
 public final class FeatureTableModel {
-    static final int PROMOTED_TOKENS = 4;
-
     private final Workbench workbench;
     private final FeatureColumns columns;
     private final FeatureNotesModel notes;
     private final SearchModel search;
-    private final ResultSlot<int[]> order;
+    private final ResultSlot<Listed> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
     private final ObjectProperty<FeatureColumn> sortedBy =
@@ -80,7 +74,7 @@ public final class FeatureTableModel {
         columns.values().addListener(changed -> refresh());
         notes.version().addListener(changed -> refresh());
         search.search().addListener(changed -> arrange());
-        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
+        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is.features()));
         filter.addListener(changed -> arrange());
         sortedBy.addListener(changed -> arrange());
         descending.addListener(changed -> arrange());
@@ -110,6 +104,12 @@ public final class FeatureTableModel {
     /** Feature numbers in the order shown. */
     public FeatureOrder rows() {
         return rows;
+    }
+
+    /** Why the filter passes no feature; empty if it passes some or is not known to pass none. */
+    public String whyNone() {
+        Listed listed = order.getValue();
+        return listed == null ? "" : listed.whyNone();
     }
 
     /** What the user typed to filter by, see {@link FeatureFilter}. */
@@ -160,7 +160,7 @@ public final class FeatureTableModel {
 
     /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
     public CountedShare counted(FeatureColumn column) {
-        return columns.values().get().counted(column);
+        return columns.counted(column);
     }
 
     /** How much of the corpus the choice and order of the rows refer to; all of it if they do not depend on one. */
@@ -187,22 +187,17 @@ public final class FeatureTableModel {
 
     /** What a column of texts says about a feature. */
     public String text(FeatureColumn column, int feature) {
-        FeatureNotes of = notes.of(workbench.a(), feature);
-        return switch (column) {
-            case LABEL -> of.label();
-            case TAGS -> String.join(" ", of.tags());
-            case STAR -> of.star() ? "\u2605" : "";
-            case NOTE -> of.note().replace('\n', ' ');
-            case FOUND ->
-                search
-                        .search()
-                        .get()
-                        .why(feature, FeatureFilter.parse(filter.get()).search())
-                        .stream()
-                        .map(FeatureSearch.Reason::plain)
-                        .collect(Collectors.joining("; "));
-            default -> promoted(feature);
-        };
+        return rows(columns.values().get()).text(column, feature);
+    }
+
+    private FeatureRows rows(FeatureValues values) {
+        return new FeatureRows(
+                values,
+                FeatureFilter.parse(filter.get()),
+                search.search().get(),
+                notes.features(workbench.a()),
+                sortedBy.get(),
+                descending.get());
     }
 
     /** Whether anything is written down about a feature of the checkpoint. */
@@ -256,100 +251,36 @@ public final class FeatureTableModel {
         if (loaded.features() == 0) {
             order.clear();
         } else {
-            order.ask(new Arrange(
-                    loaded,
-                    FeatureFilter.parse(filter.get()),
-                    search.search().get(),
-                    notes.version().get(),
-                    notes.features(workbench.a()),
-                    sortedBy.get(),
-                    descending.get()));
+            order.ask(new Arrange(rows(loaded), filter.get(), notes.version().get()));
         }
     }
 
-    /**
-     * The features that pass a filter, in order: by number, those come first that have the words best. Features whose
-     * value is not known come last.
-     *
-     * @param version of the notes
-     */
-    private record Arrange(
-            FeatureValues cells,
-            FeatureFilter filter,
-            FeatureSearch search,
-            int version,
-            Map<Integer, FeatureNotes> notes,
-            FeatureColumn by,
-            boolean descending)
-            implements HostQuestion<int[]> {
+    /** Rows, and why there are none. */
+    private record Listed(int[] features, String whyNone) {}
+
+    /** The rows of the table; of notes of the same version. */
+    private record Arrange(FeatureRows rows, String typed, int version) implements HostQuestion<Listed> {
         @Override
-        public int[] answer(Cancellation cancellation) {
-            List<Integer> kept = new ArrayList<>(cells.features());
-            for (int feature : search.find(filter.search())) {
-                if (feature < cells.features() && passes(feature)) {
-                    kept.add(feature);
-                }
-            }
-            cancellation.check();
-            if (by == FeatureColumn.NUMBER) {
-                if (descending) {
-                    kept.sort(Comparator.reverseOrder());
-                }
-            } else if (by.isText()) {
-                if (by != FeatureColumn.FOUND) { // which is the order they are in
-                    String[] texts = new String[cells.features()];
-                    kept.forEach(feature -> texts[feature] = text(feature));
-                    Comparator<Integer> order =
-                            Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
-                    Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
-                    kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
-                }
-            } else {
-                double[] keys = new double[cells.features()];
-                Arrays.setAll(keys, feature -> {
-                    double value = cells.number(by, feature);
-                    return Double.isNaN(value) ? Double.POSITIVE_INFINITY : descending ? -value : value;
-                });
-                kept.sort(Comparator.comparingDouble(feature -> keys[feature]));
-            }
-            return kept.stream().mapToInt(feature -> feature).toArray();
-        }
-
-        private String text(int feature) {
-            FeatureNotes of = notes.getOrDefault(feature, FeatureNotes.NONE);
-            return switch (by) {
-                case LABEL -> of.label();
-                case TAGS -> String.join(" ", of.tags());
-                case STAR -> of.star() ? "a" : "";
-                case NOTE -> of.note();
-                default -> cells.promoted(feature);
-            };
-        }
-
-        private boolean passes(int feature) {
-            for (FeatureFilter.Bound bound : filter.bounds()) {
-                if (!bound.holds(cells.number(bound.column(), feature))) {
-                    return false;
-                }
-            }
-            return true;
+        public Listed answer(Cancellation cancellation) {
+            int[] listed = rows.list(cancellation);
+            return new Listed(listed, listed.length > 0 ? "" : rows.whyNone(typed, cancellation));
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
         @Override
         public boolean equals(Object other) {
             return other instanceof Arrange that
-                    && cells == that.cells
-                    && search == that.search
+                    && rows.values() == that.rows.values()
+                    && rows.search() == that.rows.search()
                     && version == that.version
-                    && filter.equals(that.filter)
-                    && by == that.by
-                    && descending == that.descending;
+                    && typed.equals(that.typed)
+                    && rows.by() == that.rows.by()
+                    && rows.descending() == that.rows.descending();
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(System.identityHashCode(cells), version, filter, by, descending);
+            return Objects.hash(System.identityHashCode(rows.values()), version, typed, rows.by(), rows.descending());
         }
     }
 }

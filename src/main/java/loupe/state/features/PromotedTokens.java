@@ -1,12 +1,11 @@
 package loupe.state.features;
 
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import loupe.analysis.features.LogitMoments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
@@ -37,14 +36,7 @@ public final class PromotedTokens {
 
     /** The tokens of a feature, most promoted first; empty while they are not known. */
     public String of(int feature) {
-        LogitMoments.Answer loaded = moments.getValue();
-        if (loaded == null || feature >= loaded.done()) {
-            return "";
-        }
-        return IntStream.of(loaded.tokens(feature))
-                .limit(FeatureTableModel.PROMOTED_TOKENS)
-                .mapToObj(token -> texts.of(token).strip())
-                .collect(Collectors.joining("  "));
+        return FeatureValues.promoted(moments.getValue(), texts::of, feature);
     }
 
     private void ask() {

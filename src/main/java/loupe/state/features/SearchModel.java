@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SearchModel {
     private final Workbench workbench;
-    private final FeatureColumns columns;
-    private final CorpusStatistics statistics;
     private final VocabularyTexts texts;
     private final FeatureNotesModel notes;
     private final ResultSlot<WordIndex> promoted;
@@ -49,8 +47,6 @@ public final class SearchModel {
             VocabularyTexts texts,
             FeatureNotesModel notes) {
         this.workbench = workbench;
-        this.columns = columns;
-        this.statistics = statistics;
         this.texts = texts;
         this.notes = notes;
         promoted = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);

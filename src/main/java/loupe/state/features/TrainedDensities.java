@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import loupe.base.Cancellation;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureValues;
 import loupe.state.pane.HostQuestion;
 
 /**
@@ -16,12 +17,7 @@ record TrainedDensities(Path path, SaeOptions options) implements HostQuestion<d
     /** A fraction for each feature; empty if the files do not say. */
     @Override
     public double[] answer(Cancellation cancellation) {
-        float[] logarithms = SaeFile.read(path, options).logSparsity().orElse(new float[0]);
-        double[] densities = new double[logarithms.length];
-        for (int i = 0; i < densities.length; i++) {
-            densities[i] = Math.pow(10, logarithms[i]);
-        }
-        return densities;
+        return FeatureValues.trainedDensities(SaeFile.read(path, options));
     }
 
     @Override

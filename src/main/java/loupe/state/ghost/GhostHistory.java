@@ -25,9 +25,14 @@ public final class GhostHistory implements UndoOrder.Source {
     /** Of the model that the remembered values belong to; null while none is open. */
     private TokenGeometry.@Nullable Answer geometry;
 
-    /** @param order told of each change */
-    public GhostHistory(GhostControlsModel controls, UndoOrder order) {
-        this(controls, System::nanoTime, order);
+    /**
+     * Keeps the history of the controls for as long as there are any.
+     *
+     * @param order told of each change, and undoes it
+     */
+    @SuppressWarnings("UnusedReturnValue") // it listens to the controls, which keep it
+    public static GhostHistory keep(GhostControlsModel controls, UndoOrder order) {
+        return new GhostHistory(controls, System::nanoTime, order);
     }
 
     public GhostHistory(GhostControlsModel controls, LongSupplier nanos, UndoOrder order) {

@@ -142,6 +142,7 @@ public final class ResultSlot<R> {
         if (wanted && running == null && waiting != null) {
             startWaiting();
         }
+        showPending();
     }
 
     public ReadOnlyObjectProperty<R> valueProperty() {
@@ -152,7 +153,7 @@ public final class ResultSlot<R> {
         return value.get();
     }
 
-    /** Whether a newer answer than the one shown is on its way. */
+    /** Whether a newer answer than the one shown is on its way; it is not while it waits to be wanted. */
     public ReadOnlyBooleanProperty pendingProperty() {
         return pending.getReadOnlyProperty();
     }
@@ -306,7 +307,7 @@ public final class ResultSlot<R> {
     }
 
     private void showPending() {
-        pending.set(running != null || waiting != null);
+        pending.set(running != null || (wanted && waiting != null));
     }
 
     /** A question and how to start working on it; two are the same if their keys are equal. */

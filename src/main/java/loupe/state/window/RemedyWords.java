@@ -36,6 +36,7 @@ public final class RemedyWords {
             case FORMAT -> "Set format...";
             case SIDE -> "Set side...";
             case TENSORS -> "Choose tensors...";
+            case INDEX -> "Build the index anew";
             default -> "";
         };
     }

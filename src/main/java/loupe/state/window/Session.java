@@ -1,6 +1,7 @@
 package loupe.state.window;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param feature the selected feature of A; negative if none was
  * @param settings values of controls by name, such as {@code ghost.scale}
  * @param window where the window was; null before the first time
- * @param dividers positions of each split pane's dividers by the pane's name, fractions of its length
+ * @param views the views' layouts, as {@link ViewLayouts} keeps them; null before the first time
  * @param dark whether the dark theme is on
  * @param fontSize of ordinary text, in pixels
  * @param recent what was opened, newest first
@@ -27,7 +28,7 @@ public record Session(
         int feature,
         Map<String, String> settings,
         @Nullable Window window,
-        Map<String, List<Double>> dividers,
+        @Nullable JsonNode views,
         boolean dark,
         int fontSize,
         List<Recent> recent) {
@@ -39,14 +40,14 @@ public record Session(
     public Session {
         checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
         settings = settings == null ? Map.of() : Map.copyOf(new TreeMap<>(settings));
-        dividers = dividers == null ? Map.of() : Map.copyOf(dividers);
+        views = views == null || views.isNull() ? null : views;
         recent = recent == null ? List.of() : List.copyOf(recent.subList(0, Math.min(RECENT, recent.size())));
         fontSize = fontSize < 8 || fontSize > 32 ? ORDINARY_FONT : fontSize;
     }
 
     /** The session of the first start. */
     public static Session empty() {
-        return new Session(null, List.of(), -1, Map.of(), null, Map.of(), false, ORDINARY_FONT, List.of());
+        return new Session(null, List.of(), -1, Map.of(), null, null, false, ORDINARY_FONT, List.of());
     }
 
     /** A checkpoint and the options it was opened with, by the names of the command line's options. */

@@ -147,6 +147,8 @@ public final class Workbench {
         long mine = ++modelOpening;
         openingModel.set(true);
         modelProblem.set(null);
+        a.setProblem(null); // what failed before is not what the user waits for now
+        b.setProblem(null);
         String name = nameOf(folder);
         CompletionStage<OpenModel> opening = service.openModel(folder, Processing.RAW);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonModelOpening(mine));

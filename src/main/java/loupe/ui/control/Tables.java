@@ -6,16 +6,26 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.event.EventTarget;
+import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.control.skin.TableColumnHeader;
+import javafx.scene.input.MouseButton;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.text.TextAlignment;
 import loupe.base.VisibleText;
 
 /** Tables of numbers and tokens, all of one look. */
 public final class Tables {
-    private static final double MOST_WIDTH = 110;
+    /** The width of a column with the numbers of features or tokens, of up to six digits. */
+    public static final double NUMBER_WIDTH = 60;
+
+    private static final double ORDINARY_FONT = 13;
+    private static final double MOST_BEYOND_WIDTH = 10;
+    private static final double BESIDE_TITLE = 14;
     private static final double MOST_OF_LEAST_WIDTH = 76;
 
     private Tables() {}
@@ -27,7 +37,22 @@ public final class Tables {
         table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS);
         table.setPlaceholder(new Label(""));
         table.getStyleClass().addAll("dense", "data-table");
+        // the toolkit sorts by a header that is released with any button
+        table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {
+            if (event.getButton() != MouseButton.PRIMARY && isInHeader(event.getTarget())) {
+                event.consume();
+            }
+        });
         return table;
+    }
+
+    private static boolean isInHeader(EventTarget target) {
+        for (Node node = target instanceof Node at ? at : null; node != null; node = node.getParent()) {
+            if (node instanceof TableColumnHeader) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A right-aligned column of numbers; exports carry the number itself. */
@@ -35,7 +60,8 @@ public final class Tables {
             String title, String explanation, double width, ToDoubleFunction<S> value, DoubleFunction<String> text) {
         TableColumn<S, Number> column = column(title, explanation, width);
         column.getStyleClass().add("figure");
-        column.setMaxWidth(MOST_WIDTH);
+        column.getProperties().put(Measure.MOST, width + MOST_BEYOND_WIDTH);
+        measure(column);
         column.setCellValueFactory(row -> new ReadOnlyObjectWrapper<>(value.applyAsDouble(row.getValue())));
         column.setCellFactory(of -> new TextCell<>(number -> text.apply(number.doubleValue())));
         return column;
@@ -46,7 +72,8 @@ public final class Tables {
             String title, String explanation, double width, ToIntFunction<S> value) {
         TableColumn<S, Number> column = column(title, explanation, width);
         column.getStyleClass().add("figure");
-        column.setMaxWidth(MOST_WIDTH);
+        column.getProperties().put(Measure.MOST, width + MOST_BEYOND_WIDTH);
+        measure(column);
         column.setCellValueFactory(row -> new ReadOnlyObjectWrapper<>(value.applyAsInt(row.getValue())));
         column.setCellFactory(of -> new TextCell<>(Number::toString));
         return column;
@@ -74,11 +101,47 @@ public final class Tables {
         heading.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         column.setGraphic(heading);
         column.setId(title);
-        column.setPrefWidth(width);
-        column.setMinWidth(Math.min(width, MOST_OF_LEAST_WIDTH));
+        column.getProperties().put(Measure.USUAL, width);
+        column.getProperties().put(Measure.LEAST, Math.min(width, MOST_OF_LEAST_WIDTH));
+        heading.fontProperty().addListener(changed -> measure(column));
+        heading.widthProperty().addListener(changed -> measure(column));
+        measure(column);
         column.setSortable(false);
         column.setReorderable(false);
         return column;
+    }
+
+    /** What a column's widths are at the ordinary text size. */
+    private enum Measure {
+        USUAL,
+        LEAST,
+        MOST
+    }
+
+    /** Sets the width below which a column does not shrink, in pixels at the ordinary text size. */
+    public static void setLeast(TableColumn<?, ?> column, double least) {
+        column.getProperties().put(Measure.LEAST, least);
+        measure(column);
+    }
+
+    /** Makes the widths of a column follow the size of text, and leaves room for its title. */
+    private static void measure(TableColumn<?, ?> column) {
+        if (!(column.getGraphic() instanceof Label heading)) {
+            return;
+        }
+        double scale = heading.getFont().getSize() / ORDINARY_FONT;
+        boolean figures = column.getProperties().containsKey(Measure.MOST);
+        double title = figures ? heading.getWidth() + BESIDE_TITLE : 0; // words give way first
+        double least = Math.max(width(column, Measure.LEAST) * scale, title);
+        column.setMinWidth(least);
+        column.setPrefWidth(Math.max(least, width(column, Measure.USUAL) * scale));
+        if (figures) {
+            column.setMaxWidth(Math.max(least, width(column, Measure.MOST) * scale));
+        }
+    }
+
+    private static double width(TableColumn<?, ?> column, Measure measure) {
+        return column.getProperties().get(measure) instanceof Double known ? known : 0;
     }
 
     /** Gives a column of numbers another title, of one line or two; its id stays. */
@@ -94,12 +157,19 @@ public final class Tables {
 
         TextCell(Function<T, String> text) {
             this.text = text;
+            setOnMouseEntered(event -> showWhole());
         }
 
         @Override
         protected void updateItem(T item, boolean empty) {
             super.updateItem(item, empty);
             setText(empty || item == null ? null : VisibleText.line(text.apply(item)));
+        }
+
+        /** Shows in a tooltip what is cut off. */
+        private void showWhole() {
+            boolean cut = getText() != null && prefWidth(-1) > getWidth() + 1;
+            setTooltip(cut ? Tooltips.of(getText()) : null);
         }
     }
 }

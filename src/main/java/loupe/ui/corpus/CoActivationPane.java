@@ -144,7 +144,8 @@ public final class CoActivationPane implements Pane {
             more.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_ALL_COLUMNS));
         }
         table.getColumns().addAll(List.of(value, tokens, share, back));
-        table.getColumns().add(Tables.counts("#", "Number of the feature", 46, CoActivationModel.Row::feature));
+        table.getColumns()
+                .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, CoActivationModel.Row::feature));
         table.getColumns()
                 .add(Tables.texts(
                         "Promotes",

@@ -159,7 +159,8 @@ public final class TextPane implements Pane {
                 of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
         share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
         table.getColumns().add(share);
-        table.getColumns().add(Tables.counts("#", "Number of the feature", 46, TextActivations.Active::feature));
+        table.getColumns()
+                .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, TextActivations.Active::feature));
         TableColumn<TextActivations.Active, String> promotes = Tables.texts(
                 "Promotes",
                 "The tokens whose logits the decoder direction raises most",

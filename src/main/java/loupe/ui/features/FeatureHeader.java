@@ -15,8 +15,8 @@ import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.labels.Edit;
 import loupe.labels.FeatureNotes;
+import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
-import loupe.state.features.FeatureColumn;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.ui.control.IconButtons;
@@ -37,6 +37,7 @@ import org.kordamp.ikonli.feather.Feather;
 public final class FeatureHeader {
     private static final double LABEL_WIDTH = 120;
     private static final double TAG_WIDTH = 64;
+    private static final int MOST_CHIPS = 3;
     private static final PseudoClass ON = PseudoClass.getPseudoClass("on");
 
     private final WorkbenchModels models;
@@ -105,7 +106,9 @@ public final class FeatureHeader {
         facts.setMinWidth(0);
         HBox.setHgrow(facts, Priority.ALWAYS);
         facts.setMaxWidth(Double.MAX_VALUE);
-        note.setPrefColumnCount(12);
+        note.setPrefColumnCount(16);
+        note.setMaxWidth(Double.MAX_VALUE);
+        HBox.setHgrow(note, Priority.ALWAYS);
         note.setTooltip(Tooltips.of("Notes on the feature. Enter keeps them, Escape drops what was typed"));
         note.getStyleClass().add("feature-note");
         beside.setId("match-title");
@@ -123,6 +126,7 @@ public final class FeatureHeader {
         HBox second = new HBox(8, facts, note);
         second.setAlignment(Pos.CENTER_LEFT);
         second.getStyleClass().add("feature-facts");
+        box.setMinHeight(Region.USE_PREF_SIZE);
         box.getChildren().addAll(first, second);
     }
 
@@ -201,6 +205,7 @@ public final class FeatureHeader {
     private Node chip(int feature, String text) {
         Button chip = new Button(text + "  \u00D7");
         chip.getStyleClass().add("tag-chip");
+        chip.setMinWidth(Region.USE_PREF_SIZE);
         chip.setTooltip(Tooltips.of("Take the tag away"));
         chip.setAccessibleText("Take the tag " + text + " away");
         chip.setOnAction(event -> models.notes().tag(sideA(), feature, text, false));

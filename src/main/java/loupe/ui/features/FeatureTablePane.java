@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
+import javafx.geometry.Insets;
 import javafx.geometry.Pos;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
@@ -16,10 +18,11 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.TextAlignment;
 import javafx.util.Callback;
+import loupe.search.FeatureColumn;
+import loupe.search.FeatureFilter;
 import loupe.state.corpus.CountedShare;
-import loupe.state.features.FeatureColumn;
-import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
@@ -30,6 +33,7 @@ import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.CheckComboBox;
@@ -39,16 +43,17 @@ import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
-public final class FeatureTablePane {
+public final class FeatureTablePane implements Pane {
     private static final List<FeatureColumn> FIRST_SHOWN =
             List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
     private static final double LEAST_FOR_TEXT = 40;
     /** The first columns as narrow as they get, and a scroll bar. */
-    private static final double LEAST_WIDTH = 224;
+    private static final double LEAST_WIDTH = 244;
 
     private static final double ROOM_FOR_CHOOSER = 200;
+    private static final double ROOM_FOR_ALL = 460;
 
     private final Workbench workbench;
     private final FeatureTableModel model;
@@ -57,6 +62,8 @@ public final class FeatureTablePane {
     private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
     private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
+    private final Label nothing = new Label();
+    private final Button clear = new Button("Clear the filter");
     private final Label count = new Label();
     private final Label soFar = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
@@ -73,6 +80,7 @@ public final class FeatureTablePane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
@@ -83,7 +91,9 @@ public final class FeatureTablePane {
         filter.selectAll();
     }
 
-    public void focusTable() {
+    /** Focuses the table. */
+    @Override
+    public void focus() {
         table.requestFocus();
     }
 
@@ -140,6 +150,18 @@ public final class FeatureTablePane {
                 + "change until all of the corpus has been counted"));
         soFar.visibleProperty().bind(soFar.textProperty().isNotEmpty());
         soFar.managedProperty().bind(soFar.visibleProperty());
+        nothing.setWrapText(true);
+        nothing.setTextAlignment(TextAlignment.CENTER);
+        clear.setId("clear-filter");
+        clear.setVisible(false);
+        clear.setOnAction(event -> {
+            filter.clear();
+            filter.requestFocus();
+        });
+        VBox none = new VBox(8, nothing, clear);
+        none.setAlignment(Pos.CENTER);
+        none.setPadding(new Insets(8));
+        table.setPlaceholder(none);
         frame.setContent(new VBox(tools, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
@@ -150,7 +172,9 @@ public final class FeatureTablePane {
     private TableColumn<Integer, ?> column(FeatureColumn column) {
         TableColumn<Integer, ?> made =
                 switch (column) {
-                    case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
+                    case NUMBER ->
+                        Tables.<Integer>counts(
+                                column.title(), column.explanation(), Tables.NUMBER_WIDTH, feature -> feature);
                     case PROMOTED ->
                         upToDate(Tables.texts(
                                 column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
@@ -185,7 +209,7 @@ public final class FeatureTablePane {
                 };
         made.setSortable(true);
         if (column.isText() && column != FeatureColumn.STAR) {
-            made.setMinWidth(LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
+            Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
         return made;
     }
@@ -208,6 +232,7 @@ public final class FeatureTablePane {
 
     private void bind() {
         table.setItems(model.rows());
+        table.widthProperty().addListener(changed -> chooseResizing());
         showColumns();
         chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>)
                 change -> showColumns());
@@ -274,30 +299,43 @@ public final class FeatureTablePane {
         boolean none = model.size() > 0
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
-        ((Label) table.getPlaceholder())
-                .setText(
-                        none
-                                ? "No feature passes the filter"
-                                        + model.countedForRows().soFar()
-                                : "");
+        nothing.setText(
+                none ? "No feature passes the filter" + model.countedForRows().soFar() + ".\n" + model.whyNone() : "");
+        clear.setVisible(none);
     }
 
     private void showColumns() {
         List<TableColumn<Integer, ?>> shown = new ArrayList<>();
         for (FeatureColumn column : FeatureColumn.values()) {
-            // what was found says more than what it promotes
             boolean wanted = column == FeatureColumn.FOUND
                     ? searching
-                    : chooser.getCheckModel().isChecked(column) && !(searching && column == FeatureColumn.PROMOTED);
+                    : chooser.getCheckModel().isChecked(column) && !(searching && givesWay(column));
             if (wanted) {
                 shown.add(columns.get(column));
             }
         }
-        table.setColumnResizePolicy(
-                shown.size() <= FIRST_SHOWN.size() + 1
-                        ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
-                        : TableView.UNCONSTRAINED_RESIZE_POLICY);
+        frame.setMinWidth(LEAST_WIDTH + (shown.contains(columns.get(FeatureColumn.LABEL)) ? LEAST_FOR_TEXT : 0));
         table.getColumns().setAll(shown);
+        chooseResizing();
+    }
+
+    /** Columns fill the table; more of them than have room are scrolled. */
+    private void chooseResizing() {
+        double wanted = table.getColumns().stream()
+                .mapToDouble(TableColumn::getMinWidth)
+                .sum();
+        boolean fit = table.getColumns().size() <= FIRST_SHOWN.size() + 1 || wanted < table.getWidth();
+        table.setColumnResizePolicy(
+                fit ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
+    }
+
+    /** Whether a column makes room for where words were found, which says more than what a feature promotes. */
+    private boolean givesWay(FeatureColumn column) {
+        return switch (column) {
+            case PROMOTED -> true;
+            case MAX, LABEL -> frame.getWidth() < ROOM_FOR_ALL;
+            default -> false;
+        };
     }
 
     private void sort() {

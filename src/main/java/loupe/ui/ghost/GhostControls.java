@@ -11,6 +11,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
@@ -33,6 +34,7 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -40,7 +42,7 @@ import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
 /** The one set of controls that the definition tree and the token list follow, on both sides. */
-public final class GhostControls {
+public final class GhostControls implements Pane {
     private static final double MIDDLE = 0.5;
 
     private final GhostControlsModel model;
@@ -77,6 +79,7 @@ public final class GhostControls {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
@@ -128,8 +131,11 @@ public final class GhostControls {
             rows.getChildren().addAll(own.containsKey(knob) ? own.get(knob) : slider(knob));
         }
         rows.getStyleClass().add("ghost-controls");
-        frame.setContent(rows);
-        frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
+        ScrollPane scroll = new ScrollPane(rows);
+        scroll.setFitToWidth(true);
+        scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
+        scroll.getStyleClass().add("edge-to-edge");
+        frame.setContent(scroll);
         Button reset = IconButtons.of(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
         reset.setId("ghost-reset");
         frame.getActions().add(reset);

@@ -117,7 +117,7 @@ public final class NeighboursPane implements Pane {
         VBox tools = new VBox(6, first, query);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, NumberTexts::number));
-        table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
+        table.getColumns().add(Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id));
         table.getColumns()
                 .add(Tables.texts(
                         "Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));

@@ -150,9 +150,9 @@ public final class TokenListPane implements Pane {
             figures.getStyleClass().add("figure");
         }
         for (TableColumn<Row, String> texts : List.of(token, encoder, decoder)) {
-            texts.setMinWidth(SHORTEST_TOKEN);
+            Tables.setLeast(texts, SHORTEST_TOKEN);
         }
-        change.setMinWidth(CHANGE_PIXELS);
+        Tables.setLeast(change, CHANGE_PIXELS);
         table.setItems(rows);
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());

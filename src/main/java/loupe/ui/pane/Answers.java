@@ -31,9 +31,13 @@ public final class Answers {
         update.run();
     }
 
-    /** Reports to {@code wanted} whether a node is in a showing window, now and whenever that changes. */
+    /**
+     * Reports to {@code wanted} whether a node is in a showing window, now and whenever that changes; a pane's frame is
+     * where its content is, though that is torn off.
+     */
     public static void whileShown(Node node, Consumer<Boolean> wanted) {
-        ObservableValue<Boolean> shown = node.sceneProperty()
+        Node whole = node instanceof PaneFrame frame ? frame.whole() : node;
+        ObservableValue<Boolean> shown = whole.sceneProperty()
                 .flatMap(scene -> scene.windowProperty())
                 .flatMap(window -> window.showingProperty())
                 .orElse(false);

@@ -1,6 +1,9 @@
 package loupe.ui.pane;
 
+import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
 import javafx.animation.PauseTransition;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.ObjectProperty;
@@ -9,11 +12,13 @@ import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.ObservableList;
 import javafx.css.PseudoClass;
 import javafx.geometry.Pos;
 import javafx.geometry.Side;
 import javafx.scene.Node;
+import javafx.scene.Parent;
 import javafx.scene.Scene;
 import javafx.scene.control.Button;
 import javafx.scene.control.ContextMenu;
@@ -59,6 +64,7 @@ public final class PaneFrame extends StackPane {
     private final StringProperty subtitleTip = new SimpleStringProperty(this, "subtitleTip", "");
     private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
     private final ObjectProperty<PaneStatus> status = new SimpleObjectProperty<>(this, "status", PaneStatus.READY);
+    private final StringProperty letter = new SimpleStringProperty(this, "letter", "");
     private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
     private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
     private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
@@ -80,6 +86,8 @@ public final class PaneFrame extends StackPane {
     private final Button maximise =
             IconButtons.of(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
+    private ObservableValue<String> windowTitle = title;
+    private Consumer<Scene> windowKeys = scene -> {};
     private @Nullable MaximiseHost host;
     private @Nullable PaneWindow window;
     private boolean hasRows;
@@ -124,7 +132,17 @@ public final class PaneFrame extends StackPane {
         maximise.getStyleClass().add("pane-maximise");
         header.getStyleClass().add("pane-header");
         tearOff.getStyleClass().add("pane-tear-off");
-        header.getChildren().addAll(titleLabel, subtitleLabel, gap, actions, more, tearOff, maximise);
+        Label letterLabel = new Label();
+        letterLabel.textProperty().bind(letter);
+        letterLabel.getStyleClass().add("pane-letter");
+        letterLabel.setMinWidth(USE_PREF_SIZE);
+        letterLabel.visibleProperty().bind(letter.isNotEmpty());
+        letterLabel.managedProperty().bind(letterLabel.visibleProperty());
+        letter.addListener((property, was, is) -> {
+            letterLabel.getStyleClass().removeAll("letter-a", "letter-b");
+            letterLabel.getStyleClass().add("letter-" + is.toLowerCase(Locale.ROOT));
+        });
+        header.getChildren().addAll(letterLabel, titleLabel, subtitleLabel, gap, actions, more, tearOff, maximise);
 
         line.getStyleClass().add("pane-progress");
         bar.getStyleClass().add("pane-progress");
@@ -187,7 +205,11 @@ public final class PaneFrame extends StackPane {
                 .map(this::holds)
                 .orElse(false));
         active.addListener((source, was, is) -> box.pseudoClassStateChanged(ACTIVE, is));
-        box.accessibleTextProperty().bind(title);
+        box.accessibleTextProperty()
+                .bind(Bindings.createStringBinding(
+                        () -> title.get() + (letter.get().isEmpty() ? "" : " of checkpoint " + letter.get()),
+                        title,
+                        letter));
         header.setOnMouseClicked(event -> {
             if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
                 toggleMaximised();
@@ -202,7 +224,8 @@ public final class PaneFrame extends StackPane {
         });
     }
 
-    private boolean holds(Node node) {
+    /** Whether a node is in this pane, wherever the pane is shown. */
+    public boolean holds(@Nullable Node node) {
         for (Node at = node; at != null; at = at.getParent()) {
             if (at == box) {
                 return true;
@@ -329,7 +352,7 @@ public final class PaneFrame extends StackPane {
         VBox place = new VBox(where, back);
         place.getStyleClass().add("empty-state");
         getChildren().add(place);
-        PaneWindow own = new PaneWindow(this, box, title.get(), () -> {
+        PaneWindow own = new PaneWindow(this, box, windowTitle, windowKeys, () -> {
             window = null;
             getChildren().setAll(box);
             tornOffLooks(false);
@@ -337,6 +360,11 @@ public final class PaneFrame extends StackPane {
         window = own;
         tornOffLooks(true);
         own.show();
+    }
+
+    /** What is moved into another place when the pane is maximised or torn off: its title with all below. */
+    Node whole() {
+        return box;
     }
 
     public boolean isTornOff() {
@@ -349,6 +377,11 @@ public final class PaneFrame extends StackPane {
         maximise.setManaged(!torn);
         tearOff.setGraphic(new FontIcon(torn ? Feather.CORNER_DOWN_LEFT : Feather.EXTERNAL_LINK));
         IconButtons.rename(tearOff, torn ? "Bring this pane back" : "Tear this pane off into its own window");
+    }
+
+    /** Whether the keyboard is in this pane. */
+    public boolean isActive() {
+        return active.get();
     }
 
     public boolean isMaximised() {
@@ -376,6 +409,47 @@ public final class PaneFrame extends StackPane {
 
     public StringProperty titleProperty() {
         return title;
+    }
+
+    /** The letter of the checkpoint that is shown, while there are two; empty otherwise. */
+    public StringProperty letterProperty() {
+        return letter;
+    }
+
+    /** The title bar, by which the pane is dragged. */
+    public Node titleBar() {
+        return header;
+    }
+
+    /**
+     * What the pane's own window has while it is torn off.
+     *
+     * @param shown its title
+     * @param keys makes the program's keys work in its scene
+     */
+    public void setWindowLooks(ObservableValue<String> shown, Consumer<Scene> keys) {
+        windowTitle = shown;
+        windowKeys = keys;
+    }
+
+    /** Focuses the first part of the content that takes the keyboard, or a button of the title if none does. */
+    public void focusInside() {
+        firstToFocus(body).or(() -> firstToFocus(header)).ifPresent(Node::requestFocus);
+    }
+
+    /** The first node, in reading order, that takes the keyboard; empty if none does. */
+    public static Optional<Node> firstToFocus(Node node) {
+        if (!node.isVisible() || node.isDisabled()) {
+            return Optional.empty();
+        }
+        if (node.isFocusTraversable()) {
+            return Optional.of(node);
+        }
+        return node instanceof Parent parent
+                ? parent.getChildrenUnmodifiable().stream()
+                        .flatMap(child -> firstToFocus(child).stream())
+                        .findFirst()
+                : Optional.empty();
     }
 
     /** A short text after the title, such as the feature shown. */

@@ -66,11 +66,12 @@ final class CommandPalette {
         return box;
     }
 
-    /** Starts with an empty, focused field. */
-    void begin() {
-        query.clear();
-        fill("");
+    /** Starts with a focused field that holds some letters. */
+    void begin(String typed) {
+        query.setText(typed);
+        fill(typed);
         query.requestFocus();
+        query.end();
     }
 
     private void fill(String typed) {

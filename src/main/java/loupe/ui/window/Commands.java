@@ -41,11 +41,19 @@ final class Commands {
      * @throws IllegalArgumentException if there is none
      */
     void run(String name) {
-        all.stream()
+        of(name).run();
+    }
+
+    /**
+     * The command with this name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    Command of(String name) {
+        return all.stream()
                 .filter(command -> command.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no command is named " + name))
-                .run();
+                .orElseThrow(() -> new IllegalArgumentException("no command is named " + name));
     }
 
     private static boolean undoesTyping(KeyEvent event) {

@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import javafx.scene.Scene;
-import javafx.scene.input.TransferMode;
 import javafx.stage.DirectoryChooser;
 import javafx.stage.FileChooser;
 import javafx.stage.Window;
@@ -95,31 +93,13 @@ final class FileOpening {
         models.opening().open(List.of(path), false);
     }
 
-    /** Lets files be dropped anywhere on the window; with Shift a checkpoint goes to side B. */
-    void install(Scene scene) {
-        scene.setOnDragOver(event -> {
-            if (event.getDragboard().hasFiles()) {
-                event.acceptTransferModes(TransferMode.COPY_OR_MOVE);
-                event.consume();
-            }
-        });
-        scene.setOnDragDropped(event -> {
-            boolean taken = event.getDragboard().hasFiles();
-            if (taken) {
-                drop(event.getDragboard().getFiles(), event.getTransferMode());
-            }
-            event.setDropCompleted(taken);
-            event.consume();
-        });
-    }
-
     /**
      * Opens dropped files.
      *
-     * @param mode move, with Shift, puts a checkpoint on side B
+     * @param beside whether a checkpoint goes to side B
      */
-    void drop(List<File> files, TransferMode mode) {
-        models.opening().open(files.stream().map(File::toPath).toList(), mode == TransferMode.MOVE);
+    void drop(List<File> files, boolean beside) {
+        models.opening().open(files.stream().map(File::toPath).toList(), beside);
     }
 
     /** The patterns of these extensions for a file chooser. */

@@ -3,12 +3,16 @@ package loupe.ui.window;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import loupe.state.window.LayoutFit.Needs;
+import loupe.state.window.Side;
 import loupe.ui.corpus.CoActivationPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
+import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
+import loupe.ui.ghost.GhostControls;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -16,16 +20,14 @@ import loupe.ui.pane.Pane;
 import loupe.ui.tree.TreePane;
 
 /**
- * A kind of pane: its place in the window, the titles of its tabs and how it is created. {@link #ALL} is the only list
- * of them; the arrangement, the commands, the tour and the tests go through it.
+ * A kind of pane: its title, the room it needs and how it is created. {@link #ALL} is the only list of them; views,
+ * commands, the tour and the tests go through it.
  *
  * @param type the class of such panes
- * @param id its name in ids of nodes and in file names
- * @param title of a pane that stands alone
- * @param place its place in the window
- * @param titles of its tabs beside the other checkpoint's pane
- * @param sharesTab whether it shares a tab with its neighbours where a wide window shows one checkpoint
- * @param ofBoth whether one pane shows both checkpoints, so that there is no second one
+ * @param id its name in layouts, in ids of nodes and in file names
+ * @param title of the pane, and of its tab
+ * @param needs the room below which something in it is cut, and what it makes of more
+ * @param ofBoth whether one pane is there for both checkpoints, so that there is no second one
  * @param command brings it to the front from the keyboard; empty for none
  * @param make creates the pane of one side
  */
@@ -33,60 +35,62 @@ public record PaneKind(
         Class<? extends Pane> type,
         String id,
         String title,
-        Place place,
-        Titles titles,
-        boolean sharesTab,
+        Needs needs,
         boolean ofBoth,
         Optional<ShowCommand> command,
         Function<SideLinks, Pane> make) {
-    /** Every kind of pane, in the order in which they stand in their places. */
+    /** Every kind of pane, in the order in which menus list them. */
     public static final List<PaneKind> ALL = List.of(
+            of(
+                            FeatureTablePane.class,
+                            "features",
+                            "Features",
+                            links -> new FeatureTablePane(
+                                    links.models().workbench(), links.models().table(), links.checkpointDesk()))
+                    .needing(new Needs(248, 170, 0.9, 1))
+                    .ofBothSides(),
             of(
                             HistogramPane.class,
                             "histogram",
                             "Activations",
-                            Place.CHARTS,
                             links -> new HistogramPane(
                                     links.side().histogram(), links.side()::provenance, links.featureDesk()))
-                    .dividedBy("histograms")
-                    .sharingATab(),
+                    .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,
                             "logits",
                             "Logit weights",
-                            Place.CHARTS,
                             links -> new LogitPane(
                                     links.side().logits(),
                                     links.texts(),
                                     links::askOfToken,
                                     links.side()::provenance,
-                                    links.featureDesk()))
-                    .sharingATab(),
+                                    links.checkpointDesk()))
+                    .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             ScatterPane.class,
                             "scatter",
                             "All features",
-                            Place.CHARTS,
                             links -> new ScatterPane(links.models(), links.checkpointDesk()))
+                    .needing(new Needs(300, 130, 1, 0.6))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
             of(
                             ExamplesPane.class,
                             "examples",
                             "Examples",
-                            Place.TEXTS,
                             links -> new ExamplesPane(
                                     links.side().examples(),
                                     links.texts(),
                                     links::askOfToken,
                                     links::openAsText,
                                     links.featureDesk()))
+                    .needing(new Needs(220, 120, 1, 1))
                     .shownBy("examples", "Show the examples", "Shortcut+Shift+T"),
             of(
                             TextPane.class,
                             "text",
                             "Your text",
-                            Place.TEXTS,
                             links -> new TextPane(
                                     links.side().text(),
                                     links.texts(),
@@ -94,54 +98,55 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
-                    .dividedBy("texts")
+                    .needing(new Needs(220, 120, 1, 1))
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
                             TreePane.class,
                             "tree",
                             "Definition tree",
-                            Place.TREES,
                             links -> new TreePane(
                                     links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
-                    .dividedBy("trees"),
+                    .needing(new Needs(220, 150, 1, 1.4)),
+            of(
+                            GhostControls.class,
+                            "ghost",
+                            "Ghost",
+                            links -> new GhostControls(
+                                    links.models().controls(), links.models().scales()))
+                    .needing(new Needs(330, 150, 0.2, 0))
+                    .ofBothSides(),
             of(
                             TokenListPane.class,
                             "tokens",
                             "Token list",
-                            Place.LISTS,
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
-                    .titled("Token lists", "Tokens")
-                    .sharingATab(),
+                    .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             NeighboursPane.class,
                             "neighbours",
                             "Neighbours",
-                            Place.LISTS,
                             links -> new NeighboursPane(
                                     links::chooseFeature,
                                     links.side().neighbours(),
                                     links.texts(),
                                     links::describe,
                                     links.featureDesk()))
-                    .titled("Neighbours", "Near")
-                    .sharingATab(),
+                    .needing(new Needs(196, 150, 0.4, 1)),
             of(
                             CoActivationPane.class,
                             "together",
                             "Active together",
-                            Place.LISTS,
                             links -> new CoActivationPane(
                                     links::chooseFeature,
                                     links.side().together(),
                                     links::describe,
                                     links.featureDesk()))
-                    .titled("Active together", "With")
+                    .needing(new Needs(220, 150, 0.5, 1))
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
             of(
                             ListsPane.class,
                             "lists",
                             "Lists",
-                            Place.LISTS,
                             links -> new ListsPane(
                                     links.models().lists(),
                                     links.models().a().side(),
@@ -149,17 +154,9 @@ public record PaneKind(
                                     links::chooseFeature,
                                     links::describe,
                                     links.desk()))
+                    .needing(new Needs(220, 150, 0.5, 1))
                     .ofBothSides()
                     .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"));
-
-    /**
-     * The titles of a kind's tabs while two checkpoints are compared.
-     *
-     * @param ofPair a tab with the panes of both
-     * @param brief a tab with the pane of A, before that letter
-     * @param divider the name of the divider between the two, as a session keeps it
-     */
-    record Titles(String ofPair, String brief, String divider) {}
 
     /**
      * A command that brings a pane to the front.
@@ -169,11 +166,9 @@ public record PaneKind(
      */
     record ShowCommand(String name, String title, String key, boolean leaves) {}
 
-    /** A kind with a pane for each side and a tab of its own. */
-    static <P extends Pane> PaneKind of(
-            Class<P> type, String id, String title, Place place, Function<SideLinks, P> make) {
-        return new PaneKind(
-                type, id, title, place, new Titles(title, title, id), false, false, Optional.empty(), make::apply);
+    /** A kind with a pane for each side. */
+    static <P extends Pane> PaneKind of(Class<P> type, String id, String title, Function<SideLinks, P> make) {
+        return new PaneKind(type, id, title, new Needs(200, 120, 1, 1), false, Optional.empty(), make::apply);
     }
 
     /**
@@ -188,32 +183,51 @@ public record PaneKind(
                 .orElseThrow(() -> new IllegalArgumentException("the window has no " + type.getSimpleName()));
     }
 
-    private PaneKind titled(String ofPair, String brief) {
-        return with(new Titles(ofPair, brief, titles.divider()), command);
+    /** The name of the pane of a side, in ids of nodes. */
+    String key(Side side) {
+        return id + "-" + side;
     }
 
-    private PaneKind dividedBy(String divider) {
-        return with(new Titles(titles.ofPair(), titles.brief(), divider), command);
+    /** The kind of a pane and its side, by its {@link #key}. */
+    static Key ofKey(String key) {
+        int end = key.lastIndexOf('-');
+        String id = key.substring(0, end);
+        return new Key(of(id), Side.valueOf(key.substring(end + 1)));
+    }
+
+    /** A pane: its kind and its side. */
+    record Key(PaneKind kind, Side side) {}
+
+    /**
+     * The kind of an id.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    static PaneKind of(String id) {
+        return ALL.stream()
+                .filter(kind -> kind.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no pane " + id));
+    }
+
+    private PaneKind needing(Needs room) {
+        return new PaneKind(type, id, title, room, ofBoth, command, make);
     }
 
     private PaneKind shownBy(String name, String words, String key) {
-        return with(titles, Optional.of(new ShowCommand(name, words, key, false)));
+        return with(new ShowCommand(name, words, key, false));
     }
 
     private PaneKind shownOrLeftBy(String name, String words, String key) {
-        return with(titles, Optional.of(new ShowCommand(name, words, key, true)));
+        return with(new ShowCommand(name, words, key, true));
     }
 
-    private PaneKind with(Titles newTitles, Optional<ShowCommand> newCommand) {
-        return new PaneKind(type, id, title, place, newTitles, sharesTab, ofBoth, newCommand, make);
-    }
-
-    private PaneKind sharingATab() {
-        return new PaneKind(type, id, title, place, titles, true, ofBoth, command, make);
+    private PaneKind with(ShowCommand newCommand) {
+        return new PaneKind(type, id, title, needs, ofBoth, Optional.of(newCommand), make);
     }
 
     private PaneKind ofBothSides() {
-        return new PaneKind(type, id, title, place, titles, sharesTab, true, command, make);
+        return new PaneKind(type, id, title, needs, true, command, make);
     }
 
     /** Its id; the rest is in {@link #ALL}. */

@@ -83,6 +83,10 @@ final class PanePlaces {
     }
 
     private void put(StackPane place, PaneFrame pane) {
+        if (pane.isTornOff()) {
+            place.getChildren().setAll(pane);
+            return;
+        }
         pane.rollUp();
         place.getChildren().setAll(pane);
         waiting.addFirst(() -> unroll(pane));

@@ -30,6 +30,11 @@ final class SidePanes {
         return Collections.unmodifiableCollection(panes.values());
     }
 
+    /** The panes by their kinds, in the order of those. */
+    Map<PaneKind, Pane> kinds() {
+        return Collections.unmodifiableMap(panes);
+    }
+
     /**
      * The pane of a kind.
      *

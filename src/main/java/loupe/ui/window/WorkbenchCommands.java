@@ -1,18 +1,24 @@
 package loupe.ui.window;
 
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.PaneLayout;
+import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
+import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CorpusPage;
+import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
 
@@ -21,7 +27,13 @@ final class WorkbenchCommands {
     private static final String FILES = "Files";
     private static final String FEATURES = "Features";
     private static final String GHOST = "Ghost";
+    private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
+    private static final Map<PaneLayout.Zone, String> EDGES = new EnumMap<>(Map.of(
+            PaneLayout.Zone.LEFT, "left",
+            PaneLayout.Zone.RIGHT, "right",
+            PaneLayout.Zone.ABOVE, "top",
+            PaneLayout.Zone.BELOW, "bottom"));
 
     private final WorkbenchView view;
     private final WorkbenchModels models;
@@ -121,6 +133,7 @@ final class WorkbenchCommands {
                 () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
         commands.add("audit-a", "Checkpoint A details...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
         commands.add("audit-b", "Checkpoint B details...", FILES, "", hasB, () -> showReading(workbench.b()));
+        commands.add("evaluate", "Evaluate the checkpoints on the corpus...", FILES, "", hasA, this::showEvaluation);
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add(
                     "save-a-" + form.name().toLowerCase(Locale.ROOT),
@@ -145,7 +158,7 @@ final class WorkbenchCommands {
                 FEATURES,
                 "Shortcut+L",
                 hasA,
-                view.columns()::focusFilter);
+                view.area()::focusFilter);
         commands.add(
                 "batch",
                 "Batch: trees and token lists for the filtered features...",
@@ -170,7 +183,7 @@ final class WorkbenchCommands {
                 hasA,
                 () -> models.table().step(-1));
 
-        commands.add("label", "Label the feature", FEATURES, "F2", hasA, view.columns()::editLabel);
+        commands.add("label", "Label the feature", FEATURES, "F2", hasA, view::editLabel);
         commands.add("star", "Star the feature, or take its star away", FEATURES, "Shortcut+D", hasA, this::star);
         commands.add(
                 "list",
@@ -188,7 +201,7 @@ final class WorkbenchCommands {
                             FEATURES,
                             show.key(),
                             hasA,
-                            () -> view.columns().show(kind, show.leaves())));
+                            () -> view.area().show(kind, show.leaves())));
         }
         commands.add(
                 "this-feature",
@@ -196,7 +209,7 @@ final class WorkbenchCommands {
                 FEATURES,
                 "Shortcut+Shift+G",
                 hasA,
-                view.columns()::showThisFeature);
+                () -> view.area().show(PaneKind.of(HistogramPane.class), false));
 
         commands.add(
                 "scale-down",
@@ -224,12 +237,7 @@ final class WorkbenchCommands {
                 () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
-                "filter-tokens",
-                "Filter the token list",
-                GHOST,
-                "Shortcut+Shift+F",
-                hasA,
-                view.columns()::filterTokens);
+                "filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view.area()::filterTokens);
         commands.add("token-sides", "Toggle token lists of encoder and decoder side by side", GHOST, "", hasA, () -> {
             boolean both = !models.a().tokens().sides().get();
             models.a().tokens().sides().set(both);
@@ -241,10 +249,13 @@ final class WorkbenchCommands {
                 GHOST,
                 "Shortcut+Shift+S",
                 hasA,
-                view.columns()::steer);
-        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
+                view.area()::steer);
+        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.area()::findInTree);
+
+        addViews(commands);
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
+        commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
         commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
         commands.add(
                 "larger",
@@ -267,6 +278,50 @@ final class WorkbenchCommands {
                 () -> view.scene()
                         .getWindow()
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
+    }
+
+    private void addViews(Commands commands) {
+        ViewLayouts layouts = view.area().layouts();
+        for (ViewKind kind : ViewKind.ALL) {
+            commands.add(
+                    "view-" + kind.id(),
+                    "Go to the view " + kind.title(),
+                    VIEWS,
+                    "Shortcut+" + (1 + ViewKind.ALL.indexOf(kind)),
+                    () -> layouts.show(kind.id()));
+        }
+        for (PaneKind kind : PaneKind.ALL) {
+            commands.add(
+                    "show-" + kind.id(),
+                    "Show the pane " + kind.title(),
+                    VIEWS,
+                    "",
+                    () -> view.area().showHere(kind));
+            commands.add(
+                    "hide-" + kind.id(),
+                    "Hide the pane " + kind.title(),
+                    VIEWS,
+                    "",
+                    () -> layouts.layout().get().holds(kind.id())
+                            && layouts.layout().get().panes().count() > 1,
+                    () -> layouts.hide(kind.id()));
+        }
+        for (PaneLayout.Zone edge : EDGES.keySet()) {
+            String where = EDGES.get(edge);
+            commands.add(
+                    "move-" + where,
+                    "Move the focused pane to the " + where + " of the view",
+                    VIEWS,
+                    "",
+                    () -> view.focusedKind().isPresent(),
+                    () -> view.focusedKind().ifPresent(kind -> view.area().moveToEdge(kind, edge)));
+        }
+        commands.add("next-pane", "Go to the next pane", VIEWS, "F6", () -> view.focusNextPane(1));
+        commands.add("previous-pane", "Go to the previous pane", VIEWS, "Shift+F6", () -> view.focusNextPane(-1));
+        commands.add("tear-off", "Tear the focused pane off, or bring it back", VIEWS, "", view::tearOffFocused);
+        commands.add("keep-layout", "Keep this layout under a name...", VIEWS, "", view::nameLayout);
+        commands.add(
+                "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
     }
 
     private void star() {
@@ -330,6 +385,18 @@ final class WorkbenchCommands {
                                         models.workbench().a(),
                                         models.workbench().b()),
                                 () -> opening.chooseCorpus(view.scene().getWindow()),
+                                view::uncover)
+                        .node(),
+                view::uncover);
+    }
+
+    /** Opens the page about how faithful the checkpoints are to the model. */
+    private void showEvaluation() {
+        Workbench workbench = models.workbench();
+        view.cover(
+                new EvaluationPage(
+                                List.of(models.evaluation(workbench.a()), models.evaluation(workbench.b())),
+                                view.desk(),
                                 view::uncover)
                         .node(),
                 view::uncover);

@@ -44,6 +44,7 @@ final class WorkbenchToolBar {
     private final WorkbenchModels models;
     private final FileOpening opening;
     private final WorkbenchCommands commands;
+    private final WindowMenus menus;
     private final HBox box = new HBox(8);
     private final SplitMenuButton openModel = new SplitMenuButton();
     private final SplitMenuButton openCheckpoint = new SplitMenuButton();
@@ -51,8 +52,9 @@ final class WorkbenchToolBar {
     private final Label summary = new Label();
     private final Label device = new Label();
 
-    WorkbenchToolBar(WorkbenchModels models, FileOpening opening, WorkbenchCommands commands) {
+    WorkbenchToolBar(WorkbenchModels models, FileOpening opening, WorkbenchCommands commands, WindowMenus menus) {
         this.models = models;
+        this.menus = menus;
         this.opening = opening;
         this.commands = commands;
         layOut();
@@ -98,7 +100,18 @@ final class WorkbenchToolBar {
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
         }
-        box.getChildren().addAll(openModel, openCheckpoint, compare, summary, device, palette, theme, help);
+        box.getChildren()
+                .addAll(
+                        menus.all(),
+                        openModel,
+                        openCheckpoint,
+                        compare,
+                        summary,
+                        device,
+                        menus.panes(),
+                        palette,
+                        theme,
+                        help);
     }
 
     private void bind() {

@@ -1,33 +1,47 @@
 package loupe.ui.window;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javafx.beans.binding.Bindings;
+import javafx.beans.property.ReadOnlyStringProperty;
+import javafx.beans.property.ReadOnlyStringWrapper;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.Scene;
+import javafx.scene.control.Button;
+import javafx.scene.control.MenuButton;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
 import loupe.search.FeatureSearch;
 import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Session;
+import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
+import loupe.ui.control.IconButtons;
 import loupe.ui.export.ExportFormat;
+import loupe.ui.features.FeatureHeader;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
@@ -37,10 +51,18 @@ import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
+import org.kordamp.ikonli.feather.Feather;
 
-/** The whole window: tool bar, three columns, activity line, and over them pages and the command palette. */
+/**
+ * The whole window: tool bar, the rail of views, the feature's header, the panes of the view that is shown, activity
+ * line, and over them pages and the command palette.
+ */
 public final class WorkbenchView {
-    private static final double NARROW_PIXELS = 1180;
+    private static final String NAME = "SAE Loupe";
+    /** What stands beside and above the panes, until the window has been laid out. */
+    private static final double BESIDE_PANES = 96;
+
+    private static final double ABOVE_PANES = 130;
     private static final int MOST_FOUND = 20;
 
     private final WorkbenchModels models;
@@ -48,31 +70,37 @@ public final class WorkbenchView {
     private final FileOpening opening;
     private final WorkbenchCommands actions;
     private final WindowFileSaver desk;
-    private final WindowColumns columns;
+    private final PaneArea area;
+    private final FeatureHeader header;
+    private final ViewLayouts layouts = new ViewLayouts(
+            ViewKind.layouts(), PaneKind.ALL.stream().map(PaneKind::id).toList());
+    private final ReadOnlyStringWrapper title = new ReadOnlyStringWrapper(this, "title", NAME);
     private final BorderPane root = new BorderPane();
     private final StackPane layers = new StackPane(root);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
     private final Scene scene;
-    private boolean comparing;
-    private boolean narrow;
+    private final DropOverlay drop;
     private @Nullable PaneFrame focused;
+    private @Nullable Node focusedBefore;
+    private Runnable leaving = () -> {};
 
     /**
      * @param saveDialog asks for the file of an export
-     * @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window
+     * @param remembered the views' layouts, from {@link #rememberedViews} of an earlier window; null for none
      */
     public WorkbenchView(
-            WorkbenchModels models,
-            SaveDialog saveDialog,
-            Map<String, List<Double>> remembered,
-            double width,
-            double height) {
+            WorkbenchModels models, SaveDialog saveDialog, @Nullable JsonNode remembered, double width, double height) {
         this.models = models;
         opening = new FileOpening(models);
         desk = new WindowFileSaver(models, () -> scene().getWindow(), saveDialog);
-        narrow = width < NARROW_PIXELS;
-        columns = new WindowColumns(models, desk, remembered, narrow);
+        layouts.recall(remembered)
+                .forEach(what -> models.workbench()
+                        .notices()
+                        .add("The session's file has no layout that can be used for " + what + "; it is left out"));
+        area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
+        drop = new DropOverlay(models, opening::drop);
+        header = new FeatureHeader(models);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
@@ -85,9 +113,18 @@ public final class WorkbenchView {
         return scene;
     }
 
-    /** The divider positions that a session remembers, by name. */
-    public Map<String, List<Double>> dividerPositions() {
-        return columns.dividerPositions();
+    /** What a session remembers of the views. */
+    public JsonNode rememberedViews() {
+        return layouts.remembered();
+    }
+
+    /** The title of the window: feature, checkpoint, model and program. */
+    public ReadOnlyStringProperty titleProperty() {
+        return title.getReadOnlyProperty();
+    }
+
+    Commands commands() {
+        return commands;
     }
 
     WindowFileSaver desk() {
@@ -105,14 +142,19 @@ public final class WorkbenchView {
 
     private void layOut() {
         root.getStyleClass().add("workbench");
-        root.setTop(new WorkbenchToolBar(models, opening, actions).node());
-        root.setCenter(new MaximiseHost(columns.node()));
+        root.setTop(new WorkbenchToolBar(models, opening, actions, new WindowMenus(commands, layouts)).node());
+        VBox middle = new VBox(header.node(), new MaximiseHost(area.node()));
+        VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
+        middle.setMinSize(0, 0);
+        middle.getStyleClass().add("view");
+        root.setLeft(new ViewRail(layouts).node());
+        root.setCenter(middle);
         root.setBottom(new ActivityBar(
                         models.workbench().activity(), models.workbench().notices())
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
-        layers.getChildren().add(veil);
+        layers.getChildren().addAll(veil, drop.node());
     }
 
     private void bind() {
@@ -121,19 +163,9 @@ public final class WorkbenchView {
                 .addListener(
                         (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
-        scene.widthProperty().addListener((property, was, is) -> {
-            if (is.doubleValue() < NARROW_PIXELS != narrow) {
-                narrow = !narrow;
-                columns.arrange(narrow, comparing, false);
-            }
-        });
         Workbench workbench = models.workbench();
-        workbench.b().sae().addListener((property, was, is) -> {
-            if ((is != null) != comparing) {
-                comparing = is != null;
-                arrange();
-            }
-        });
+        List.of(workbench.model(), workbench.a().sae(), workbench.a().feature())
+                .forEach(shown -> shown.addListener(changed -> entitle()));
         workbench.b().problem().addListener((property, was, is) -> {
             if (is != null && workbench.b().sae().get() == null) {
                 showProblemOfB();
@@ -142,8 +174,10 @@ public final class WorkbenchView {
         workbench.doubt().addListener((property, was, is) -> showDoubt(is));
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
         commands.install(scene);
-        opening.install(scene);
-        columns.table().focusTable();
+        drop.install(scene);
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
+        tearOffWithKeys();
+        area.table().focus();
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
     }
 
@@ -154,33 +188,53 @@ public final class WorkbenchView {
                 && event.getCharacter().matches("[0-9]")
                 && !(scene.getFocusOwner() instanceof TextInputControl)
                 && models.workbench().a().sae().get() != null) {
-            columns.table().startNumber(event.getCharacter());
+            if (isInFront(area.table().node())) {
+                area.table().startNumber(event.getCharacter());
+            } else {
+                showPalette(event.getCharacter());
+            }
             event.consume();
         }
     }
 
-    private void arrange() {
-        columns.arrange(
-                narrow,
-                comparing,
-                scene.getWindow() != null && scene.getWindow().isShowing());
+    private void entitle() {
+        Workbench workbench = models.workbench();
+        OpenModel model = workbench.model().get();
+        OpenSae sae = workbench.a().sae().get();
+        FeatureRef feature = workbench.a().feature().get();
+        List<String> parts = new ArrayList<>();
+        if (feature != null && sae != null) {
+            parts.add("Feature " + feature.feature());
+        }
+        if (sae != null) {
+            parts.add(sae.id().name());
+        }
+        if (model != null) {
+            parts.add(model.id().name());
+        }
+        parts.add(NAME);
+        title.set(String.join(" - ", parts));
     }
 
     /** Whether all panes are in their places after a rearrangement of the window. */
     public boolean isArranged() {
-        return columns.isArranged();
+        return area.isArranged();
     }
 
-    WindowColumns columns() {
-        return columns;
+    PaneArea area() {
+        return area;
     }
 
     // ---- over the window ----
 
     void showPalette() {
-        cover(palette.node(), this::uncover);
+        showPalette("");
+    }
+
+    private void showPalette(String typed) {
+        coverWith(palette.node(), this::uncover);
         StackPane.setAlignment(veil.getChildren().get(0), Pos.TOP_CENTER);
-        palette.begin();
+        palette.begin(typed);
     }
 
     void showShortcuts() {
@@ -231,31 +285,93 @@ public final class WorkbenchView {
         }
     }
 
+    /**
+     * Shows a page over the window, with a button that closes it; the keyboard stays within it, and Escape leaves it.
+     *
+     * @param leave closes the page
+     */
     public void cover(Node page, Runnable leave) {
+        StackPane card = coverWith(page, leave);
+        Button close = IconButtons.of(Feather.X, "Close this page (Esc)", leave);
+        close.setId("page-close");
+        close.getStyleClass().add("page-close");
+        StackPane.setAlignment(close, Pos.TOP_RIGHT);
+        card.getChildren().add(close);
+        focusPage();
+    }
+
+    private StackPane coverWith(Node page, Runnable leave) {
+        if (!veil.isVisible()) {
+            focusedBefore = scene.getFocusOwner();
+        }
         StackPane card = new StackPane(page);
         card.getStyleClass().add("card");
         card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);
         veil.getChildren().setAll(card);
         StackPane.setAlignment(card, Pos.CENTER);
+        leaving = leave;
         veil.setVisible(true);
         veil.setOnMouseClicked(event -> {
             if (event.getTarget() == veil) {
                 leave.run();
             }
         });
-        veil.setOnKeyPressed(event -> {
-            if (event.getCode() == KeyCode.ESCAPE) {
-                leave.run();
-                event.consume();
-            }
-        });
-        card.setFocusTraversable(true);
-        card.requestFocus();
+        if (scene.getWindow() != null && !scene.getWindow().isFocused()) {
+            scene.getWindow().requestFocus(); // asked for from the window of a pane
+        }
+        return card;
     }
 
+    private void focusPage() {
+        PaneFrame.firstToFocus(veil).ifPresent(Node::requestFocus);
+    }
+
+    private void leaveByEscape(KeyEvent event) {
+        if (event.getCode() == KeyCode.ESCAPE && veil.isVisible()) {
+            leaving.run();
+            event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE && isFocusOutsideMaximised()) {
+            area.all().forEach(pane -> pane.node().setMaximised(false));
+            event.consume();
+        }
+    }
+
+    /** Whether a pane is maximised and the keyboard is elsewhere, so that the pane itself hears of no key. */
+    private boolean isFocusOutsideMaximised() {
+        return area.all().stream().map(Pane::node).anyMatch(pane -> pane.isMaximised() && !pane.isActive());
+    }
+
+    /** Takes the page away and gives the keyboard back to what had it. */
     public void uncover() {
+        boolean was = veil.isVisible();
         veil.setVisible(false);
         veil.getChildren().clear();
+        if (was && focusedBefore != null && focusedBefore.getScene() == scene) {
+            focusedBefore.requestFocus();
+        }
+        focusedBefore = null;
+    }
+
+    private void tearOffWithKeys() {
+        List.of(area.a(), area.b())
+                .forEach(side -> side.kinds()
+                        .forEach((kind, pane) -> pane.node()
+                                .setWindowLooks(
+                                        Bindings.createStringBinding(
+                                                () -> kind.title() + " "
+                                                        + pane.node()
+                                                                .letterProperty()
+                                                                .get()
+                                                        + (pane.node()
+                                                                        .letterProperty()
+                                                                        .get()
+                                                                        .isEmpty()
+                                                                ? ""
+                                                                : " ") + "- "
+                                                        + title.get(),
+                                                pane.node().letterProperty(),
+                                                title),
+                                        commands::install)));
     }
 
     // ---- for commands ----
@@ -272,16 +388,16 @@ public final class WorkbenchView {
      * @throws IllegalArgumentException if the window has no such pane
      */
     public void maximise(Class<? extends Pane> type, boolean wanted) {
-        columns.a().of(type).node().setMaximised(wanted);
+        area.a().of(type).node().setMaximised(wanted);
     }
 
     /** Saves the focused chart, or the tree, as a picture. */
     void exportFocused(ExportFormat format) {
-        columns.panes().stream()
+        area.all().stream()
                 .filter(pane -> pane.node() == focused)
                 .findFirst()
                 .flatMap(Pane::picture)
-                .or(columns.a().of(TreePane.class)::picture)
+                .or(area.a().of(TreePane.class)::picture)
                 .ifPresent(picture -> picture.savePicture(format));
     }
 
@@ -289,17 +405,84 @@ public final class WorkbenchView {
         if (focused != null) {
             focused.toggleMaximised();
         } else {
-            columns.a().of(TreePane.class).node().toggleMaximised();
+            area.a().of(TreePane.class).node().toggleMaximised();
         }
     }
 
+    /** Whether a pane can be seen: it stands in this view and nothing is in front of it. */
+    private boolean isInFront(PaneFrame frame) {
+        boolean covered = area.all().stream()
+                .anyMatch(pane -> pane.node() != frame && pane.node().isMaximised());
+        return !covered && area.inFront().contains(frame);
+    }
+
+    /** The kind of the pane that has, or had, the focus; empty if none had. */
+    Optional<PaneKind> focusedKind() {
+        PaneFrame frame = focused;
+        return Stream.of(area.a(), area.b())
+                .flatMap(side -> side.kinds().entrySet().stream())
+                .filter(one -> one.getValue().node() == frame)
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    void focusNextPane(int by) {
+        area.focusNext(focused, by);
+    }
+
+    void tearOffFocused() {
+        if (focused != null) {
+            focused.toggleTornOff();
+        }
+    }
+
+    void showMenu() {
+        if (scene.lookup("#menu") instanceof MenuButton menu) {
+            menu.requestFocus();
+            menu.show();
+        }
+    }
+
+    /** Begins to edit the label of the chosen feature. */
+    void editLabel() {
+        header.editLabel();
+    }
+
+    /** Asks for a name and keeps the layout of the view under it. */
+    void nameLayout() {
+        String view = ViewKind.ALL.stream()
+                .filter(kind -> kind.id().equals(layouts.view().get()))
+                .map(ViewKind::title)
+                .findFirst()
+                .orElseThrow();
+        cover(
+                new LayoutNamePage(view, layouts.names(), name -> {
+                            layouts.keepAs(name);
+                            uncover();
+                        })
+                        .node(),
+                this::uncover);
+    }
+
     private void rememberFocus(Node owner) {
-        for (Node node = owner; node != null; node = node.getParent()) {
-            if (node instanceof PaneFrame frame) {
-                focused = frame;
-                return;
+        if (veil.isVisible() && owner != null && !isWithin(owner, veil)) {
+            focusPage();
+            return;
+        }
+        area.all().stream()
+                .map(Pane::node)
+                .filter(frame -> frame.holds(owner))
+                .findFirst()
+                .ifPresent(frame -> focused = frame);
+    }
+
+    private static boolean isWithin(Node node, Node ancestor) {
+        for (Node at = node; at != null; at = at.getParent()) {
+            if (at == ancestor) {
+                return true;
             }
         }
+        return false;
     }
 
     private List<CommandPalette.Entry> paletteEntries(String typed) {
@@ -333,6 +516,10 @@ public final class WorkbenchView {
                     "Compare with " + path.getFileName(),
                     "beside the model",
                     () -> opening.openCheckpoint(models.workbench().b(), path)));
+        }
+        for (String name : layouts.names()) {
+            candidates.add(
+                    new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(

@@ -1030,7 +1030,10 @@ class CommandsTest {
                 Arguments.of(2, "Unknown option", args("forward", "--model", "tiny", "--idz", "1")),
                 Arguments.of(2, "does not exist", args("forward", "--model", "missing", "--ids", "1")),
                 Arguments.of(3, "token id 300", args("forward", "--model", "tiny", "--ids", "300")),
-                Arguments.of(3, "takes at most 32", args("forward", "--model", "tiny", "--ids", "1" + ",1".repeat(32))),
+                Arguments.of(
+                        3,
+                        "at most 32, the model's context",
+                        args("forward", "--model", "tiny", "--ids", "1" + ",1".repeat(32))),
                 Arguments.of(
                         2,
                         "no hook point",

@@ -8,8 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
 import loupe.TinyModel;
 import loupe.TinySae;
+import loupe.analysis.compare.EvaluationFigure;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
@@ -154,5 +158,106 @@ class PaneCommandsTest {
         }
         assertThat(CommandRun.of("save", "--sae", at("sae"), "--form", "neat", "--out", at("x")).err)
                 .contains("saelens, dictionary-learning, plain");
+    }
+
+    @Test
+    void theTableOfFeaturesIsSortedFilteredAndWritten() throws IOException {
+        JsonNode all = json("features", "--sae", at("sae"));
+        assertThat(all.get("table")).hasSize(all.get("features").asInt());
+        assertThat(all.get("table").get(2).get("number").asInt()).isEqualTo(2);
+        assertThat(all.get("table").get(2).has("density"))
+                .as("nothing is counted")
+                .isFalse();
+        Path counted = at("counted");
+        json(
+                "index",
+                "build",
+                "--model",
+                at("tiny"),
+                "--sae",
+                at("sae"),
+                "--corpus",
+                at("corpus.txt"),
+                "--out",
+                counted);
+        JsonNode table = json(
+                "features",
+                "--sae",
+                at("sae"),
+                "--model",
+                at("tiny"),
+                "--index",
+                counted,
+                "--against",
+                at("sae"),
+                "--filter",
+                "density>0.1%",
+                "--sort",
+                "max",
+                "--descending",
+                "--columns",
+                "number,density,max,promotes,match,skew");
+        assertThat(table.get("found").asInt())
+                .isPositive()
+                .isLessThan(all.get("features").asInt() + 1);
+        double before = Double.POSITIVE_INFINITY;
+        for (JsonNode row : table.get("table")) {
+            JsonNode feature = json(
+                    "feature",
+                    "--index",
+                    counted,
+                    "--feature",
+                    row.get("number").asInt());
+            assertThat(row.get("density").asDouble()).isGreaterThan(0.001);
+            assertThat(feature.toString()).contains(row.get("density").toString());
+            assertThat(row.get("max").asDouble()).isLessThanOrEqualTo(before);
+            assertThat(row.get("match").asDouble()).isCloseTo(1, within(1e-5));
+            assertThat(row.get("promotes").asText()).isNotBlank();
+            before = row.get("max").asDouble();
+        }
+        Path csv = at("features.csv");
+        json("features", "--sae", at("sae"), "--columns", "number,norm", "--top", 3, "--out", csv);
+        assertThat(Files.readAllLines(csv)).hasSize(4).first().isEqualTo("number,norm");
+        assertThat(CommandRun.of("features", "--sae", at("sae"), "--filter", "foo>3").err)
+                .contains("there is no column foo");
+        assertThat(CommandRun.of("features", "--sae", at("sae"), "--filter", "norm>1e9").err)
+                .contains("norm lies between");
+    }
+
+    @Test
+    void anAblatedTokenLeavesTheActivationOfTheTextWithoutIt() {
+        JsonNode said = json(
+                "text",
+                "--model",
+                at("tiny"),
+                "--sae",
+                at("sae"),
+                "--ids",
+                "3,1,4,1,5",
+                "--feature",
+                3,
+                "--ablate",
+                "removed",
+                "--at",
+                3);
+        assertThat(said.get("read_at").asInt()).isEqualTo(3);
+        JsonNode without = json("text", "--model", at("tiny"), "--sae", at("sae"), "--ids", "3,4,1", "--feature", 3);
+        assertThat(said.get("tokens").get(1).get("without").asDouble())
+                .isCloseTo(without.get("tokens").get(2).get("activation").asDouble(), within(1e-5));
+        assertThat(said.get("tokens").get(4).has("without")).isFalse();
+        assertThat(CommandRun.of("text", "--model", at("tiny"), "--sae", at("sae"), "--ids", "3", "--ablate", "removed")
+                        .err)
+                .contains("--ablate needs --feature");
+    }
+
+    @Test
+    void everyFigureOfThePageIsInTheJsonOfEvaluate() {
+        JsonNode said = json("evaluate", "--model", at("tiny"), "--sae", at("sae"), "--corpus", at("corpus.txt"));
+        Set<String> keys = new TreeSet<>();
+        said.fieldNames().forEachRemaining(keys::add);
+        said.get("variants").fieldNames().forEachRemaining(keys::add);
+        keys.removeAll(Set.of("documents", "variants"));
+        assertThat(Arrays.stream(EvaluationFigure.values()).map(EvaluationFigure::key))
+                .containsExactlyInAnyOrderElementsOf(keys);
     }
 }

@@ -65,8 +65,8 @@ class RefusedOptionsTest {
             2|--feature is -1|index query @/index --feature -1
             2|--at-least is -1|index query @/index --feature 0 --at-least -1
             2|--at is 2147483647|index query @/index --at 2147483647
-            2|--max-tokens is 99999999999, expected 1 to 2147483647|index build --model @/tiny --sae @/sae --corpus @/corpus.txt \
-            --out ^/i --max-tokens 99999999999
+            2|--max-tokens is 99999999999, expected 1 to 2147483647|index build --model @/tiny --sae @/sae \
+            --corpus @/corpus.txt --out ^/i --max-tokens 99999999999
             2|--out is empty|index build --model @/tiny --sae @/sae --corpus @/corpus.txt --out EMPTY
             2|--corpus is empty|index build --model @/tiny --sae @/sae --corpus EMPTY --out ^/i
             2|--model is empty|forward --model EMPTY --ids 1
@@ -78,8 +78,10 @@ class RefusedOptionsTest {
             2|--mixes is ','|scale --model @/tiny --sae @/sae --feature 1 --mixes ,
             2|--parts is ','|batch --model @/tiny --sae @/sae --features 1 --parts , --out ^/b.jsonl
             2|--pca is ','|tokens --model @/tiny --sae @/sae --feature 1 --pca ,
-            2|--scales is 1.0E39, expected a number above 0, at most 1E15|scale --model @/tiny --sae @/sae --feature 1 --scales 1e39
-            2|--scale is 1.0E39, expected -1E15 to 1E15|ghost --model @/tiny --sae @/sae --feature 1 --scale 1e39 --out ^/g
+            2|--scales is 1.0E39, expected a number above 0, at most 1E15|scale --model @/tiny --sae @/sae \
+            --feature 1 --scales 1e39
+            2|--scale is 1.0E39, expected -1E15 to 1E15|ghost --model @/tiny --sae @/sae --feature 1 \
+            --scale 1e39 --out ^/g
             2|--pca is 1.0E39, expected -1E15 to 1E15|tree --model @/tiny --sae @/sae --feature 1 --pca 1e39
             2|'0:NaN', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --steer 0:NaN
             2|'0:1e39', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --clamp 0:1e39

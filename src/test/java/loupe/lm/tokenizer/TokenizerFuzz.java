@@ -82,7 +82,8 @@ final class TokenizerFuzz {
                     "{'type':'Split','pattern':{'Regex':''},'behavior':'Isolated','invert':false}",
                     "{'type':'Split','pattern':{'Regex':'(?:[\\\\s\\\\S]|[\\\\s\\\\S]|a|b)*\\\\x01|(q)\\\\1'},"
                             + "'behavior':'Isolated','invert':false}",
-                    "{'type':'Split','pattern':{'Regex':'\\\\s+(?!\\\\S)|\\\\s+'},'behavior':'Isolated','invert':false}",
+                    "{'type':'Split','pattern':{'Regex':'\\\\s+(?!\\\\S)|\\\\s+'},"
+                            + "'behavior':'Isolated','invert':false}",
                     "{'type':'Split','pattern':{'String':' '},'behavior':'MergedWithPrevious','invert':true}"),
             List.of(
                     "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.Random;
+import loupe.search.FeatureFilter;
 import org.junit.jupiter.api.Test;
 
 class DensityBinsTest {

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import loupe.analysis.features.DirectionNorms;
+import loupe.search.FeatureColumn;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.window.CheckpointSide;

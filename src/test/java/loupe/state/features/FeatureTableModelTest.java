@@ -8,6 +8,7 @@ import java.util.Deque;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
+import loupe.search.FeatureColumn;
 import loupe.state.FakeService;
 import loupe.state.FeatureTables;
 import loupe.state.Opened;

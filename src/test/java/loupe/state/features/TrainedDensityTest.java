@@ -11,6 +11,7 @@ import loupe.format.SafetensorsWriter;
 import loupe.inference.SaeId;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
+import loupe.search.FeatureColumn;
 import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;

@@ -24,7 +24,7 @@ class SessionFileTest {
                 1042,
                 Map.of("ghost.scale", "3.8"),
                 new Session.Window(10, 20, 1280, 800, true),
-                Map.of("columns", List.of(0.2, 0.7)),
+                new ViewLayouts(Map.of("trees", PaneLayout.stack("tree")), List.of("tree")).remembered(),
                 true,
                 14,
                 List.of(new Session.Recent("/saes/a", false)));
@@ -87,8 +87,8 @@ class SessionFileTest {
     @Test
     void theFirstOfTwoWindowsKeepsTheSessionAndTheLastClosedHasTheLastWord() throws IOException {
         Path path = folder.resolve("session.json");
-        Session one = new Session("/one", List.of(), -1, Map.of(), null, Map.of(), false, 13, List.of());
-        Session two = new Session("/two", List.of(), -1, Map.of(), null, Map.of(), false, 13, List.of());
+        Session one = new Session("/one", List.of(), -1, Map.of(), null, null, false, 13, List.of());
+        Session two = new Session("/two", List.of(), -1, Map.of(), null, null, false, 13, List.of());
         SessionFile second = new SessionFile(path);
         try (SessionFile first = new SessionFile(path)) {
             assertThat(first.keep(one)).isTrue();

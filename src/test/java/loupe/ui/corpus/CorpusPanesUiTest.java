@@ -10,8 +10,8 @@ import javafx.scene.control.Label;
 import loupe.TinySae;
 import loupe.index.Example;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.corpus.ExamplesModel;
-import loupe.state.features.FeatureColumn;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import loupe.ui.chart.BoxBrush;
@@ -156,7 +156,7 @@ class CorpusPanesUiTest extends WindowUiTest {
                     .as("the example's own tokens")
                     .isEqualTo(
                             java.util.stream.IntStream.of(example.ids()).boxed().toList());
-            assertThat(lookup("#tabs-texts")
+            assertThat(lookup("#tabs-examples")
                             .<javafx.scene.control.TabPane>query()
                             .getSelectionModel()
                             .getSelectedItem()
@@ -182,10 +182,17 @@ class CorpusPanesUiTest extends WindowUiTest {
     @Test
     void aTypedTextIsReadAndItsTokensAreChosenByKeyboard() {
         openAndChoose();
-        clickOn(list().getScene().getRoot().lookup("#tabs-texts").lookup(".tab-header-area").lookupAll(".tab").stream()
-                .skip(1)
-                .findFirst()
-                .orElseThrow());
+        clickOn(
+                list()
+                        .getScene()
+                        .getRoot()
+                        .lookup("#tabs-examples")
+                        .lookup(".tab-header-area")
+                        .lookupAll(".tab")
+                        .stream()
+                        .skip(1)
+                        .findFirst()
+                        .orElseThrow());
         clickOn("#text-area-A").write("the cat sat");
         UiTest.waitUntil(() -> models.a().text().reading().completeProperty().get()
                 && models.text().text().get().equals("the cat sat")
@@ -214,7 +221,7 @@ class CorpusPanesUiTest extends WindowUiTest {
     @Test
     void aRectangleInTheScatterListsItsFeaturesAndAClickChoosesOne() {
         openAndChoose();
-        UiTest.onFx(() -> lookup("#tabs-charts")
+        UiTest.onFx(() -> lookup("#tabs-histogram")
                 .<javafx.scene.control.TabPane>query()
                 .getSelectionModel()
                 .selectLast());
@@ -255,10 +262,7 @@ class CorpusPanesUiTest extends WindowUiTest {
     @Test
     void featuresActiveTogetherAreListedForAFeatureAndForAToken() {
         openAndChoose();
-        UiTest.onFx(() -> lookup("#tabs-lists")
-                .<javafx.scene.control.TabPane>query()
-                .getSelectionModel()
-                .selectLast());
+        UiTest.onFx(() -> view.run("together"));
         javafx.scene.control.TableView<loupe.state.corpus.CoActivationModel.Row> table =
                 lookup("#together-A").query();
         UiTest.waitUntil(() ->
@@ -373,7 +377,7 @@ class CorpusPanesUiTest extends WindowUiTest {
             models.scatter().across().set(FeatureColumn.NUMBER);
             models.scatter().logAcross().set(false);
             models.scatter().up().set(FeatureColumn.DECODER_NORM);
-            lookup("#tabs-charts")
+            lookup("#tabs-histogram")
                     .<javafx.scene.control.TabPane>query()
                     .getSelectionModel()
                     .selectLast();

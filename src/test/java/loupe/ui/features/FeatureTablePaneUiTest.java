@@ -8,12 +8,13 @@ import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
+import javafx.scene.layout.VBox;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
+import loupe.search.FeatureColumn;
 import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.corpus.CorpusStatistics;
-import loupe.state.features.FeatureColumn;
 import loupe.state.features.FeatureTableModel;
 import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
@@ -89,9 +90,40 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         assertThat(count()).isEqualTo("3 of 6");
         write("zz");
         assertThat(rows()).isEmpty();
-        assertThat(onFx(() -> ((Label) table().getPlaceholder()).getText())).isEqualTo("No feature passes the filter");
+        assertThat(nothing()).isEqualTo("No feature passes the filter.\nNo feature has \u201Cazz\u201D");
         onFx(() -> filter().clear());
         assertThat(rows()).hasSize(6);
+    }
+
+    private String nothing() {
+        return onFx(
+                () -> ((Label) ((VBox) table().getPlaceholder()).getChildren().get(0)).getText());
+    }
+
+    @Test
+    void aFilterThatPassesNothingSaysWhichPartAndOffersToClearIt() {
+        open();
+        clickOn("#feature-filter").write("a norm>9");
+        assertThat(nothing()).endsWith("norm>9: norm lies between 1 and 6");
+        onFx(() -> filter().setText("foo>3"));
+        assertThat(nothing()).contains("foo>3: there is no column foo; the columns are number, density");
+        onFx(() -> filter().setText("norm>x"));
+        assertThat(nothing()).endsWith("norm>x: what stands after the sign is no number");
+        onFx(() -> filter().setText("norm>=6 b"));
+        assertThat(nothing()).endsWith("No feature has all of it together: norm>=6, b");
+        clickOn("#clear-filter");
+        assertThat(rows()).hasSize(6);
+        assertThat(onFx(() -> lookup("#clear-filter").query().isVisible())).isFalse();
+    }
+
+    @Test
+    void aRightClickOnAHeaderDoesNotSort() {
+        open();
+        rightClickOn(".column-title");
+        assertThat(onFx(() -> table().getSortOrder().isEmpty())).isTrue();
+        press(KeyCode.ESCAPE);
+        clickOn(".column-title");
+        assertThat(onFx(() -> table().getSortOrder().isEmpty())).isFalse();
     }
 
     @Test

@@ -2,8 +2,10 @@ package loupe.ui.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.control.TableView;
 import javafx.scene.input.KeyCode;
@@ -19,7 +21,7 @@ class ArrangementUiTest extends WindowUiTest {
         double columns = table.getVisibleLeafColumns().stream()
                 .mapToDouble(column -> column.getMinWidth())
                 .sum();
-        assertThat(view.columns().table().node().minWidth(-1)).isGreaterThan(columns);
+        assertThat(view.area().table().node().minWidth(-1)).isGreaterThan(columns);
     }
 
     @Test
@@ -41,10 +43,12 @@ class ArrangementUiTest extends WindowUiTest {
             view.scene().getWindow().setWidth(1024);
             view.scene().getWindow().setHeight(700);
         });
-        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream()
-                .map(javafx.scene.control.Tab::getText)
+        UiTest.waitUntil(() -> lookup("#tabs-tokens").<TabPane>tryQuery().stream()
+                .flatMap(tabs -> tabs.getTabs().stream())
+                .map(Tab::getText)
                 .toList()
-                .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
+                .equals(List.of("Token list", "Neighbours", "Active together", "Lists")));
+        UiTest.waitUntil(view::isArranged);
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
     }
@@ -53,7 +57,7 @@ class ArrangementUiTest extends WindowUiTest {
     void aPaneIsCalledAsItsKindIsListed() {
         for (PaneKind kind : PaneKind.ALL) {
             String title = UiTest.onFx(
-                    () -> view.columns().a().of(kind).node().titleProperty().get());
+                    () -> view.area().a().of(kind).node().titleProperty().get());
             assertThat(kind.title()).as(kind.id()).startsWith(title); // a frame without room shows the first word
         }
     }
@@ -62,7 +66,7 @@ class ArrangementUiTest extends WindowUiTest {
     void everyPaneIsMaximisedByItsKindAndBroughtBack() {
         for (PaneKind kind : PaneKind.ALL) {
             UiTest.onFx(() -> view.maximise(kind.type(), true));
-            assertThat(UiTest.onFx(() -> view.columns().a().of(kind).node().isMaximised()))
+            assertThat(UiTest.onFx(() -> view.area().a().of(kind).node().isMaximised()))
                     .as(kind.id())
                     .isTrue();
             UiTest.onFx(() -> view.maximise(kind.type(), false));
@@ -76,8 +80,11 @@ class ArrangementUiTest extends WindowUiTest {
             view.run("together");
             view.scene().getWindow().setWidth(1024);
         });
-        UiTest.waitUntil(() -> lookup("#tabs-lists").<TabPane>query().getTabs().size() == 3);
-        assertThat(UiTest.onFx(() -> lookup("#tabs-lists")
+        UiTest.waitUntil(() -> lookup("#tabs-tokens")
+                .<TabPane>tryQuery()
+                .filter(tabs -> tabs.getTabs().size() == 4)
+                .isPresent());
+        assertThat(UiTest.onFx(() -> lookup("#tabs-tokens")
                         .<TabPane>query()
                         .getSelectionModel()
                         .getSelectedItem()

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
-import javafx.scene.input.TransferMode;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.state.Opened;
@@ -23,7 +22,7 @@ class FileOpeningUiTest extends UiTest {
     Path folder;
 
     private final Opened opened = new Opened();
-    private TransferMode mode = TransferMode.COPY;
+    private boolean beside;
     private WorkbenchModels models;
     private FileOpening opening;
 
@@ -35,7 +34,7 @@ class FileOpeningUiTest extends UiTest {
     }
 
     private void drop(Path... paths) {
-        onFx(() -> opening.drop(Arrays.stream(paths).map(Path::toFile).toList(), mode));
+        onFx(() -> opening.drop(Arrays.stream(paths).map(Path::toFile).toList(), beside));
     }
 
     @Test
@@ -57,7 +56,7 @@ class FileOpeningUiTest extends UiTest {
     void aCheckpointDroppedWithShiftGoesBesideTheOneThatIsOpen() throws IOException {
         onFx(() -> opened.openA());
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
-        mode = TransferMode.MOVE;
+        beside = true;
         drop(sae);
         waitUntil(() -> opened.service.saes.containsKey(sae));
         assertThat(opened.workbench.b().opening().get()).isTrue();

@@ -94,10 +94,18 @@ class LabelsUiTest extends WindowUiTest {
         assertThat(UiTest.onFx(() -> table("#feature-table").getColumns().stream()
                         .map(TableColumn::getId)
                         .toList()))
-                .contains("Found", "Label")
+                .contains("Found")
                 .doesNotContain("Promotes");
         UiTest.onFx(() -> field("#feature-filter").setText("star"));
         UiTest.waitUntil(() -> table("#feature-table").getItems().size() == 1);
+    }
+
+    @Test
+    void theFirstLabelBringsItsColumn() {
+        open();
+        UiTest.onFx(() -> models.notes().label(models.workbench().a(), 3, "hundred things"));
+        UiTest.waitUntil(() -> table("#feature-table").getColumns().stream()
+                .anyMatch(column -> column.getId().equals("Label")));
     }
 
     @Test

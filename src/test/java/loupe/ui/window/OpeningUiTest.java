@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import javafx.scene.Node;
 import loupe.TinySae;
 import loupe.sae.checkpoint.SaeOptions;
-import loupe.state.features.FeatureColumn;
+import loupe.search.FeatureColumn;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import org.junit.jupiter.api.Test;

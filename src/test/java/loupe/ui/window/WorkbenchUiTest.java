@@ -14,8 +14,8 @@ import javafx.scene.input.MouseButton;
 import loupe.TinySae;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
+import loupe.search.FeatureColumn;
 import loupe.state.corpus.ExamplesModel;
-import loupe.state.features.FeatureColumn;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import loupe.ui.tree.TreeData;
@@ -129,12 +129,13 @@ class WorkbenchUiTest extends WindowUiTest {
     }
 
     @Test
-    void aPromptWithoutAPlaceForTheGhostIsRefusedInTheField() {
+    void aPromptWithoutAPlaceForTheGhostIsMarkedAndTheTreeSaysWhy() {
         open();
         clickOn("#ghost-prompt");
         UiTest.onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("no place"));
         type(KeyCode.ENTER);
-        assertThat(models.controls().prompt().get()).contains("{ghost}");
+        assertThat(UiTest.onFx(() -> models.a().tree().promptProblem().get().message()))
+                .contains("no place for the ghost");
         assertThat(lookup("#ghost-prompt").query().getPseudoClassStates())
                 .anyMatch(state -> state.getPseudoClassName().equals("danger"));
     }

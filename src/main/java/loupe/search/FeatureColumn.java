@@ -1,4 +1,7 @@
-package loupe.state.features;
+package loupe.search;
+
+import java.util.Arrays;
+import java.util.Optional;
 
 /** The columns of the feature table. */
 public enum FeatureColumn {
@@ -14,10 +17,10 @@ public enum FeatureColumn {
     SPREAD("Std", "Standard deviation of the activations in the corpus, where the feature is active"),
     /** Smallest activation in the corpus where it is active; negative for features that have a sign. */
     MIN("Min", "Smallest activation in the corpus, where the feature is active"),
-    /** Text of the tokens it promotes most. */
-    PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     /** What the user or an import calls it. */
     LABEL("Label", "What you call the feature, or an imported label"),
+    /** Text of the tokens it promotes most. */
+    PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     TAGS("Tags", "Tags of the feature"),
     STAR("\u2605", "Whether the feature is starred (Ctrl+D)"),
     NOTE("Notes", "Notes on the feature"),
@@ -44,6 +47,44 @@ public enum FeatureColumn {
 
     public String explanation() {
         return explanation;
+    }
+
+    /** Its name in filters, commands and JSON. */
+    public String word() {
+        return switch (this) {
+            case NUMBER -> "number";
+            case DENSITY -> "density";
+            case TRAINED_DENSITY -> "trained-density";
+            case MAX -> "max";
+            case MEAN -> "mean";
+            case SPREAD -> "std";
+            case MIN -> "min";
+            case PROMOTED -> "promotes";
+            case LABEL -> "label";
+            case TAGS -> "tags";
+            case STAR -> "star";
+            case NOTE -> "note";
+            case FOUND -> "found";
+            case DECODER_NORM -> "norm";
+            case ENCODER_NORM -> "encoder-norm";
+            case COSINE -> "cosine";
+            case SKEWNESS -> "skew";
+            case KURTOSIS -> "kurtosis";
+            case MATCH -> "match";
+        };
+    }
+
+    /** The column of a name, or of one of the names that filters had before. */
+    public static Optional<FeatureColumn> named(String name) {
+        return switch (name) {
+            case "feature" -> Optional.of(NUMBER);
+            case "enc-dec" -> Optional.of(COSINE);
+            case "skewness" -> Optional.of(SKEWNESS);
+            default ->
+                Arrays.stream(values())
+                        .filter(column -> column.word().equals(name))
+                        .findFirst();
+        };
     }
 
     /** Whether it is counted over a corpus, so that it changes until all of the corpus has been counted. */

@@ -1,4 +1,4 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +12,7 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
+import loupe.app.command.SaeArguments;
 import loupe.base.AsideFile;
 import loupe.format.JsonFiles;
 import loupe.labels.Edit;

@@ -1,10 +1,11 @@
-package loupe.app.command;
+package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.Optional;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
+import loupe.app.command.SaeArguments;
 import loupe.app.window.UserFolders;
 import loupe.inference.Fingerprint;
 import loupe.labels.LabelBook;

@@ -1,8 +1,7 @@
-package loupe.state.features;
+package loupe.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import loupe.search.SearchQuery;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

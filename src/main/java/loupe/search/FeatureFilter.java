@@ -1,4 +1,4 @@
-package loupe.state.features;
+package loupe.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import loupe.search.SearchQuery;
 
 /**
  * Which features the table shows: words that are searched as {@link SearchQuery} describes, and bounds such as
@@ -27,7 +26,8 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
      * @param limit what the column is compared with; densities as fractions
      */
     public record Bound(FeatureColumn column, Relation relation, double limit) {
-        boolean holds(double value) {
+        /** Whether a value is within; never for one that is not known. */
+        public boolean holds(double value) {
             return switch (relation) {
                 case LESS -> value < limit;
                 case AT_MOST -> value <= limit;
@@ -51,12 +51,17 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
         bounds = List.copyOf(bounds);
     }
 
+    /** What was typed, in lower case, word by word and bound by bound. */
+    static List<String> parts(String typed) {
+        String tight = SPACED.matcher(typed.strip().toLowerCase(Locale.ROOT)).replaceAll("$1");
+        return tight.isEmpty() ? List.of() : List.of(tight.split("\\s+"));
+    }
+
     /** Reads what was typed. What looks like a bound of an unknown column is taken as a word. */
     public static FeatureFilter parse(String typed) {
         List<String> words = new ArrayList<>();
         List<Bound> bounds = new ArrayList<>();
-        String tight = SPACED.matcher(typed.strip().toLowerCase(Locale.ROOT)).replaceAll("$1");
-        for (String part : tight.split("\\s+", -1)) {
+        for (String part : parts(typed)) {
             Optional<Bound> bound = bound(part);
             bound.ifPresent(bounds::add);
             if (bound.isEmpty() && !part.isEmpty()) {
@@ -64,6 +69,30 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
             }
         }
         return new FeatureFilter(SearchQuery.parse(String.join(" ", words)), bounds);
+    }
+
+    /** The bound as it may be typed. */
+    private static final Pattern LIKE_BOUND = Pattern.compile("([a-z-]+)(?:<=|>=|<|>|=).*");
+
+    /**
+     * Why a part that looks like a bound is none, in a sentence: {@code foo>3: there is no column foo; the columns are
+     * ...}. Empty if there is no such part.
+     */
+    public static Optional<String> mistake(String typed) {
+        for (String part : parts(typed)) {
+            Matcher like = LIKE_BOUND.matcher(part);
+            if (like.matches() && bound(part).isEmpty()) {
+                return Optional.of(
+                        column(like.group(1)).isPresent()
+                                ? part + ": what stands after the sign is no number"
+                                : part + ": there is no column " + like.group(1) + "; the columns are "
+                                        + Arrays.stream(FeatureColumn.values())
+                                                .filter(column -> !column.isText())
+                                                .map(FeatureColumn::word)
+                                                .collect(Collectors.joining(", ")));
+            }
+        }
+        return Optional.empty();
     }
 
     public boolean isEmpty() {
@@ -98,7 +127,7 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
 
     /** The bounds of a column's values between two ends, both included, as {@link #parse} reads them back. */
     public static String between(FeatureColumn column, double from, double to) {
-        return word(column) + ">=" + written(column, from, true) + " " + word(column) + "<="
+        return column.word() + ">=" + written(column, from, true) + " " + column.word() + "<="
                 + written(column, to, false);
     }
 
@@ -118,44 +147,8 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
                 .collect(Collectors.joining(" "));
     }
 
-    /** The name of a column in a filter. */
-    private static String word(FeatureColumn column) {
-        return switch (column) {
-            case NUMBER -> "number";
-            case DENSITY -> "density";
-            case TRAINED_DENSITY -> "trained-density";
-            case MAX -> "max";
-            case MEAN -> "mean";
-            case SPREAD -> "std";
-            case MIN -> "min";
-            case ENCODER_NORM -> "encoder-norm";
-            case DECODER_NORM -> "norm";
-            case COSINE -> "cosine";
-            case SKEWNESS -> "skew";
-            case KURTOSIS -> "kurtosis";
-            case MATCH -> "match";
-            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND ->
-                throw new IllegalArgumentException("column is " + column + ", which has no numbers");
-        };
-    }
-
+    /** The column of numbers of a name. */
     private static Optional<FeatureColumn> column(String name) {
-        return Optional.ofNullable(
-                switch (name) {
-                    case "number", "feature" -> FeatureColumn.NUMBER;
-                    case "density" -> FeatureColumn.DENSITY;
-                    case "trained-density" -> FeatureColumn.TRAINED_DENSITY;
-                    case "max" -> FeatureColumn.MAX;
-                    case "mean" -> FeatureColumn.MEAN;
-                    case "std" -> FeatureColumn.SPREAD;
-                    case "min" -> FeatureColumn.MIN;
-                    case "encoder-norm" -> FeatureColumn.ENCODER_NORM;
-                    case "norm" -> FeatureColumn.DECODER_NORM;
-                    case "cosine", "enc-dec" -> FeatureColumn.COSINE;
-                    case "skew", "skewness" -> FeatureColumn.SKEWNESS;
-                    case "kurtosis" -> FeatureColumn.KURTOSIS;
-                    case "match" -> FeatureColumn.MATCH;
-                    default -> null;
-                });
+        return FeatureColumn.named(name).filter(column -> !column.isText());
     }
 }

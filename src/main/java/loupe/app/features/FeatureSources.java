@@ -1,0 +1,122 @@
+package loupe.app.features;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import loupe.analysis.batch.BatchFile;
+import loupe.analysis.features.LogitMoments;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
+import loupe.app.cli.UsageException;
+import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.ModelOptions;
+import loupe.index.ActivationIndex;
+import loupe.index.FeatureStatistics;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Pending;
+import loupe.labels.LabelBook;
+import loupe.lm.Processing;
+import loupe.lm.tokenizer.Tokenizer;
+import loupe.search.FeatureSearch;
+import loupe.search.SearchTexts;
+import loupe.search.WordIndex;
+import picocli.CommandLine.Option;
+
+/** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
+@OptionSection("Where more is known of the features")
+final class FeatureSources {
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Folder of the model, for promoted tokens and the texts of an index.")
+    private Path model;
+
+    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for tokens and texts.")
+    private Path folder;
+
+    @Option(
+            names = "--indexed-as",
+            paramLabel = "NAME",
+            description = "Checkpoint of the index (default: the only one).")
+    private String indexed;
+
+    @Option(names = "--batch", paramLabel = "FILE", description = "Output of batch, for the sentences of trees.")
+    private Path batch;
+
+    /** Opens the model, if one is given. */
+    Optional<OpenModel> openModel(CommandContext context) {
+        Optional<OpenModel> opened = Optional.ofNullable(model)
+                .map(path -> OptionPaths.existing(path, "--model"))
+                .map(path -> Pending.await(context.service().openModel(path, Processing.RAW)));
+        opened.ifPresent(lm -> lm.warnings().forEach(warning -> context.warn(model + ": " + warning)));
+        return opened;
+    }
+
+    /** The moments and promoted tokens of a checkpoint's features. */
+    LogitMoments.Answer moments(CommandContext context, OpenModel lm, OpenSae sae) {
+        if (sae.config().dOut() != lm.config().dModel()) {
+            throw new UsageException("--model: the checkpoint writes vectors of "
+                    + sae.config().dOut() + " numbers, the model reads "
+                    + lm.config().dModel());
+        }
+        return context.ask(new LogitMoments(lm.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+    }
+
+    /** What was counted of the features, if an index is given. */
+    Optional<FeatureStatistics> statistics(CommandContext context, int features) {
+        if (folder == null) {
+            return Optional.empty();
+        }
+        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
+            index.doubt().ifPresent(context::warn);
+            return Optional.of(index.statistics(checkpoint(index, features)));
+        }
+    }
+
+    private int checkpoint(ActivationIndex index, int features) {
+        int which = IndexedCheckpoint.find(index.info(), indexed, "--indexed-as");
+        int counted = index.info().saes().get(which).features();
+        if (counted != features) {
+            throw new UsageException("--index has " + counted + " features of "
+                    + index.info().saes().get(which).sae().name() + ", the checkpoint has " + features);
+        }
+        return which;
+    }
+
+    /**
+     * A search over the features, by all that is known of them.
+     *
+     * @param moments of the features, if there is a model
+     */
+    FeatureSearch search(
+            CommandContext context,
+            LabelOptions.Labelled of,
+            LabelBook book,
+            Optional<OpenModel> lm,
+            Optional<LogitMoments.Answer> moments) {
+        List<WordIndex> indexes = new ArrayList<>();
+        moments.ifPresent(answer -> indexes.add(
+                SearchTexts.promoted(answer, id -> ModelOptions.text(lm.orElseThrow(), id), context.cancellation())));
+        if (folder != null) {
+            indexes.add(corpus(context, of.features(), lm));
+        }
+        if (batch != null) {
+            indexes.add(SearchTexts.sentences(BatchFile.read(OptionPaths.existing(batch, "--batch")), of.features()));
+        }
+        return new FeatureSearch(of.features(), indexes, book.features(of.key()));
+    }
+
+    private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened) {
+        OptionPaths.existing(folder, "--index");
+        OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
+        Tokenizer tokenizer = lm.tokenizer()
+                .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
+        try (ActivationIndex index = ActivationIndex.open(folder)) {
+            index.doubt().ifPresent(context::warn);
+            return SearchTexts.corpus(index, checkpoint(index, features), tokenizer::text, context.cancellation());
+        }
+    }
+}

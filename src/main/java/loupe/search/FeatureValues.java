@@ -1,0 +1,93 @@
+package loupe.search;
+
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.features.DirectionNorms;
+import loupe.analysis.features.LogitMoments;
+import loupe.index.FeatureStatistics;
+import loupe.sae.checkpoint.SaeFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a checkpoint's features, one column a measure; not to be written, any thread. A column of which no
+ * value is known is null.
+ *
+ * @param features of the checkpoint
+ * @param matches the cosine of each with its nearest feature of another checkpoint
+ * @param trained the density of each in training, by the checkpoint's files
+ * @param token the text of a token
+ */
+public record FeatureValues(
+        int features,
+        DirectionNorms.@Nullable Answer norms,
+        LogitMoments.@Nullable Answer moments,
+        float @Nullable [] matches,
+        double @Nullable [] trained,
+        @Nullable FeatureStatistics statistics,
+        IntFunction<String> token) {
+    /** No features. */
+    public static final FeatureValues NONE = new FeatureValues(0, null, null, null, null, null, id -> "<" + id + ">");
+
+    private static final int PROMOTED_SHOWN = 4;
+
+    /** The densities that a checkpoint's files give its features in training: only SAELens writes them. */
+    public static double[] trainedDensities(SaeFile file) {
+        float[] logarithms = file.logSparsity().orElse(new float[0]);
+        double[] densities = new double[logarithms.length];
+        Arrays.setAll(densities, i -> Math.pow(10, logarithms[i]));
+        return densities;
+    }
+
+    /** The cosines of one checkpoint's features with the nearest of the other. */
+    public static float @Nullable [] matches(FeatureMatching.@Nullable Answer matching, boolean ofA) {
+        return matching == null ? null : ofA ? matching.cosinesToB() : matching.cosinesToA();
+    }
+
+    /** A number; NaN while it is not known, and in columns of texts. */
+    public double number(FeatureColumn column, int feature) {
+        FeatureStatistics counted = statistics != null && feature < statistics.features() ? statistics : null;
+        LogitMoments.Answer reached = moments != null && feature < moments.done() ? moments : null;
+        DirectionNorms.Answer measured = norms != null && feature < norms.decoder().length ? norms : null;
+        return switch (column) {
+            case NUMBER -> feature;
+            case DENSITY -> counted != null ? counted.density(feature) : Double.NaN;
+            case TRAINED_DENSITY -> trained != null && feature < trained.length ? trained[feature] : Double.NaN;
+            case MAX -> counted != null ? counted.max()[feature] : Double.NaN;
+            case MEAN -> counted != null ? counted.mean(feature) : Double.NaN;
+            case SPREAD -> counted != null ? counted.deviation(feature) : Double.NaN;
+            case MIN -> counted != null ? counted.min()[feature] : Double.NaN;
+            case ENCODER_NORM -> measured != null ? measured.encoder()[feature] : Double.NaN;
+            case DECODER_NORM -> measured != null ? measured.decoder()[feature] : Double.NaN;
+            case COSINE -> measured != null ? measured.cosines()[feature] : Double.NaN;
+            case SKEWNESS -> reached != null ? reached.skewness()[feature] : Double.NaN;
+            case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
+            case MATCH -> matches != null && feature < matches.length ? matches[feature] : Double.NaN;
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
+        };
+    }
+
+    /** A whole column. */
+    public double[] numbers(FeatureColumn column) {
+        double[] numbers = new double[features];
+        Arrays.setAll(numbers, feature -> number(column, feature));
+        return numbers;
+    }
+
+    /** The tokens a feature promotes most, as text; empty while they are not known. */
+    public String promoted(int feature) {
+        return promoted(moments, token, feature);
+    }
+
+    /** The same of moments alone. */
+    public static String promoted(LogitMoments.@Nullable Answer moments, IntFunction<String> token, int feature) {
+        return moments == null || feature >= moments.done()
+                ? ""
+                : IntStream.of(moments.tokens(feature))
+                        .limit(PROMOTED_SHOWN)
+                        .mapToObj(id -> token.apply(id).strip())
+                        .collect(Collectors.joining("  "));
+    }
+}

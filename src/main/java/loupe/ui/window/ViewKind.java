@@ -1,0 +1,78 @@
+package loupe.ui.window;
+
+import static loupe.state.window.PaneLayout.across;
+import static loupe.state.window.PaneLayout.down;
+import static loupe.state.window.PaneLayout.part;
+import static loupe.state.window.PaneLayout.stack;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import loupe.state.window.PaneLayout;
+import loupe.state.window.PaneLayout.Stack;
+import org.kordamp.ikonli.Ikon;
+import org.kordamp.ikonli.feather.Feather;
+
+/**
+ * A view: panes that belong to one kind of work, in a layout. All views show the same selection; a pane may stand in
+ * several, and is moved to the one that is shown. {@link #ALL} is the only list of them; the rail, the commands, the
+ * session and the tests go through it.
+ *
+ * @param id its name in ids of nodes and in the session
+ * @param title on the rail
+ * @param about what it is for, for the tooltip
+ * @param layout its panes where they stand at first, by the ids of {@link PaneKind#ALL}
+ */
+public record ViewKind(String id, String title, String about, Ikon icon, PaneLayout layout) {
+    /** Every view, in the order of the rail. The first is the one of a first start. */
+    public static final List<ViewKind> ALL = List.of(
+            new ViewKind(
+                    "features",
+                    "Features",
+                    "All about one feature at a glance",
+                    Feather.GRID,
+                    across(
+                            part(272, stack("features")),
+                            part(
+                                    500,
+                                    down(
+                                            part(
+                                                    205,
+                                                    new Stack(List.of(
+                                                            List.of("histogram", "logits"), List.of("scatter")))),
+                                            part(212, stack("examples", "text")),
+                                            part(259, stack("tree")))),
+                            part(
+                                    418,
+                                    down(
+                                            part(348, stack("ghost")),
+                                            part(
+                                                    320,
+                                                    new Stack(List.of(
+                                                            List.of("tokens", "neighbours"),
+                                                            List.of("together"),
+                                                            List.of("lists")))))))),
+            new ViewKind(
+                    "trees",
+                    "Trees",
+                    "Definition trees at full size, with the ghost's controls",
+                    Feather.GIT_BRANCH,
+                    across(
+                            part(800, stack("tree")),
+                            part(391, down(part(348, stack("ghost")), part(320, stack("tokens", "neighbours")))))),
+            new ViewKind(
+                    "corpus",
+                    "Corpus",
+                    "Where a feature is active in the corpus and in a text of your own",
+                    Feather.BOOK_OPEN,
+                    across(
+                            part(760, down(part(380, stack("examples")), part(288, stack("text")))),
+                            part(431, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
+
+    /** The layouts that the views come with, by their ids and in their order. */
+    static Map<String, PaneLayout> layouts() {
+        Map<String, PaneLayout> layouts = new LinkedHashMap<>();
+        ALL.forEach(view -> layouts.put(view.id, view.layout));
+        return layouts;
+    }
+}

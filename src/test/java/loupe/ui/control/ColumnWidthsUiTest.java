@@ -1,0 +1,69 @@
+package loupe.ui.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Collectors;
+import javafx.scene.Node;
+import javafx.scene.Parent;
+import javafx.scene.control.TableView;
+import javafx.scene.layout.StackPane;
+import javafx.scene.text.Text;
+import loupe.ui.UiTest;
+import org.junit.jupiter.api.Test;
+
+/** Columns of tables have room for what is in them, however large text is. */
+class ColumnWidthsUiTest extends UiTest {
+    private final TableView<Integer> table = Tables.make("numbers", "Numbers");
+    private StackPane root;
+
+    @Override
+    protected Parent build() {
+        table.getColumns().add(Tables.counts("#", "Number", Tables.NUMBER_WIDTH, number -> number));
+        table.getColumns().add(Tables.numbers("Enc-dec", "Cosine", 48, number -> number / 1e6, NumberTexts::number));
+        table.getColumns().add(Tables.texts("Promotes", "Tokens", 110, number -> "red blue", text -> text));
+        table.getItems().add(131_071);
+        root = new StackPane(table);
+        return root;
+    }
+
+    private String drawn(String columnId) {
+        return onFx(() -> table.lookupAll(".table-cell").stream()
+                .filter(cell -> cell instanceof javafx.scene.control.TableCell<?, ?> one
+                        && one.getTableColumn() != null
+                        && columnId.equals(one.getTableColumn().getId())
+                        && !one.isEmpty())
+                .flatMap(cell -> ((Parent) cell).getChildrenUnmodifiable().stream())
+                .filter(Text.class::isInstance)
+                .map(text -> ((Text) text).getText())
+                .collect(Collectors.joining()));
+    }
+
+    @Test
+    void sixDigitsAndTitlesAreWholeAtEverySizeOfText() {
+        for (int size : new int[] {13, 17, 22}) {
+            onFx(() -> {
+                root.setStyle("-fx-font-size: " + size + "px;");
+                root.setMaxWidth(20.0 * size);
+                root.applyCss();
+                root.layout();
+            });
+            onFx(root::layout);
+            assertThat(drawn("#")).as(size + " px").isEqualTo("131071");
+            assertThat(drawn("Enc-dec")).as(size + " px").isEqualTo("0.131");
+            double title = onFx(() -> {
+                Node heading = table.getColumns().get(1).getGraphic();
+                return heading.prefWidth(-1);
+            });
+            assertThat(onFx(() -> table.getColumns().get(1).getWidth())).isGreaterThan(title);
+        }
+    }
+
+    @Test
+    void spareRoomGoesToWords() {
+        onFx(() -> {
+            root.setMaxWidth(780);
+            root.layout();
+        });
+        assertThat(onFx(() -> table.getColumns().get(2).getWidth())).isGreaterThan(500);
+    }
+}
