@@ -24,6 +24,8 @@ public final class IndexedCheckpoint {
     }
 
     /**
+     * The place of a checkpoint in an index.
+     *
      * @param name null for the only one
      * @param option the option that gave the name
      */

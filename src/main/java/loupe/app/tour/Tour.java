@@ -399,6 +399,7 @@ final class Tour {
         evaluation();
         batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
+        both("help", () -> app.view().run("help"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
         one(
                 "problem",

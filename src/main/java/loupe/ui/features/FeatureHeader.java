@@ -37,7 +37,6 @@ import org.kordamp.ikonli.feather.Feather;
 public final class FeatureHeader {
     private static final double LABEL_WIDTH = 120;
     private static final double TAG_WIDTH = 64;
-    private static final int MOST_CHIPS = 3;
     private static final PseudoClass ON = PseudoClass.getPseudoClass("on");
 
     private final WorkbenchModels models;

@@ -77,7 +77,8 @@ public final class PaneFrame extends StackPane {
     private final StackPane body = new StackPane();
     private final StackPane holder = new StackPane();
     private final Label emptyLabel = new Label();
-    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel);
+    private final Button fill = new Button();
+    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel, fill);
     private final ProblemView problemView = new ProblemView(null);
     private final ContextMenu menu = new ContextMenu();
     private final Button more = IconButtons.of(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
@@ -150,6 +151,8 @@ public final class PaneFrame extends StackPane {
         StackPane rule = new StackPane(line, bar);
         rule.setMinHeight(USE_PREF_SIZE);
         emptyState.getStyleClass().add("empty-state");
+        fill.getStyleClass().addAll("empty-fill", "accent");
+        fill.setMinHeight(USE_PREF_SIZE);
         holder.getStyleClass().add("pane-content");
         body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
@@ -256,6 +259,13 @@ public final class PaneFrame extends StackPane {
             problemView.onRemedy(failed.mend().orElse(null));
         } else if (shown instanceof PaneStatus.Empty empty) {
             emptyLabel.setText(empty.why());
+            fill.setVisible(empty.need().isPresent());
+            fill.setManaged(fill.isVisible());
+            empty.need().ifPresent(need -> {
+                fill.setText(need.label());
+                // from the pane, which stays in the window when it is torn off
+                fill.setOnAction(event -> fireEvent(new NeedEvent(need)));
+            });
         }
         only(problemView, shown instanceof PaneStatus.Failed);
         only(emptyState, shown instanceof PaneStatus.Empty);

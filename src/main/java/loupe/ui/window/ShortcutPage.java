@@ -12,7 +12,32 @@ import javafx.scene.layout.VBox;
 
 /** Every key and what it does, by group. */
 final class ShortcutPage {
+    /** What is no command: how and what, by heading. */
+    static final Map<String, String[][]> OTHERS = others();
+
     private ShortcutPage() {}
+
+    private static Map<String, String[][]> others() {
+        Map<String, String[][]> others = new LinkedHashMap<>();
+        others.put("With the mouse", new String[][] {
+            {"Double click on a title", "Maximise the pane, Esc to go back"},
+            {"Double click on a slider", "Its default"},
+            {"Wheel over the tree", "Zoom at the pointer"},
+            {"Drag the tree", "Move it"},
+            {"Click on a branch", "Select it; again, fold or unfold it"},
+            {"Drag in a histogram", "Mark a range, which filters the examples"},
+            {"Drop a file", "Open a model or a checkpoint"}
+        });
+        others.put("In the definition tree", new String[][] {
+            {"Arrows", "Walk along the branches"},
+            {"Space", "Fold or unfold what follows, open a stub"},
+            {"G", "Fold generic branches again"},
+            {"+   -   0", "Zoom in, zoom out, show all"},
+            {"Home", "Its natural size, from the beginning"},
+            {"F3", "Next match, Shift+F3 the one before"}
+        });
+        return others;
+    }
 
     static Node of(Commands commands) {
         Map<String, List<Command>> groups = new LinkedHashMap<>();
@@ -40,22 +65,7 @@ final class ShortcutPage {
             (rows <= commands.all().size() / 3 ? left : right).getChildren().add(new VBox(8, heading, grid));
             rows += group.getValue().size();
         }
-        right.getChildren().add(group("With the mouse", new String[][] {
-            {"Double click on a title", "Maximise the pane, Esc to go back"},
-            {"Double click on a slider", "Its default"},
-            {"Wheel over the tree", "Zoom at the pointer"},
-            {"Drag the tree", "Move it"},
-            {"Click on a branch", "Select it; again, fold or unfold it"},
-            {"Drag in a histogram", "Mark a range, which filters the examples"},
-            {"Drop a file", "Open a model or a checkpoint"}
-        }));
-        right.getChildren().add(group("In the definition tree", new String[][] {
-            {"Arrows", "Walk along the branches"},
-            {"Space", "Fold or unfold what follows, open a stub"},
-            {"G", "Fold generic branches again"},
-            {"+   -   0", "Zoom in, zoom out, show all"},
-            {"F3", "Next match, Shift+F3 the one before"}
-        }));
+        OTHERS.forEach((title, rowsOfGroup) -> right.getChildren().add(group(title, rowsOfGroup)));
         javafx.scene.layout.HBox page = new javafx.scene.layout.HBox(40, left, right);
         page.getStyleClass().add("shortcut-page");
         ScrollPane scroll = new ScrollPane(page);

@@ -30,6 +30,7 @@ import loupe.ui.checkpoint.CheckpointWords;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.corpus.CorpusChip;
 import loupe.ui.pane.Answers;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -95,8 +96,10 @@ final class WorkbenchToolBar {
         palette.setId("palette");
         Button theme = IconButtons.of(Feather.SUN, "Light or dark", commands::switchTheme);
         theme.setId("theme");
-        Button help = IconButtons.of(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", commands::showShortcuts);
+        Button help =
+                IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");
+        Node corpus = new CorpusChip(models.workbench(), models.statistics(), commands::showCorpus).node();
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
         }
@@ -106,6 +109,7 @@ final class WorkbenchToolBar {
                         openModel,
                         openCheckpoint,
                         compare,
+                        corpus,
                         summary,
                         device,
                         menus.panes(),
@@ -192,7 +196,7 @@ final class WorkbenchToolBar {
                     path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
         }
         List<Session.Recent> recent = models.workbench().recent().all().stream()
-                .filter(one -> !one.model() && !nearby.contains(Path.of(one.path())))
+                .filter(one -> one.isCheckpoint() && !nearby.contains(Path.of(one.path())))
                 .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());

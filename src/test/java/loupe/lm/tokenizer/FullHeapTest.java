@@ -62,26 +62,6 @@ class FullHeapTest {
         assertThat(said).last().isEqualTo("Java heap space and then 4 tokens");
     }
 
-    /** What was left of an answer must not be taken for the next one. */
-    @Test
-    void anAnswerThatTheHeapHasNoRoomForIsNotTheNextTexts() throws IOException {
-        Path file = TinyModel.writeTo(folder).resolve("tokenizer.json");
-        ObjectMapper json = new ObjectMapper();
-        ObjectNode apart = (ObjectNode) json.readTree(file.toFile());
-        apart.putObject("normalizer")
-                .put("type", "Strip")
-                .put("strip_left", false)
-                .put("strip_right", false);
-        Files.write(file, json.writeValueAsBytes(apart));
-        List<String> said = JavaProcess.output(
-                Encoding.class,
-                List.of("-Xmx40m", "-XX:+UseSerialGC", "-Dai.djl.offline=true", "-DOPT_OUT_TRACKING=true"),
-                Map.of(),
-                folder.toString(),
-                "600000");
-        assertThat(said).last().isEqualTo("Java heap space and then 4 tokens");
-    }
-
     @Test
     void roomIsSharedAndGivenBack() {
         long most = Runtime.getRuntime().maxMemory();
