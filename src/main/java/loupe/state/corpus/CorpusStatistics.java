@@ -535,9 +535,9 @@ public final class CorpusStatistics {
         }
 
         private void fail(Phase how, Problem why) {
+            problem.set(why); // whoever hears of the phase asks for it
             counting.set(false);
             phase.set(how);
-            problem.set(why);
         }
 
         void throwAway() {
