@@ -2,10 +2,12 @@ package loupe.ui.corpus;
 
 import java.nio.file.Path;
 import java.util.List;
+import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.OverrunStyle;
+import javafx.scene.layout.Region;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.Workbench;
 import loupe.ui.control.Tooltips;
@@ -21,13 +23,19 @@ public final class CorpusChip {
     private final CorpusStatistics statistics;
     private final Button button = new Button("", new FontIcon(Feather.FILE_TEXT));
 
-    /** @param open opens the page of the corpus */
-    public CorpusChip(Workbench workbench, CorpusStatistics statistics, Runnable open) {
+    /**
+     * @param open opens the page of the corpus
+     * @param isRoomy whether there is room for all its words
+     */
+    public CorpusChip(
+            Workbench workbench, CorpusStatistics statistics, Runnable open, ObservableValue<Boolean> isRoomy) {
         this.workbench = workbench;
         this.statistics = statistics;
         button.setId("corpus-chip");
         button.setMnemonicParsing(false);
-        button.setMinWidth(LEAST_PIXELS);
+        button.minWidthProperty()
+                .bind(Bindings.createDoubleBinding(
+                        () -> isRoomy.getValue() ? Region.USE_PREF_SIZE : LEAST_PIXELS, isRoomy));
         button.setTextOverrun(OverrunStyle.ELLIPSIS);
         button.setOnAction(event -> open.run());
         button.setTooltip(Tooltips.of(""));

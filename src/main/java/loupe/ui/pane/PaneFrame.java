@@ -70,6 +70,7 @@ public final class PaneFrame extends StackPane {
     private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
 
     private final VBox box = new VBox();
+    private final Label letterLabel = new Label();
     private final HBox actions = new HBox();
     private final HBox header = new HBox();
     private final Region line = new Region();
@@ -117,6 +118,7 @@ public final class PaneFrame extends StackPane {
                                 : USE_PREF_SIZE,
                         header.widthProperty(),
                         actions.widthProperty(),
+                        letter,
                         titleLabel.textProperty(),
                         titleLabel.fontProperty()));
         Label subtitleLabel = new Label();
@@ -133,7 +135,6 @@ public final class PaneFrame extends StackPane {
         maximise.getStyleClass().add("pane-maximise");
         header.getStyleClass().add("pane-header");
         tearOff.getStyleClass().add("pane-tear-off");
-        Label letterLabel = new Label();
         letterLabel.textProperty().bind(letter);
         letterLabel.getStyleClass().add("pane-letter");
         letterLabel.setMinWidth(USE_PREF_SIZE);
@@ -173,7 +174,7 @@ public final class PaneFrame extends StackPane {
     /** What the buttons of the header leave, the subtitle left out. */
     private double roomForTitle() {
         double room = header.getWidth() - header.snappedLeftInset() - header.snappedRightInset();
-        for (Region button : new Region[] {actions, more, tearOff, maximise}) {
+        for (Region button : new Region[] {letterLabel, actions, more, tearOff, maximise}) {
             room -= button.isManaged() ? button.prefWidth(-1) + header.getSpacing() : 0;
         }
         return room - 2 * header.getSpacing(); // beside the subtitle and the gap

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.Parent;
 import javafx.scene.control.Button;
 import javafx.scene.layout.StackPane;
@@ -29,7 +30,9 @@ class CorpusChipUiTest extends UiTest {
     @Override
     protected Parent build() {
         corpus = new PlantedCorpus(opened, folder);
-        return new StackPane(new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++).node());
+        return new StackPane(
+                new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, new SimpleBooleanProperty(true))
+                        .node());
     }
 
     private Button chip() {
