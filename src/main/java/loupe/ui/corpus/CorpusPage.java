@@ -170,7 +170,7 @@ public final class CorpusPage {
                 named(
                         "corpus-context",
                         form.contextLength(),
-                        "Tokens that the model reads at once; longer contexts take longer, and a model has a limit of its own"));
+                        "Tokens that the model reads at once; longer ones take longer, up to the limit of the model"));
         CheckBox beginning = new CheckBox("Beginning of text before each document");
         beginning.setId("corpus-beginning");
         beginning.selectedProperty().bindBidirectional(form.beginning());
