@@ -27,6 +27,7 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
@@ -63,6 +64,7 @@ import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.features.SearchModel;
+import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
@@ -99,33 +101,46 @@ class EveryPaneIsACommandTest {
     private record Shown(Class<?> model, Set<Class<?>> computes, String... commands) {}
 
     /** The panes of {@link PaneKind#ALL}, by id. */
-    private static final Map<String, List<Shown>> PANES = Map.of(
-            "histogram", List.of(new Shown(HistogramModel.class, Set.of(FeatureActivations.class), "feature")),
-            "logits", List.of(new Shown(LogitModel.class, Set.of(LogitWeights.class), "logits")),
-            "scatter", List.of(new Shown(FeatureScatterModel.class, Set.of(FeatureValues.class), "features")),
-            "examples",
+    private static final Map<String, List<Shown>> PANES = Map.ofEntries(
+            Map.entry(
+                    "histogram", List.of(new Shown(HistogramModel.class, Set.of(FeatureActivations.class), "feature"))),
+            Map.entry(
+                    "features",
+                    List.of(new Shown(
+                            FeatureTableModel.class, Set.of(FeatureRows.class, FeatureValues.class), "features"))),
+            Map.entry("logits", List.of(new Shown(LogitModel.class, Set.of(LogitWeights.class), "logits"))),
+            Map.entry(
+                    "ghost",
+                    List.of(
+                            new Shown(GhostControlsModel.class, Set.of(GhostSettings.class), "ghost"),
+                            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class), "scale"))),
+            Map.entry(
+                    "scatter", List.of(new Shown(FeatureScatterModel.class, Set.of(FeatureValues.class), "features"))),
+            Map.entry(
+                    "examples",
                     List.of(
                             new Shown(ExamplesModel.class, Set.of(Examples.class), "feature"),
-                            new Shown(AblationModel.class, Set.of(AblatedText.class), "text")),
-            "text", List.of(new Shown(OwnTextModel.class, Set.of(TextActivations.class), "text")),
-            "tree", List.of(new Shown(TreeModel.class, Set.of(DefinitionTree.class), "tree")),
-            "tokens",
-                    List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens")),
-            "neighbours", List.of(new Shown(NeighboursModel.class, Set.of(Neighbours.class), "neighbours")),
-            "together",
+                            new Shown(AblationModel.class, Set.of(AblatedText.class), "text"))),
+            Map.entry("text", List.of(new Shown(OwnTextModel.class, Set.of(TextActivations.class), "text"))),
+            Map.entry("tree", List.of(new Shown(TreeModel.class, Set.of(DefinitionTree.class), "tree"))),
+            Map.entry(
+                    "tokens",
+                    List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens"))),
+            Map.entry("neighbours", List.of(new Shown(NeighboursModel.class, Set.of(Neighbours.class), "neighbours"))),
+            Map.entry(
+                    "together",
                     List.of(new Shown(
-                            CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query")),
-            "lists",
+                            CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry(
+                    "lists",
                     List.of(
                             new Shown(FeatureListsModel.class, Set.of(FeatureList.class), "labels list"),
-                            new Shown(FeatureListsModel.class, Set.of(TextActivations.class), "text")));
+                            new Shown(FeatureListsModel.class, Set.of(TextActivations.class), "text"))));
 
-    /** What is no pane: the table, the header, controls and pages over the window. */
+    /** What is no pane: the header, the search and pages over the window. */
     private static final List<Shown> PAGES = List.of(
-            new Shown(FeatureTableModel.class, Set.of(FeatureRows.class, FeatureValues.class), "features"),
             new Shown(SearchModel.class, Set.of(FeatureSearch.class), "search"),
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
-            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class), "scale"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
             new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"),
