@@ -31,6 +31,8 @@ public record Remedy(Choice choice, Way way, String value) {
         TENSORS,
         /** Whether an index is built anew; on the command line that is {@code index build}. */
         INDEX,
+        /** Whether an index may take much space. */
+        SPACE,
         /** Whether an unfinished pass over a corpus is resumed. */
         RESUME,
         /** The ids of the tokens that given activations belong to. */

@@ -127,7 +127,7 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing
      */
     public static ActivationIndex open(Path folder) {
-        return new ActivationIndex(folder, sound(folder));
+        return new ActivationIndex(folder, describe(folder));
     }
 
     /**
@@ -135,7 +135,7 @@ public final class ActivationIndex implements AutoCloseable {
      *
      * @throws CheckpointException if something of it is not
      */
-    static IndexInfo sound(Path folder) {
+    public static IndexInfo describe(Path folder) {
         if (!isComplete(folder)) {
             boolean unfinished = Files.exists(folder.resolve("plan.json"));
             throw new CheckpointException(

@@ -58,11 +58,13 @@ final class DatabaseLibrary {
             while (cause.getCause() != null) {
                 cause = cause.getCause();
             }
+            String folder = System.getProperty("java.io.tmpdir");
+            String reason =
+                    String.valueOf(cause.getMessage()).replace(folder, "").strip();
             throw new Refusal(
-                    "The database's library cannot be run from the folder for temporary files, "
-                            + System.getProperty("java.io.tmpdir") + " (" + cause.getMessage() + ")",
-                    MEGABYTES + " of room in a folder that programs may be run from",
-                    "Make room, or name another in the environment: JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER");
+                    "The database's library cannot be run from " + folder + " (" + reason + ")",
+                    MEGABYTES + " free in a folder to run from",
+                    "Make room, or name another by JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER");
         }
     }
 

@@ -118,7 +118,7 @@ public final class IndexCache {
         try {
             if (state == State.COMPLETE) {
                 info = Optional.of(ActivationIndex.info(one));
-                ActivationIndex.sound(one);
+                ActivationIndex.describe(one);
             } else if (Files.exists(one.resolve("plan.json"))) {
                 info = Optional.of(InfoFile.read(one.resolve("plan.json")));
             } else {

@@ -39,6 +39,7 @@ import loupe.index.CoActivations;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.index.IndexBuild;
+import loupe.index.IndexCache;
 import loupe.index.TokenFeatures;
 import loupe.labels.FeatureList;
 import loupe.labels.LabelFile;
@@ -56,6 +57,7 @@ import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
+import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
@@ -144,6 +146,7 @@ class EveryPaneIsACommandTest {
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
             new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"),
+            new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),
             new Shown(CheckpointSaving.class, Set.of(SaeSaving.class), "save"),
@@ -166,7 +169,8 @@ class EveryPaneIsACommandTest {
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(pages)
                 .as("a new page that shows a view model needs its model among PAGES, and its name here")
-                .containsExactly("BatchPage", "CheckpointPage", "CorpusPage", "EvaluationPage", "InspectPage");
+                .containsExactly(
+                        "BatchPage", "CachePage", "CheckpointPage", "CorpusPage", "EvaluationPage", "InspectPage");
     }
 
     private static boolean isModel(String name) {

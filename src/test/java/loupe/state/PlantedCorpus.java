@@ -81,6 +81,11 @@ public final class PlantedCorpus {
         return statistics;
     }
 
+    /** The text. */
+    public Path file() {
+        return file;
+    }
+
     /** Counts over the text, which is done when this returns. */
     public void count() {
         statistics.corpus().set(file);

@@ -396,6 +396,7 @@ final class Tour {
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
+        both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
         evaluation();
         batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javafx.animation.PauseTransition;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
@@ -220,6 +221,7 @@ public final class WorkbenchApp implements AutoCloseable {
      * The paths to open instead of those of the last session; null or empty for those not given.
      *
      * @param saes at most two: A, then B
+     * @param corpus a text, a folder of texts or an index
      */
     public record Opening(
             @Nullable Path model, List<Path> saes, @Nullable Path corpus) {
@@ -233,7 +235,7 @@ public final class WorkbenchApp implements AutoCloseable {
          * Sorts paths by kind, in whatever order they come; a path of no known kind is opened as a checkpoint, which
          * reports what is wrong with it. Reads the beginnings of files.
          *
-         * @throws CheckpointException if there are several models or texts, more than two checkpoints, or an index
+         * @throws CheckpointException if there are several models, texts or indexes, or more than two checkpoints
          */
         public static Opening of(List<Path> paths) {
             Map<PathKind, List<Path>> kinds = paths.stream()
@@ -245,20 +247,15 @@ public final class WorkbenchApp implements AutoCloseable {
                             Collectors.toList()));
             List<Path> models = kinds.getOrDefault(PathKind.MODEL, List.of());
             List<Path> saes = kinds.getOrDefault(PathKind.CHECKPOINT, List.of());
-            List<Path> texts = kinds.getOrDefault(PathKind.CORPUS, List.of());
-            if (kinds.containsKey(PathKind.INDEX)) {
-                throw new CheckpointException(
-                        kinds.get(PathKind.INDEX).get(0),
-                        "this is a finished pass over a corpus",
-                        "a model, checkpoints or the corpus itself",
-                        "Ask it with index query");
-            }
+            List<Path> texts = Stream.of(PathKind.CORPUS, PathKind.INDEX)
+                    .flatMap(kind -> kinds.getOrDefault(kind, List.of()).stream())
+                    .toList();
             if (models.size() > 1 || saes.size() > 2 || texts.size() > 1) {
                 throw new CheckpointException(
                         paths.get(0),
                         "this and what follows it are " + models.size() + " models, " + saes.size()
-                                + " checkpoints and " + texts.size() + " texts",
-                        "one model, two checkpoints and one text at most",
+                                + " checkpoints and " + texts.size() + " texts or indexes",
+                        "one model, two checkpoints and one text or index at most",
                         "Leave some out");
             }
             return new Opening(models.isEmpty() ? null : models.get(0), saes, texts.isEmpty() ? null : texts.get(0));
@@ -357,10 +354,15 @@ public final class WorkbenchApp implements AutoCloseable {
         Workbench workbench = models.workbench();
         String chosen = session.settings().get("corpus");
         workbench.openModel(model, opened -> {
-            if (chosen != null && model.toString().equals(session.model()) && Files.exists(Path.of(chosen))) {
+            boolean sameModel = model.toString().equals(session.model());
+            if (chosen != null && sameModel && Files.exists(Path.of(chosen))) {
                 models.statistics().corpus().set(Path.of(chosen));
             }
-            corpus.ifPresent(models.statistics().corpus()::set);
+            String index = session.settings().get("index");
+            if (index != null && sameModel && Files.exists(Path.of(index))) {
+                models.statistics().openIndex(Path.of(index));
+            }
+            corpus.ifPresent(path -> models.opening().open(List.of(path), false));
             if (!checkpoints.isEmpty()) {
                 workbench.openCheckpoint(
                         workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
@@ -404,9 +406,6 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.statistics().remembered());
         settings.put("captions", Boolean.toString(models.captions().get()));
         settings.put("formulas", Boolean.toString(models.formulas().get()));
-        if (models.statistics().corpus().get() != null) {
-            settings.put("corpus", models.statistics().corpus().get().toString());
-        }
         FeatureRef feature = workbench.selection().feature().get();
         boolean maximised = shown.isMaximized();
         Session.Window before = session.window();

@@ -7,6 +7,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,10 +15,11 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import loupe.base.CheckpointException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EncoderProcess implements Encoder {
     /**
-     * Milliseconds that work in the process may take.
+     * Milliseconds that the process may work. Where others keep it from working it is waited for,
+     * {@value #MOST_WAITING} times as long.
      *
      * @param fileMs reading the file
      * @param textMs one text
@@ -39,7 +42,12 @@ final class EncoderProcess implements Encoder {
         static final Limits USUAL = new Limits(10_000, 10_000);
     }
 
+    private static final int MOST_WAITING = 60;
+    private static final long LEAST_LOOK_MS = 50;
     private static final long MOST_START_MS = 30_000;
+    /** The status of a process that another one ended, as Linux itself does where memory is short. */
+    private static final int KILLED = 128 + 9;
+
     private static final long SPARE_MS = 30_000;
     private static final String HEAP = "-Xmx1g";
     /** What this process was told about where libraries are unpacked. */
@@ -124,12 +132,26 @@ final class EncoderProcess implements Encoder {
     private <T> T ask(String what, Question question, Answer<T> answer) {
         turn.lock();
         try {
-            return ask(started(), what, limits.textMs(), question, in -> {
+            Answer<Supplier<T>> whole = in -> {
                 if (in.readUnsignedByte() == EncoderServer.FAILURE) {
-                    throw NativeTokenizer.failure(source.path(), EncoderServer.text(in), null);
+                    String reason = EncoderServer.text(in);
+                    return () -> {
+                        throw NativeTokenizer.failure(source.path(), reason, null);
+                    };
                 }
-                return answer.read(in);
-            });
+                T found = answer.read(in);
+                return () -> found;
+            };
+            Child first = started();
+            try {
+                return first.ask(limits.textMs(), question, whole).get();
+            } catch (IOException gone) {
+                if (closed || first.late || first.status() != KILLED) {
+                    throw ended(first, what, limits.textMs(), gone);
+                }
+                // which says nothing of the text
+                return ask(started(), what, limits.textMs(), question, whole).get();
+            }
         } finally {
             turn.unlock();
         }
@@ -141,11 +163,11 @@ final class EncoderProcess implements Encoder {
         if (closed) {
             throw closed();
         }
-        if (running != null && running.process.isAlive()) {
+        if (running != null && running.isUsable()) {
             return running;
         }
         Child spare = SPARE.getAndSet(null);
-        boolean warm = spare != null && spare.process.isAlive();
+        boolean warm = spare != null && spare.isUsable();
         Child fresh = warm ? Objects.requireNonNull(spare) : new Child(start());
         child = fresh;
         if (closed) {
@@ -179,12 +201,19 @@ final class EncoderProcess implements Encoder {
     }
 
     private RuntimeException ended(Child gone, String what, long mostMs, IOException cause) {
-        gone.process.destroyForcibly();
-        int status = gone.process.onExit().join().exitValue();
+        int status = gone.status();
         if (closed) {
             return closed();
         }
         String found;
+        if (!gone.late && status == KILLED) {
+            return new CheckpointException(
+                    source.path(),
+                    "the process that reads texts with this tokenizer was killed at " + what,
+                    "",
+                    "If memory is short, close other programs; then try again",
+                    cause);
+        }
         if (gone.late) {
             found = "the tokenizer needs more than " + mostMs / 1000 + " s for " + what;
         } else if (status == EncoderServer.EXIT_MEMORY) {
@@ -263,7 +292,12 @@ final class EncoderProcess implements Encoder {
         private final Process process;
         private final DataInputStream in;
         private final DataOutputStream out;
+        /** Whether its time was over. */
         private volatile boolean late;
+        /**
+         * Whether something is asked and not answered, or part of an answer left, which must not begin the next one.
+         */
+        private volatile boolean open;
 
         Child(Process process) {
             this.process = process;
@@ -271,21 +305,69 @@ final class EncoderProcess implements Encoder {
             out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
         }
 
+        boolean isUsable() {
+            return !open && !late && process.isAlive();
+        }
+
+        /** Ends it, if it has not ended, and says with which status. */
+        int status() {
+            process.destroyForcibly();
+            return process.onExit().join().exitValue();
+        }
+
         /** @throws IOException if the process ends meanwhile, as it does when the time is over */
         <T> T ask(long mostMs, Question question, Answer<T> answer) throws IOException {
-            ScheduledFuture<?> deadline = DEADLINES.schedule(
-                    () -> {
-                        late = true;
-                        process.destroyForcibly();
-                    },
-                    mostMs,
-                    TimeUnit.MILLISECONDS);
+            open = true;
+            Deadline deadline = new Deadline(mostMs);
             try {
                 question.write(out);
                 out.flush();
-                return answer.read(in);
+                T whole = answer.read(in);
+                open = false;
+                return whole;
             } finally {
-                deadline.cancel(false);
+                deadline.over.set(true);
+                if (open) {
+                    process.destroyForcibly();
+                }
+            }
+        }
+
+        /** What the process has worked since it began; zero where the system does not say it. */
+        private long worked() {
+            return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
+        }
+
+        /** Ends the process when it has worked for too long at a question. */
+        private final class Deadline implements Runnable {
+            private final AtomicBoolean over = new AtomicBoolean();
+            private final long mostMs;
+            private final long before = worked();
+            private final long begin = System.nanoTime();
+
+            Deadline(long mostMs) {
+                this.mostMs = mostMs;
+                lookIn(mostMs);
+            }
+
+            @SuppressWarnings("FutureReturnValueIgnored") // a look comes to nothing once the question is over
+            private void lookIn(long ms) {
+                DEADLINES.schedule(this, ms, TimeUnit.MILLISECONDS);
+            }
+
+            @Override
+            public void run() {
+                long left = mostMs - (worked() - before);
+                boolean waited = System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(MOST_WAITING * mostMs);
+                if (over.get()) {
+                    return;
+                }
+                if (left > 0 && !waited && process.isAlive()) {
+                    lookIn(Math.max(left, LEAST_LOOK_MS));
+                } else if (over.compareAndSet(false, true)) {
+                    late = true;
+                    process.destroyForcibly();
+                }
             }
         }
 

@@ -23,7 +23,7 @@ final class TextPieces {
     /** Characters of the longest piece: some 800 MB of native memory. */
     static final int MOST = 1 << 22;
 
-    private static final int MOST_ADDED = 1 << 10;
+    private static final int MOST_ADDED = 1 << 16;
     private static final String GPT2 =
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
@@ -118,10 +118,12 @@ final class TextPieces {
         char before = text.charAt(place - 1);
         char after = text.charAt(place);
         return (borders.atSpaces() && isLetter(before) && after == ' ' && isLetter(text.charAt(place + 1)))
-                || (borders.afterLines()
-                        && before == '\n'
-                        && isLetter(after)
-                        && !Character.isWhitespace(text.charAt(place - 2)));
+                || (borders.afterLines() && before == '\n' && isLetter(after) && isPlain(text.charAt(place - 2)));
+    }
+
+    /** Whether a character is certainly no space: what counts as one differs from library to library. */
+    private static boolean isPlain(char c) {
+        return (c > ' ' && c <= '~') || Character.isLetterOrDigit(c);
     }
 
     private static boolean isLetter(char c) {

@@ -218,15 +218,21 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     /**
-     * Removes the settings that put a space in front of every text.
+     * Removes the settings that put a space in front of every text. Those that put one in front of every word stay,
+     * since a continuation begins with a word.
      *
      * @return whether anything was removed
      */
     private static boolean unprefixed(JsonNode file) {
         boolean changed = false;
         for (String place : List.of("normalizer", "pre_tokenizer")) {
+            boolean ofWords = false;
             for (JsonNode part : file.path(place).findParents("type")) {
                 String type = part.path("type").asText();
+                if (ofWords && !part.path("prepend_scheme").asText().equals("first")) {
+                    continue;
+                }
+                ofWords |= type.equals("WhitespaceSplit");
                 if (type.equals("Prepend")) {
                     changed |= !part.path("prepend").asText().isEmpty();
                     // not an empty text in front, which takes the first character's span from it

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import javafx.beans.property.ObjectProperty;
 import loupe.base.Problem;
 import loupe.index.PathKind;
 import loupe.sae.checkpoint.SaeOptions;
@@ -23,19 +22,24 @@ import loupe.state.window.Workbench;
  */
 public final class PathOpening {
     private final Workbench workbench;
-    private final ObjectProperty<Path> corpus;
+    private final Consumer<Path> corpus;
+    private final Consumer<Path> index;
     private final Executor looking;
     private long newest;
 
-    /** @param corpus set to the path of a text */
-    public PathOpening(Workbench workbench, ObjectProperty<Path> corpus) {
-        this(workbench, corpus, PathOpening::onThreadOfItsOwn);
+    /**
+     * @param corpus given the path of a text, or of a folder of texts
+     * @param index given the folder of an index
+     */
+    public PathOpening(Workbench workbench, Consumer<Path> corpus, Consumer<Path> index) {
+        this(workbench, corpus, index, PathOpening::onThreadOfItsOwn);
     }
 
     /** @param looking runs the reading of paths */
-    PathOpening(Workbench workbench, ObjectProperty<Path> corpus, Executor looking) {
+    PathOpening(Workbench workbench, Consumer<Path> corpus, Consumer<Path> index, Executor looking) {
         this.workbench = workbench;
         this.corpus = corpus;
+        this.index = index;
         this.looking = looking;
     }
 
@@ -47,8 +51,8 @@ public final class PathOpening {
     }
 
     /**
-     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus. A path of no known kind is
-     * opened as a checkpoint, which reports what is wrong with it.
+     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus or an index. A path of no
+     * known kind is opened as a checkpoint, which reports what is wrong with it.
      *
      * @param beside whether the first checkpoint goes beside one that is open already
      */
@@ -100,13 +104,10 @@ public final class PathOpening {
         List<Path> checkpoints = kinds.keySet().stream()
                 .filter(path -> kinds.get(path) == PathKind.CHECKPOINT || kinds.get(path) == PathKind.UNKNOWN)
                 .toList();
-        of(kinds, PathKind.INDEX)
-                .forEach(path -> workbench
-                        .notices()
-                        .add(name(path) + " is a finished pass over a corpus. Choose the corpus it was made from"));
         List<Path> models = of(kinds, PathKind.MODEL);
         Runnable rest = () -> {
-            of(kinds, PathKind.CORPUS).forEach(corpus::set);
+            of(kinds, PathKind.CORPUS).forEach(corpus);
+            of(kinds, PathKind.INDEX).forEach(index);
             openCheckpoints(checkpoints, beside);
         };
         if (models.isEmpty()) {

@@ -4,6 +4,7 @@ import java.util.Optional;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Remedy;
@@ -12,6 +13,7 @@ import loupe.index.DocumentPacking;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
@@ -38,9 +40,11 @@ public final class ActivationsModel {
         this.range = range;
         activations = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         side.feature().addListener((property, was, is) -> ask());
+        side.sae().addListener(changed -> explain());
         statistics.index(side).addListener((property, was, is) -> ask());
         statistics.counting(side).addListener(changed -> explain());
         statistics.corpus().addListener(changed -> explain());
+        statistics.openedIndex().addListener(changed -> explain());
         activations.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
                 range.need(side, is.min() < 0 ? is.min() : is.minPositive(), Math.max(0, is.max()));
@@ -73,13 +77,25 @@ public final class ActivationsModel {
     }
 
     /** Why the pass over the corpus failed; null if it did not. */
-    public ReadOnlyObjectProperty<Problem> countingProblem() {
-        return statistics.problem(side);
+    public ObservableValue<Problem> countingProblem() {
+        return statistics.offered(statistics.problem(side));
     }
 
-    /** Opens the checkpoint again with a remedy, or shows its form. */
+    /** Counts anew or all the same, opens the checkpoint again with a remedy, or shows its form. */
     public void mend(Remedy remedy) {
-        workbench.mend(side, remedy);
+        if (!statistics.mend(side, remedy)) {
+            workbench.mend(side, remedy);
+        }
+    }
+
+    /** The place of the checkpoint in {@link #index}. */
+    public int placeInIndex() {
+        return statistics.placeInIndex(side);
+    }
+
+    /** Fails as an answer from the index does, with what mends that. */
+    PaneStatusBinding fails(PaneStatusBinding status, ObservableValue<Problem> problem) {
+        return status.fails(statistics.offered(problem), this::recount).mendedBy(this::mend);
     }
 
     /** Looks at what is kept of the pass over the corpus again, and counts anew if it is missing or damaged. */
@@ -92,8 +108,10 @@ public final class ActivationsModel {
         return new PaneStatusBinding()
                 .fails(countingProblem(), this::recount)
                 .mendedBy(this::mend)
-                .fails(activations.problemProperty(), this::recount)
-                .isEmpty(why::get, why);
+                .fails(statistics.offered(activations.problemProperty()), this::recount)
+                .mendedBy(this::mend)
+                .isEmpty(why::get, why)
+                .offers(this::need, why, side.model(), side.sae());
     }
 
     /** Why there is nothing to show, and what to do; empty while there is something. */
@@ -108,20 +126,27 @@ public final class ActivationsModel {
             activations.clear();
             range.need(side, 0);
         } else {
-            activations.askAfresh(new Read(index, feature.feature()));
+            activations.askAfresh(new Read(index, placeInIndex(), feature.feature()));
         }
         explain();
+    }
+
+    private Optional<PaneNeed> need() {
+        Optional<PaneNeed> first = side.need();
+        return first.isEmpty() && !statistics.isChosen() ? Optional.of(PaneNeed.CORPUS) : first;
     }
 
     private void explain() {
         FeatureActivations loaded = activations.getValue();
         if (side.feature().get() == null) {
-            why.set("Choose a feature in the table to see where it is active");
+            why.set(
+                    side.sae().get() == null
+                            ? side.whyEmpty("to see where its features are active")
+                            : "Choose a feature in the table to see where it is active");
         } else if (side.model().get() == null) {
             why.set(side.whyEmpty("to count where its features are active"));
-        } else if (statistics.corpus().get() == null) {
-            why.set("No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file "
-                    + "here");
+        } else if (!statistics.isChosen()) {
+            why.set("No corpus is open. Choose a text to count activations over, or drop one here");
         } else if (statistics.counting(side).get()) {
             why.set("Activations are being counted; shown when all are");
         } else if (loaded != null && loaded.count() == 0) {
@@ -132,10 +157,10 @@ public final class ActivationsModel {
     }
 
     /** Reads one feature's activations. */
-    private record Read(ActivationIndex index, int feature) implements HostQuestion<FeatureActivations> {
+    private record Read(ActivationIndex index, int place, int feature) implements HostQuestion<FeatureActivations> {
         @Override
         public FeatureActivations answer(Cancellation cancellation) {
-            return index.activations(0, feature);
+            return index.activations(place, feature);
         }
 
         @Override

@@ -160,8 +160,7 @@ public final class CoActivationModel {
         listing = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         ReadOnlyBooleanProperty reads = activations.activations().pendingProperty();
         status = activations
-                .status()
-                .fails(with.flatMap(is -> reading().problemProperty()), activations::recount)
+                .fails(activations.status(), with.flatMap(is -> reading().problemProperty()))
                 .fails(listing)
                 .isEmpty(this::whyEmpty, with, activations.why(), activations.index())
                 .awaits(with.flatMap(is -> reading().pendingProperty()))
@@ -244,14 +243,14 @@ public final class CoActivationModel {
             if (index == null || known == null) {
                 together.clear();
             } else {
-                together.askAfresh(new Together(index, known));
+                together.askAfresh(new Together(index, activations.placeInIndex(), known));
             }
         } else {
             OptionalInt id = token();
             if (index == null || id.isEmpty()) {
                 atToken.clear();
             } else {
-                atToken.askAfresh(new AtToken(index, id.getAsInt()));
+                atToken.askAfresh(new AtToken(index, activations.placeInIndex(), id.getAsInt()));
             }
         }
         rank();
@@ -305,11 +304,11 @@ public final class CoActivationModel {
         }
     }
 
-    private record Together(ActivationIndex index, FeatureActivations activations)
+    private record Together(ActivationIndex index, int place, FeatureActivations activations)
             implements HostQuestion<CoActivations> {
         @Override
         public CoActivations answer(Cancellation cancellation) {
-            return index.coActivations(activations, 0, 0);
+            return index.coActivations(activations, place, place);
         }
 
         @Override
@@ -318,10 +317,10 @@ public final class CoActivationModel {
         }
     }
 
-    private record AtToken(ActivationIndex index, int id) implements HostQuestion<TokenFeatures> {
+    private record AtToken(ActivationIndex index, int place, int id) implements HostQuestion<TokenFeatures> {
         @Override
         public TokenFeatures answer(Cancellation cancellation) {
-            return index.featuresOf(0, id);
+            return index.featuresOf(place, id);
         }
 
         @Override

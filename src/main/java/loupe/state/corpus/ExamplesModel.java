@@ -67,8 +67,7 @@ public final class ExamplesModel {
         examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         ablation = new AblationModel(workbench, activations.side());
         status = activations
-                .status()
-                .fails(examples.problemProperty(), activations::recount)
+                .fails(activations.status(), examples.problemProperty())
                 .awaits(examples, activations.activations());
         activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
         choice.addListener(changed -> ask(false));

@@ -45,6 +45,7 @@ public final class OwnTextModel {
                 .fails(text.tokens())
                 .fails(reading)
                 .isEmpty(this::whyEmpty, side.model(), side.sae())
+                .offers(side::need, side.model(), side.sae())
                 .awaits(text.tokens(), reading);
         text.tokens().valueProperty().addListener(changed -> ask(false));
         side.sae().addListener(changed -> ask(true));

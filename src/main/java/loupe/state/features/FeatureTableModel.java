@@ -22,6 +22,7 @@ import loupe.search.FeatureRows;
 import loupe.search.FeatureValues;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
@@ -69,6 +70,7 @@ public final class FeatureTableModel {
                         workbench.openingModel(),
                         workbench.a().sae(),
                         workbench.a().opening())
+                .offers(this::need, workbench.openingModel(), workbench.a().opening())
                 .awaits(workbench.a().opening())
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
@@ -84,6 +86,12 @@ public final class FeatureTableModel {
     /** What the pane shows. */
     public ObservableValue<PaneStatus> status() {
         return status;
+    }
+
+    private Optional<PaneNeed> need() {
+        return workbench.openingModel().get() || workbench.a().opening().get()
+                ? Optional.empty()
+                : workbench.a().need();
     }
 
     private String whyEmpty() {

@@ -57,7 +57,9 @@ public final class SearchModel {
             slot.pendingProperty().addListener(changed -> building.set(promoted.isPending() || corpus.isPending()));
         }
         columns.moments().addListener((property, was, is) -> indexPromoted(is));
-        statistics.index(workbench.a()).addListener((property, was, is) -> indexCorpus(is));
+        statistics
+                .index(workbench.a())
+                .addListener((property, was, is) -> indexCorpus(is, statistics.placeInIndex(workbench.a())));
         notes.version().addListener(changed -> renew());
         workbench.a().sae().addListener(changed -> {
             sentences.clear();
@@ -97,11 +99,11 @@ public final class SearchModel {
         }
     }
 
-    private void indexCorpus(@Nullable ActivationIndex index) {
+    private void indexCorpus(@Nullable ActivationIndex index, int place) {
         if (index == null) {
             corpus.clear();
         } else {
-            corpus.askAfresh(new Corpus(index, texts));
+            corpus.askAfresh(new Corpus(index, place, texts));
         }
     }
 
@@ -130,10 +132,10 @@ public final class SearchModel {
         }
     }
 
-    private record Corpus(ActivationIndex index, VocabularyTexts texts) implements HostQuestion<WordIndex> {
+    private record Corpus(ActivationIndex index, int place, VocabularyTexts texts) implements HostQuestion<WordIndex> {
         @Override
         public WordIndex answer(Cancellation cancellation) {
-            return SearchTexts.corpus(index, 0, texts::of, cancellation);
+            return SearchTexts.corpus(index, place, texts::of, cancellation);
         }
 
         @Override

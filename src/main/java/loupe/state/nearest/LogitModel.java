@@ -33,6 +33,7 @@ public final class LogitModel {
         status = new PaneStatusBinding()
                 .fails(weights)
                 .isEmpty(this::whyEmpty, side.feature(), side.sae(), side.model())
+                .offers(side::need, side.model(), side.sae())
                 .awaits(weights);
         side.feature().addListener((property, was, is) -> ask());
         byDirection.addListener(changed -> ask());

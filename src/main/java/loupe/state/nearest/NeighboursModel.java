@@ -80,12 +80,13 @@ public final class NeighboursModel {
                 .fails(neighbours)
                 .isEmpty(
                         () -> side.feature().get() == null
-                                ? "Choose a feature to see what lies nearest to it"
+                                ? side.whyEmpty("to see what lies nearest to it")
                                 : needsModel() ? side.whyEmpty("to see which tokens lie nearest") : "",
                         side.feature(),
                         side.model(),
                         among,
                         tokensBy)
+                .offers(side::need, side.model(), side.sae())
                 .awaits(neighbours);
         side.feature().addListener((property, was, is) -> {
             if (random.get() || passing) {

@@ -96,6 +96,7 @@ public final class TokenListModel {
                 .fails(mask.problemProperty(), again)
                 .fails(bothSides.problemProperty(), again)
                 .isEmpty(() -> side.whyEmpty("to list the tokens nearest to its ghost"), side.feature(), side.model())
+                .offers(side::need, side.model(), side.sae())
                 .awaits(columns, list, mask, bothSides);
         list.valueProperty().addListener((property, was, is) -> {
             if (is != null && reference.get() == null) {

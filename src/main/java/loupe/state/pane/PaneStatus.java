@@ -26,8 +26,13 @@ public record PaneStatus(Shown shown, boolean pending, double fraction) {
      * There is nothing to see.
      *
      * @param why the reason, and what to do; not empty
+     * @param need what the pane offers to open or to choose; empty where that would not help
      */
-    public record Empty(String why) implements Shown {
+    public record Empty(String why, Optional<PaneNeed> need) implements Shown {
+        public Empty(String why) {
+            this(why, Optional.empty());
+        }
+
         public Empty {
             if (why.isEmpty()) {
                 throw new IllegalArgumentException("the reason is empty, expected words");

@@ -20,6 +20,7 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
     private final List<Failure> failures = new ArrayList<>();
     private final List<Awaited> awaited = new ArrayList<>();
     private Supplier<String> why = () -> "";
+    private Supplier<Optional<PaneNeed>> need = Optional::empty;
 
     private record Failure(
             ObservableValue<Problem> problem,
@@ -86,6 +87,18 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
         return this;
     }
 
+    /**
+     * Offers what is lacking, while there is nothing to see.
+     *
+     * @param lacking what that is; empty while something else would have to be done
+     * @param of what it depends on
+     */
+    public PaneStatusBinding offers(Supplier<Optional<PaneNeed>> lacking, Observable... of) {
+        need = lacking;
+        bind(of);
+        return this;
+    }
+
     /** Waits for the answers of slots. */
     public PaneStatusBinding awaits(ResultSlot<?>... slots) {
         for (ResultSlot<?> slot : slots) {
@@ -121,6 +134,6 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
             }
         }
         String reason = why.get();
-        return reason.isEmpty() ? new PaneStatus.Content() : new PaneStatus.Empty(reason);
+        return reason.isEmpty() ? new PaneStatus.Content() : new PaneStatus.Empty(reason, need.get());
     }
 }

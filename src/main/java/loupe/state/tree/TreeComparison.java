@@ -78,6 +78,7 @@ public final class TreeComparison {
                         () -> own.side().whyEmpty("to see what the model makes of it"),
                         own.side().feature(),
                         own.side().model())
+                .offers(own.side()::need, own.side().model(), own.side().sae())
                 .awaits(own.tree());
         own.tree().valueProperty().addListener(followed);
         own.controls().cutoff().addListener(followed);

@@ -1,5 +1,6 @@
 package loupe.state.window;
 
+import java.util.Optional;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -7,6 +8,7 @@ import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.state.pane.PaneNeed;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,10 +75,25 @@ public final class CheckpointSide {
      * @param purpose of the pane, such as {@code to see what the model makes of it}
      */
     public String whyEmpty(String purpose) {
-        if (feature.get() == null) {
+        if (feature.get() == null && (sae.get() != null || !isA())) {
             return "Choose a feature " + purpose;
         }
+        if (feature.get() == null) {
+            return (model.get() == null
+                            ? "Open a model (Ctrl+O) and a checkpoint "
+                            : "Open a checkpoint (Ctrl+Shift+O) ")
+                    + purpose;
+        }
         return model.get() == null ? "Open the model of the checkpoint (Ctrl+O) " + purpose : "";
+    }
+
+    /**
+     * What is to be opened before a pane that needs the model can show anything; empty if a feature is to be chosen.
+     */
+    public Optional<PaneNeed> need() {
+        return model.get() == null
+                ? Optional.of(PaneNeed.MODEL)
+                : sae.get() == null && isA() ? Optional.of(PaneNeed.CHECKPOINT) : Optional.empty();
     }
 
     public void show(@Nullable FeatureRef ref) {

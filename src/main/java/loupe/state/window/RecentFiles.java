@@ -5,7 +5,7 @@ import java.util.List;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 
-/** Recently opened models and checkpoints, newest first. JavaFX thread only. */
+/** Recently opened models, checkpoints and corpora, newest first. JavaFX thread only. */
 public final class RecentFiles {
     private final ObservableList<Session.Recent> files = FXCollections.observableArrayList();
     private final ObservableList<Session.Recent> view = FXCollections.unmodifiableObservableList(files);
@@ -16,8 +16,23 @@ public final class RecentFiles {
     }
 
     public void add(Path path, boolean model) {
-        Session.Recent newest =
-                new Session.Recent(path.toAbsolutePath().normalize().toString(), model);
+        add(new Session.Recent(path.toAbsolutePath().normalize().toString(), model));
+    }
+
+    /** Adds a text, a folder of texts or an index. */
+    public void addCorpus(Path path) {
+        add(Session.Recent.ofCorpus(path.toAbsolutePath().normalize().toString()));
+    }
+
+    /** The texts, folders of texts and indexes that were opened, newest first. */
+    public List<Path> corpora() {
+        return files.stream()
+                .filter(Session.Recent::isCorpus)
+                .map(recent -> Path.of(recent.path()))
+                .toList();
+    }
+
+    private void add(Session.Recent newest) {
         files.remove(newest);
         files.add(0, newest);
         if (files.size() > Session.RECENT) {

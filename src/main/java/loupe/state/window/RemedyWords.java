@@ -37,6 +37,7 @@ public final class RemedyWords {
             case SIDE -> "Set side...";
             case TENSORS -> "Choose tensors...";
             case INDEX -> "Build the index anew";
+            case SPACE -> "Count all the same";
             default -> "";
         };
     }

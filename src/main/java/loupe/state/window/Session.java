@@ -1,6 +1,8 @@
 package loupe.state.window;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +64,34 @@ public record Session(
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Window(double x, double y, double width, double height, boolean maximised) {}
 
-    /** Something that was opened before: a model's folder or a checkpoint. */
+    /**
+     * Something that was opened before: a model's folder, a checkpoint or a corpus.
+     *
+     * @param kind {@code corpus} for a text, a folder of texts or an index; null for a model or checkpoint
+     */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record Recent(String path, boolean model) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Recent(
+            String path, boolean model, @Nullable String kind) {
+        private static final String CORPUS = "corpus";
+
+        /** A model, or else a checkpoint. */
+        public Recent(String path, boolean model) {
+            this(path, model, null);
+        }
+
+        static Recent ofCorpus(String path) {
+            return new Recent(path, false, CORPUS);
+        }
+
+        @JsonIgnore
+        public boolean isCorpus() {
+            return CORPUS.equals(kind);
+        }
+
+        @JsonIgnore
+        public boolean isCheckpoint() {
+            return !model && kind == null;
+        }
+    }
 }

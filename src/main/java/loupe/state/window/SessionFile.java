@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.base.AsideFile;
@@ -96,7 +97,9 @@ public final class SessionFile implements AutoCloseable {
     private static Optional<String> defect(Session session) {
         boolean sound = Stream.of(
                         Stream.ofNullable(session.model()),
-                        Stream.ofNullable(session.settings().get("corpus")),
+                        Stream.of("corpus", "index")
+                                .map(session.settings()::get)
+                                .filter(Objects::nonNull),
                         session.checkpoints().stream().map(Session.Checkpoint::path),
                         session.recent().stream().map(Session.Recent::path))
                 .flatMap(paths -> paths)

@@ -23,6 +23,7 @@ import loupe.analysis.compare.ReadingFit;
 import loupe.inference.OpenSae;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.state.checkpoint.CheckpointAudit;
+import loupe.ui.control.PageScroll;
 import loupe.ui.control.Tooltips;
 
 /**
@@ -62,9 +63,7 @@ public final class CheckpointPage {
     }
 
     public Node node() {
-        ScrollPane scroll = new AsHighAs(box);
-        scroll.setFitToWidth(true);
-        scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
+        ScrollPane scroll = new PageScroll(box);
         scroll.setUserData(this);
         return scroll;
     }
@@ -182,20 +181,5 @@ public final class CheckpointPage {
         Label label = new Label(words);
         label.getStyleClass().add("muted");
         return label;
-    }
-
-    /** A scroll pane as high as its content, also when that grows; it scrolls where the window is lower. */
-    private static final class AsHighAs extends ScrollPane {
-        private final VBox box;
-
-        AsHighAs(VBox box) {
-            super(box);
-            this.box = box;
-        }
-
-        @Override
-        protected double computePrefHeight(double width) {
-            return snappedTopInset() + Math.ceil(box.prefHeight(box.prefWidth(-1))) + snappedBottomInset();
-        }
     }
 }

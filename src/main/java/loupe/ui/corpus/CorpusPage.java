@@ -1,72 +1,154 @@
 package loupe.ui.corpus;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import javafx.beans.property.Property;
+import javafx.beans.property.StringProperty;
 import javafx.beans.value.ChangeListener;
+import javafx.beans.value.ObservableValue;
 import javafx.beans.value.WeakChangeListener;
+import javafx.css.PseudoClass;
 import javafx.geometry.Pos;
+import javafx.geometry.VPos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioButton;
+import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.ColumnConstraints;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
-import loupe.index.ActivationIndex;
 import loupe.index.DocumentPacking;
-import loupe.index.FeatureStatistics;
+import loupe.index.IndexEstimate;
 import loupe.index.IndexInfo;
+import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.CheckpointSide;
-import loupe.ui.control.NumberTexts;
+import loupe.state.window.RecentFiles;
+import loupe.ui.control.PageScroll;
 import loupe.ui.control.Tooltips;
 
-/** The form of the corpus: which text it is, how the model reads its documents, and how much of it has been counted. */
+/**
+ * The form of the corpus: which text it is, how it is counted and what that takes, how much of it has been counted, and
+ * what starts, pauses, resumes, repeats and ends the counting.
+ */
 public final class CorpusPage {
+    private static final PseudoClass WARNING = PseudoClass.getPseudoClass("danger");
+    private static final double NUMBER_PIXELS = 110;
+
+    private final CorpusForm form;
     private final CorpusStatistics statistics;
     private final List<CheckpointSide> sides;
+    private final RecentFiles recent;
+    private final Choosing choosing;
     private final VBox box = new VBox(14);
     private final GridPane rows = new GridPane();
-    private final Label text = new Label();
-    private final List<Label> counted;
+    private final Label text = wrapped("corpus-text");
+    private final Label costs = wrapped("corpus-costs");
+    private final MenuButton recentCorpora = new MenuButton("Recent");
+    private final Button count = new Button("Count");
+    private final Button undo = new Button("Undo changes");
+    private final List<Counted> counted;
     private final ToggleGroup choice = new ToggleGroup();
     private final ChangeListener<Object> follow = (property, was, is) -> show();
+    private final ChangeListener<Object> another = (property, was, is) -> {
+        reset();
+        show();
+    };
+    private final ChangeListener<Object> estimated = (property, was, is) -> estimateAgain();
 
-    /**
-     * @param sides the checkpoints that are counted
-     * @param choose asks for another text
-     * @param leave closes the page
-     */
-    public CorpusPage(CorpusStatistics statistics, List<CheckpointSide> sides, Runnable choose, Runnable leave) {
+    /** What the page asks the window for. */
+    public interface Choosing {
+        /** Asks for a text; empty if none was chosen. */
+        Optional<Path> file();
+
+        /** Asks for a folder of texts. */
+        Optional<Path> folder();
+
+        /** Asks for an index and opens it. */
+        void index();
+
+        /** Opens something, after a look at what it is. */
+        void open(Path path);
+
+        /** Shows what is kept on disk. */
+        void kept();
+
+        /** Closes the page. */
+        void leave();
+    }
+
+    /** @param sides the checkpoints that are counted */
+    public CorpusPage(
+            CorpusForm form,
+            CorpusStatistics statistics,
+            List<CheckpointSide> sides,
+            RecentFiles recent,
+            Choosing choosing) {
+        this.form = form;
         this.statistics = statistics;
         this.sides = sides;
-        counted = sides.stream().map(side -> wrapped("corpus-counted-" + side)).toList();
-        layOut(choose, leave);
+        this.recent = recent;
+        this.choosing = choosing;
+        counted = sides.stream().map(Counted::new).toList();
+        layOut();
         WeakChangeListener<Object> weak = new WeakChangeListener<>(follow);
-        statistics.corpus().addListener(weak);
-        statistics.documents().addListener(weak);
-        for (CheckpointSide side : sides) {
-            side.sae().addListener(weak);
-            statistics.features(side).addListener(weak);
-            statistics.index(side).addListener(weak);
-            statistics.counting(side).addListener(weak);
-            statistics.problem(side).addListener(weak);
+        WeakChangeListener<Object> weaker = new WeakChangeListener<>(another);
+        WeakChangeListener<Object> weakest = new WeakChangeListener<>(estimated);
+        for (ObservableValue<?> source :
+                List.of(statistics.corpus(), statistics.openedIndex(), statistics.settings())) {
+            source.addListener(weaker);
         }
+        List<ObservableValue<?>> sources = new ArrayList<>(List.of(
+                statistics.openedInfo(),
+                form.text(),
+                form.problem(),
+                form.changed(),
+                form.estimate(),
+                form.estimating(),
+                form.estimateProblem(),
+                form.documents()));
+        for (CheckpointSide side : sides) {
+            sources.addAll(List.of(
+                    side.sae(),
+                    statistics.features(side),
+                    statistics.index(side),
+                    statistics.phase(side),
+                    statistics.problem(side)));
+            side.sae().addListener(weakest);
+        }
+        sources.forEach(source -> source.addListener(weak));
         show();
     }
 
     public Node node() {
-        return box;
+        PageScroll scroll = new PageScroll(box);
+        scroll.setUserData(this);
+        return scroll;
     }
 
-    private void layOut(Runnable choose, Runnable leave) {
+    private void reset() {
+        form.reset();
+    }
+
+    private void estimateAgain() {
+        form.estimateAgain();
+    }
+
+    private void layOut() {
         box.getStyleClass().add("checkpoint-page");
         box.setId("corpus-page");
-        box.setUserData(this);
         Label heading = new Label("Corpus");
         heading.getStyleClass().add("form-heading");
         ColumnConstraints topic = new ColumnConstraints();
@@ -75,47 +157,171 @@ public final class CorpusPage {
         value.setHgrow(Priority.ALWAYS);
         rows.getColumnConstraints().setAll(topic, value);
         rows.setHgap(16);
-        rows.setVgap(12);
-        text.setId("corpus-text");
-        text.setWrapText(true);
-        Button other = new Button("Choose a text...");
-        other.setId("corpus-choose");
-        other.setTooltip(Tooltips.of("Count over another text"));
-        other.setOnAction(event -> choose.run());
-        other.setMinWidth(Region.USE_PREF_SIZE);
-        HBox file = new HBox(12, text, other);
-        file.setAlignment(Pos.CENTER_LEFT);
-        HBox.setHgrow(text, Priority.ALWAYS);
-        text.setMaxWidth(Double.MAX_VALUE);
-        rows.addRow(0, topic("Text"), file);
-        VBox how = new VBox(8);
+        rows.setVgap(10);
+        int row = 0;
+        rows.addRow(row++, topic("Text"), new VBox(6, text, choosing()));
+        rows.addRow(
+                row++,
+                topic("Most tokens"),
+                named("corpus-tokens", form.maxTokens(), "All that is counted: time and space on disk grow with it"));
+        rows.addRow(
+                row++,
+                topic("Context"),
+                named(
+                        "corpus-context",
+                        form.contextLength(),
+                        "Tokens that the model reads at once; longer ones take longer, up to the limit of the model"));
+        CheckBox beginning = new CheckBox("Beginning of text before each document");
+        beginning.setId("corpus-beginning");
+        beginning.selectedProperty().bindBidirectional(form.beginning());
+        rows.addRow(
+                row++,
+                topic("Beginning"),
+                new VBox(2, beginning, muted("One token more a document, where the model has such a token")));
+        rows.addRow(row++, topic("Documents"), documents());
+        rows.addRow(
+                row++,
+                topic("Text column"),
+                named("corpus-column", form.column(), "Field of JSON lines, or column of tables, that has the text"));
+        rows.addRow(row++, topic("Leave out"), masks());
+        rows.addRow(row++, topic("Takes"), costs);
+        count.setId("corpus-count");
+        count.getStyleClass().add("accent");
+        count.setDefaultButton(true);
+        count.setTooltip(Tooltips.of("Count as the form says; what was counted otherwise is kept"));
+        count.setOnAction(event -> form.apply());
+        undo.setId("corpus-undo");
+        undo.setTooltip(Tooltips.of("Back to what is counted now"));
+        undo.setOnAction(event -> reset());
+        rows.addRow(row++, topic(""), new HBox(8, count, undo));
+        for (int i = 0; i < sides.size(); i++) {
+            rows.addRow(
+                    row++, topic("Counted for " + sides.get(i)), counted.get(i).node());
+        }
+        Button kept = new Button("Kept on disk...");
+        kept.setId("corpus-kept");
+        kept.setTooltip(Tooltips.of("What of all corpora is kept, how large it is, and how to delete it"));
+        kept.setOnAction(event -> choosing.kept());
+        Button close = new Button("Close");
+        close.setId("corpus-close");
+        close.setCancelButton(true);
+        close.setOnAction(event -> {
+            form.close();
+            choosing.leave();
+        });
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        HBox buttons = new HBox(8, kept, gap, close);
+        buttons.setAlignment(Pos.CENTER_RIGHT);
+        box.getChildren().addAll(heading, rows, buttons);
+    }
+
+    private Node choosing() {
+        Button file = button(
+                "corpus-choose",
+                "File...",
+                "Choose a text: .txt, .jsonl, .csv, .tsv, .parquet, also compressed",
+                () -> choosing.file().ifPresent(form.text()::set));
+        Button folder = button(
+                "corpus-choose-folder",
+                "Folder...",
+                "Choose a folder; all texts in it are counted, sorted by path",
+                () -> choosing.folder().ifPresent(form.text()::set));
+        Button index = button(
+                "corpus-open-index",
+                "Open an index...",
+                "Show a finished index that the command line has built or merged",
+                choosing::index);
+        recentCorpora.setId("corpus-recent");
+        recentCorpora.setMinWidth(Region.USE_PREF_SIZE);
+        recentCorpora
+                .getItems()
+                .setAll(recent.corpora().stream().map(this::recent).toList());
+        recentCorpora.setDisable(recentCorpora.getItems().isEmpty());
+        return new FlowPane(8, 6, file, folder, recentCorpora, index);
+    }
+
+    private MenuItem recent(Path path) {
+        MenuItem item = new MenuItem(path.toString());
+        item.setMnemonicParsing(false);
+        item.setOnAction(event -> choosing.open(path));
+        return item;
+    }
+
+    private static Button button(String id, String label, String tip, Runnable action) {
+        Button button = new Button(label);
+        button.setId(id);
+        button.setTooltip(Tooltips.of(tip));
+        button.setOnAction(event -> action.run());
+        button.setMinWidth(Region.USE_PREF_SIZE);
+        return button;
+    }
+
+    private static Node named(String id, StringProperty value, String meaning) {
+        TextField field = field(id, value);
+        Label says = muted(meaning);
+        HBox line = new HBox(12, field, says);
+        line.setAlignment(Pos.CENTER_LEFT);
+        HBox.setHgrow(says, Priority.ALWAYS);
+        return line;
+    }
+
+    private static TextField field(String id, Property<String> value) {
+        TextField field = new TextField();
+        field.setId(id);
+        field.setPrefWidth(NUMBER_PIXELS);
+        field.setMinWidth(NUMBER_PIXELS);
+        field.textProperty().bindBidirectional(value);
+        return field;
+    }
+
+    private Node documents() {
+        VBox how = new VBox(4);
         for (DocumentPacking packing : DocumentPacking.values()) {
             RadioButton button = new RadioButton(label(packing));
             button.setId("documents-" + packing.word());
             button.setUserData(packing);
             button.setToggleGroup(choice);
-            button.setOnAction(event -> statistics.documents().set(packing));
-            Label meaning = wrapped("");
-            meaning.setText(meaning(packing));
-            meaning.getStyleClass().add("muted");
-            how.getChildren().add(new VBox(2, button, meaning));
+            button.setMinWidth(Region.USE_PREF_SIZE);
+            button.setOnAction(event -> form.documents().set(packing));
+            how.getChildren().add(new VBox(0, button, muted(meaning(packing))));
         }
-        rows.addRow(1, topic("Documents"), how);
-        for (int i = 0; i < sides.size(); i++) {
-            rows.addRow(2 + i, topic("Counted for " + sides.get(i)), counted.get(i));
-        }
-        Button close = new Button("Close");
-        close.setCancelButton(true);
-        close.setOnAction(event -> leave.run());
-        HBox buttons = new HBox(close);
-        buttons.setAlignment(Pos.CENTER_RIGHT);
-        box.getChildren().addAll(heading, rows, buttons);
+        return how;
+    }
+
+    private Node masks() {
+        CheckBox beginning = new CheckBox("Tokens for the beginning of text");
+        beginning.setId("corpus-mask-beginning");
+        beginning.selectedProperty().bindBidirectional(form.maskBeginning());
+        return new VBox(
+                6,
+                beginning,
+                named(
+                        "corpus-mask-first",
+                        form.maskFirst(),
+                        "first positions of each document, or of each context of packed ones"),
+                named(
+                        "corpus-mask-norm",
+                        form.maskNorm(),
+                        "times the median norm, and longer vectors: costs a little more time"),
+                named(
+                        "corpus-ignored",
+                        form.ignored(),
+                        "tokens by number, such as 13, 198: nothing is counted at them"));
     }
 
     private static Label topic(String words) {
         Label label = new Label(words);
         label.getStyleClass().add("muted");
-        GridPane.setValignment(label, javafx.geometry.VPos.TOP);
+        GridPane.setValignment(label, VPos.TOP);
+        return label;
+    }
+
+    private static Label muted(String words) {
+        Label label = new Label(words);
+        label.setWrapText(true);
+        label.setMinHeight(Region.USE_PREF_SIZE);
+        label.getStyleClass().add("muted");
         return label;
     }
 
@@ -148,36 +354,94 @@ public final class CorpusPage {
     }
 
     private void show() {
-        Path path = statistics.corpus().get();
-        text.setText(path == null ? "No corpus is open" : path.toString());
+        Path index = statistics.openedIndex().get();
+        Path path = form.text().get();
+        IndexInfo info = statistics.openedInfo().get();
+        text.setText(
+                path != null
+                        ? path.toString()
+                        : index == null
+                                ? "No corpus is open"
+                                : "Index " + index + (info == null ? "" : "\n" + CorpusWords.of(info)));
         choice.getToggles().stream()
-                .filter(button -> button.getUserData() == statistics.documents().get())
+                .filter(button -> button.getUserData() == form.documents().get())
                 .forEach(choice::selectToggle);
-        for (int i = 0; i < sides.size(); i++) {
-            counted.get(i).setText(counted(sides.get(i)));
-        }
+        String problem = form.problem().get();
+        IndexEstimate estimate = form.estimate().get();
+        costs.setText(
+                !problem.isEmpty()
+                        ? problem
+                        : path == null
+                                ? "Choose a text to see what counting it takes"
+                                : form.estimating().get()
+                                        ? "Being tried..."
+                                        : estimate == null
+                                                ? form.estimateProblem().get()
+                                                : CorpusWords.costs(estimate));
+        costs.pseudoClassStateChanged(
+                WARNING, !problem.isEmpty() || (estimate != null && CorpusWords.isDense(estimate)));
+        count.setDisable(!form.changed().get());
+        undo.setDisable(!form.changed().get() && problem.isEmpty());
+        counted.forEach(Counted::show);
     }
 
-    private String counted(CheckpointSide side) {
-        FeatureStatistics features = statistics.features(side).get();
-        ActivationIndex index = statistics.index(side).get();
-        if (side.sae().get() == null) {
-            return "No checkpoint is open";
+    /** What has been counted for a side, and what can be done about it. */
+    private final class Counted {
+        private final CheckpointSide side;
+        private final Label state;
+        private final Button pause;
+        private final Button resume;
+        private final Button recount;
+        private final Button stop;
+        private final VBox lines;
+
+        Counted(CheckpointSide side) {
+            this.side = side;
+            state = wrapped("corpus-counted-" + side);
+            pause = of("pause", "Pause", "Stop for now; what is counted is kept and shown", statistics::pause);
+            resume = of("resume", "Resume", "Go on where it was paused", statistics::retry);
+            recount = of(
+                    "recount",
+                    "Count anew",
+                    "Throw away what is kept of this corpus and count all of it again",
+                    statistics::recount);
+            stop = of("stop", "Stop", "End it and throw away what was counted", statistics::stop);
+            FlowPane buttons = new FlowPane(8, 6, pause, resume, recount, stop);
+            buttons.managedProperty().bind(buttons.visibleProperty());
+            lines = new VBox(6, state, buttons);
         }
-        if (index != null) {
-            IndexInfo info = index.info();
-            return NumberTexts.count(info.tokens()) + " tokens, "
-                    + info.documents().shortWords();
+
+        private Button of(String id, String label, String tip, Consumer<CheckpointSide> action) {
+            return button("corpus-" + id + "-" + side, label, tip, () -> action.accept(side));
         }
-        String soFar = features == null
-                ? ""
-                : NumberTexts.count(features.corpusTokens()) + " tokens"
-                        + statistics.counted(side).get().soFar();
-        String state = statistics.counting(side).get()
-                ? "Counting goes on"
-                : statistics.problem(side).get() != null
-                        ? statistics.problem(side).get().message()
-                        : "Nothing yet";
-        return soFar.isEmpty() ? state : soFar + ". " + state;
+
+        Node node() {
+            return lines;
+        }
+
+        void show() {
+            state.setText(CorpusWords.state(statistics, side));
+            CorpusStatistics.Phase phase = statistics.phase(side).get();
+            boolean text = statistics.corpus().get() != null;
+            only(pause, text && phase == CorpusStatistics.Phase.COUNTING);
+            only(resume, phase == CorpusStatistics.Phase.PAUSED || phase == CorpusStatistics.Phase.FAILED);
+            resume.setText(phase == CorpusStatistics.Phase.FAILED ? "Try again" : "Resume");
+            only(
+                    recount,
+                    text
+                            && (phase == CorpusStatistics.Phase.COUNTED
+                                    || phase == CorpusStatistics.Phase.STOPPED
+                                    || phase == CorpusStatistics.Phase.HELD));
+            recount.setText(
+                    phase == CorpusStatistics.Phase.COUNTED
+                            ? "Count anew"
+                            : phase == CorpusStatistics.Phase.HELD ? "Count all the same" : "Count");
+            only(stop, text && (phase == CorpusStatistics.Phase.COUNTING || phase == CorpusStatistics.Phase.PAUSED));
+        }
+
+        private void only(Button button, boolean shown) {
+            button.setVisible(shown);
+            button.setManaged(shown);
+        }
     }
 }

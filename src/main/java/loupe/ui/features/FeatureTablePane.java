@@ -314,7 +314,7 @@ public final class FeatureTablePane implements Pane {
                 shown.add(columns.get(column));
             }
         }
-        frame.setMinWidth(LEAST_WIDTH + (shown.contains(columns.get(FeatureColumn.LABEL)) ? LEAST_FOR_TEXT : 0));
+        frame.setMinWidth(LEAST_WIDTH);
         table.getColumns().setAll(shown);
         chooseResizing();
     }

@@ -70,6 +70,7 @@ public final class PaneFrame extends StackPane {
     private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
 
     private final VBox box = new VBox();
+    private final Label letterLabel = new Label();
     private final HBox actions = new HBox();
     private final HBox header = new HBox();
     private final Region line = new Region();
@@ -77,7 +78,8 @@ public final class PaneFrame extends StackPane {
     private final StackPane body = new StackPane();
     private final StackPane holder = new StackPane();
     private final Label emptyLabel = new Label();
-    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel);
+    private final Button fill = new Button();
+    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel, fill);
     private final ProblemView problemView = new ProblemView(null);
     private final ContextMenu menu = new ContextMenu();
     private final Button more = IconButtons.of(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
@@ -116,6 +118,7 @@ public final class PaneFrame extends StackPane {
                                 : USE_PREF_SIZE,
                         header.widthProperty(),
                         actions.widthProperty(),
+                        letter,
                         titleLabel.textProperty(),
                         titleLabel.fontProperty()));
         Label subtitleLabel = new Label();
@@ -132,7 +135,6 @@ public final class PaneFrame extends StackPane {
         maximise.getStyleClass().add("pane-maximise");
         header.getStyleClass().add("pane-header");
         tearOff.getStyleClass().add("pane-tear-off");
-        Label letterLabel = new Label();
         letterLabel.textProperty().bind(letter);
         letterLabel.getStyleClass().add("pane-letter");
         letterLabel.setMinWidth(USE_PREF_SIZE);
@@ -150,6 +152,8 @@ public final class PaneFrame extends StackPane {
         StackPane rule = new StackPane(line, bar);
         rule.setMinHeight(USE_PREF_SIZE);
         emptyState.getStyleClass().add("empty-state");
+        fill.getStyleClass().addAll("empty-fill", "accent");
+        fill.setMinHeight(USE_PREF_SIZE);
         holder.getStyleClass().add("pane-content");
         body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
@@ -170,7 +174,7 @@ public final class PaneFrame extends StackPane {
     /** What the buttons of the header leave, the subtitle left out. */
     private double roomForTitle() {
         double room = header.getWidth() - header.snappedLeftInset() - header.snappedRightInset();
-        for (Region button : new Region[] {actions, more, tearOff, maximise}) {
+        for (Region button : new Region[] {letterLabel, actions, more, tearOff, maximise}) {
             room -= button.isManaged() ? button.prefWidth(-1) + header.getSpacing() : 0;
         }
         return room - 2 * header.getSpacing(); // beside the subtitle and the gap
@@ -256,6 +260,13 @@ public final class PaneFrame extends StackPane {
             problemView.onRemedy(failed.mend().orElse(null));
         } else if (shown instanceof PaneStatus.Empty empty) {
             emptyLabel.setText(empty.why());
+            fill.setVisible(empty.need().isPresent());
+            fill.setManaged(fill.isVisible());
+            empty.need().ifPresent(need -> {
+                fill.setText(need.label());
+                // from the pane, which stays in the window when it is torn off
+                fill.setOnAction(event -> fireEvent(new NeedEvent(need)));
+            });
         }
         only(problemView, shown instanceof PaneStatus.Failed);
         only(emptyState, shown instanceof PaneStatus.Empty);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
+import javafx.application.Platform;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
@@ -84,11 +85,21 @@ public final class ExampleList extends ListView<TokenLine> {
      */
     public void showBelow(int row, Node shown) {
         detailed = row;
-        detail = shown;
+        if (detail != shown) {
+            detail = shown;
+            shown.layoutBoundsProperty().addListener(changed -> Platform.runLater(this::seeDetail));
+        }
         refresh();
         if (row >= 0) {
             getSelectionModel().select(row);
             scrollTo(row);
+        }
+    }
+
+    /** Brings the line back into view whose detail has grown. */
+    private void seeDetail() {
+        if (detailed >= 0) {
+            scrollTo(detailed);
         }
     }
 

@@ -15,6 +15,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import loupe.state.window.Session;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
@@ -123,11 +124,13 @@ final class CommandPalette {
         return whole;
     }
 
-    static Entry ofRecent(String path, boolean model, Runnable open) {
+    static Entry ofRecent(Session.Recent recent, Runnable open) {
+        String path = recent.path();
+        String kind = recent.isCorpus() ? "corpus " : recent.model() ? "model " : "checkpoint ";
         Path file = Path.of(path);
         String name = file.getFileName() == null ? path : file.getFileName().toString();
         String folder = file.getParent() == null ? "" : file.getParent().toString();
-        return new Entry((model ? "Open model " : "Open checkpoint ") + name, folder, open);
+        return new Entry("Open " + kind + name, folder, open);
     }
 
     private static boolean containsInOrder(String text, String letters) {

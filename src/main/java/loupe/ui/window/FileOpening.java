@@ -73,6 +73,32 @@ final class FileOpening {
     }
 
     void chooseCorpus(Window owner) {
+        askForText(owner).ifPresent(models.statistics()::choose);
+    }
+
+    void chooseCorpusFolder(Window owner) {
+        askForTexts(owner).ifPresent(models.statistics()::choose);
+    }
+
+    /** Asks for the folder of an index and shows it. */
+    void chooseIndex(Window owner) {
+        askForFolder(owner, "Open an index: a folder with index.json").ifPresent(models.statistics()::openIndex);
+    }
+
+    /** Asks for a folder of texts. */
+    Optional<Path> askForTexts(Window owner) {
+        return askForFolder(owner, "Choose a folder of texts to count activations over");
+    }
+
+    private Optional<Path> askForFolder(Window owner, String title) {
+        DirectoryChooser chooser = new DirectoryChooser();
+        chooser.setTitle(title);
+        near().ifPresent(chooser::setInitialDirectory);
+        return Optional.ofNullable(chooser.showDialog(owner)).map(File::toPath);
+    }
+
+    /** Asks for a text. */
+    Optional<Path> askForText(Window owner) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Choose a text to count activations over");
         near().ifPresent(chooser::setInitialDirectory);
@@ -80,8 +106,7 @@ final class FileOpening {
                 .addAll(
                         new FileChooser.ExtensionFilter("Texts", patterns(Corpus.fileEndings())),
                         new FileChooser.ExtensionFilter("All files", "*"));
-        Optional.ofNullable(chooser.showOpenDialog(owner))
-                .ifPresent(file -> models.statistics().corpus().set(file.toPath()));
+        return Optional.ofNullable(chooser.showOpenDialog(owner)).map(File::toPath);
     }
 
     void openCheckpoint(CheckpointSide side, Path path) {

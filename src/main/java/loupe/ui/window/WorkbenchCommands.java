@@ -5,10 +5,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
+import loupe.state.corpus.CorpusForm;
+import loupe.state.corpus.KeptIndexes;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.PaneLayout;
@@ -17,6 +20,7 @@ import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
+import loupe.ui.corpus.CachePage;
 import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
@@ -105,11 +109,25 @@ final class WorkbenchCommands {
                 () -> opening.chooseCorpus(view.scene().getWindow()));
         commands.add(
                 "corpus-details",
-                "Corpus details: how documents are read, how much is counted...",
+                "Corpus: text, limit, documents, masks; count, pause, count anew...",
                 FILES,
                 "",
                 hasModel,
                 this::showCorpus);
+        commands.add(
+                "corpus-folder",
+                "Choose a folder of texts to count activations over...",
+                FILES,
+                "",
+                hasModel,
+                () -> opening.chooseCorpusFolder(view.scene().getWindow()));
+        commands.add(
+                "open-index",
+                "Open an index of activations...",
+                FILES,
+                "",
+                () -> opening.chooseIndex(view.scene().getWindow()));
+        commands.add("cache", "Indexes kept on disk: list, delete...", FILES, "", this::showKept);
         commands.add(
                 "export",
                 "Save the focused chart or tree as PNG...",
@@ -378,14 +396,59 @@ final class WorkbenchCommands {
     }
 
     /** Opens the form of the corpus. */
-    private void showCorpus() {
+    void showCorpus() {
         view.cover(
                 new CorpusPage(
+                                new CorpusForm(models.workbench(), models.statistics()),
                                 models.statistics(),
                                 List.of(
                                         models.workbench().a(),
                                         models.workbench().b()),
-                                () -> opening.chooseCorpus(view.scene().getWindow()),
+                                models.workbench().recent(),
+                                new CorpusChoosing())
+                        .node(),
+                view::uncover);
+    }
+
+    /** What the form of the corpus asks the window for. */
+    private final class CorpusChoosing implements CorpusPage.Choosing {
+        @Override
+        public Optional<Path> file() {
+            return opening.askForText(view.scene().getWindow());
+        }
+
+        @Override
+        public Optional<Path> folder() {
+            return opening.askForTexts(view.scene().getWindow());
+        }
+
+        @Override
+        public void index() {
+            opening.chooseIndex(view.scene().getWindow());
+        }
+
+        @Override
+        public void open(Path path) {
+            opening.open(path);
+        }
+
+        @Override
+        public void kept() {
+            showKept();
+        }
+
+        @Override
+        public void leave() {
+            view.uncover();
+        }
+    }
+
+    /** Opens the list of the indexes that are kept. */
+    private void showKept() {
+        view.cover(
+                new CachePage(
+                                new KeptIndexes(models.workbench(), models.statistics()),
+                                models.statistics(),
                                 view::uncover)
                         .node(),
                 view::uncover);

@@ -30,6 +30,7 @@ import loupe.ui.checkpoint.CheckpointWords;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.corpus.CorpusChip;
 import loupe.ui.pane.Answers;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -39,6 +40,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * commands on the right.
  */
 final class WorkbenchToolBar {
+    /** Width of the tool bar from which the corpus has room for all its words. */
+    private static final double WIDE = 1180;
+
     private static final Duration STATUS_EVERY = Duration.seconds(1);
 
     private final WorkbenchModels models;
@@ -98,6 +102,12 @@ final class WorkbenchToolBar {
         Button help =
                 IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");
+        Node corpus = new CorpusChip(
+                        models.workbench(),
+                        models.statistics(),
+                        commands::showCorpus,
+                        box.widthProperty().greaterThan(WIDE))
+                .node();
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
         }
@@ -107,6 +117,7 @@ final class WorkbenchToolBar {
                         openModel,
                         openCheckpoint,
                         compare,
+                        corpus,
                         summary,
                         device,
                         menus.panes(),
@@ -123,7 +134,6 @@ final class WorkbenchToolBar {
         openModel.getItems().setAll(recentModels());
         openCheckpoint.getItems().setAll(checkpoints(workbench.a()));
         compare.getItems().setAll(checkpoints(workbench.b()));
-        openCheckpoint.disableProperty().bind(workbench.model().isNull());
         compare.disableProperty().bind(workbench.a().sae().isNull());
         workbench.model().addListener(changed -> describe());
         workbench.a().sae().addListener(changed -> describe());
@@ -193,7 +203,7 @@ final class WorkbenchToolBar {
                     path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
         }
         List<Session.Recent> recent = models.workbench().recent().all().stream()
-                .filter(one -> !one.model() && !nearby.contains(Path.of(one.path())))
+                .filter(one -> one.isCheckpoint() && !nearby.contains(Path.of(one.path())))
                 .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());

@@ -43,6 +43,7 @@ import loupe.ui.control.IconButtons;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.pane.MaximiseHost;
+import loupe.ui.pane.NeedEvent;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
@@ -179,6 +180,8 @@ public final class WorkbenchView {
         tearOffWithKeys();
         area.table().focus();
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+        scene.addEventHandler(
+                NeedEvent.WANTED, event -> commands.run(event.need().command()));
     }
 
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
@@ -529,8 +532,7 @@ public final class WorkbenchView {
                     new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
-            candidates.add(
-                    CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
+            candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);

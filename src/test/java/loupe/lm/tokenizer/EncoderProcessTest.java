@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import loupe.TinyModel;
 import loupe.Trial;
 import loupe.base.CheckpointException;
@@ -160,6 +161,43 @@ class EncoderProcessTest {
             assertThat(read.stream().flatMapToInt(Arrays::stream).toArray()).isEqualTo(expected);
             assertThat(tokenizer.decode(expected)).isEqualTo(text);
         }
+    }
+
+    /** Its limits are of its own work: where other programs keep it from working, it is waited for. */
+    @Test
+    void aProcessThatIsKeptFromWorkingIsWaitedFor() throws Exception {
+        try (Tokenizer tokenizer = splitting("(a+)+b", new Limits(LONG_MS, 200))) {
+            int[] before = tokenizer.encode("the otter", Beginning.NO).ids();
+            signal("STOP");
+            CompletableFuture<Void> going = CompletableFuture.runAsync(
+                    () -> signal("CONT"), CompletableFuture.delayedExecutor(800, TimeUnit.MILLISECONDS));
+            assertThat(tokenizer.encode("the otter", Beginning.NO).ids()).isEqualTo(before);
+            going.get();
+        }
+    }
+
+    /** As Linux does with this process first, where memory is short. */
+    @Test
+    void aTextThatWasBeingReadWhenTheProcessWasKilledIsReadByAnother() throws Exception {
+        try (Tokenizer tokenizer = splitting("(a+)+b", new Limits(LONG_MS, LONG_MS))) {
+            int[] before = tokenizer.encode("the otter", Beginning.NO).ids();
+            signal("STOP");
+            CompletableFuture<Void> killing = CompletableFuture.runAsync(
+                    () -> signal("KILL"), CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
+            assertThat(tokenizer.encode("the otter", Beginning.NO).ids()).isEqualTo(before);
+            killing.get();
+        }
+    }
+
+    /** To all processes that read texts for this one. */
+    private static void signal(String name) {
+        ProcessHandle.current().children().toList().forEach(child -> {
+            try {
+                new ProcessBuilder("kill", "-" + name, "" + child.pid()).start().waitFor();
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private Tokenizer splitting(String expression) throws IOException {

@@ -50,6 +50,18 @@ class LongTextsTest {
                                         + "'add_prefix_space':false,"
                                         + "'trim_offsets':false,'use_regex':false}]}")
                                 .replace('\'', '"')));
+            case "NeoX" -> {
+                // a no-break space and the end of a line are one token
+                file.putObject("normalizer").put("type", "NFC");
+                ObjectNode model = (ObjectNode) file.get("model");
+                ObjectNode vocabulary = (ObjectNode) model.get("vocab");
+                for (String token : List.of("\u00C2", "\u0142", "\u010A", "\u0142\u010A")) {
+                    if (!vocabulary.has(token)) {
+                        vocabulary.put(token, vocabulary.size());
+                    }
+                }
+                model.withArray("merges").add("\u0142 \u010A");
+            }
             case "no pre-tokeniser" -> ((ObjectNode) file.get("pre_tokenizer")).put("use_regex", false);
             case "looks behind" ->
                 file.set(
@@ -114,16 +126,34 @@ class LongTextsTest {
         String replace = "{'type':'Replace','pattern':{'String':' '},'content':'\u2581'}";
         if (kind.startsWith("Metaspace")) {
             file.putNull("normalizer");
+            String metaspace = "{\"type\":\"Metaspace\",\"replacement\":\"\u2581\",\"prepend_scheme\":\"always\","
+                    + "\"split\":true}";
             file.set(
                     "pre_tokenizer",
-                    JSON.readTree("{\"type\":\"Metaspace\",\"replacement\":\"\u2581\",\"prepend_scheme\":\"always\","
-                            + "\"split\":true}"));
+                    JSON.readTree(
+                            kind.equals("Metaspace of words")
+                                    ? "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},"
+                                            + metaspace + "]}"
+                                    : metaspace));
         } else if (kind.startsWith("Gemma")) {
             file.set("normalizer", JSON.readTree(replace.replace('\'', '"')));
             file.set(
                     "pre_tokenizer",
                     JSON.readTree("{\"type\":\"Split\",\"pattern\":{\"String\":\" \"},"
                             + "\"behavior\":\"MergedWithPrevious\",\"invert\":false}"));
+            if (kind.equals("Gemma 3")) {
+                for (int i = 0; i < 6_400; i++) {
+                    file.withArray("added_tokens")
+                            .addObject()
+                            .put("id", 2 + i)
+                            .put("content", "<unused" + i + ">")
+                            .put("special", true)
+                            .put("single_word", false)
+                            .put("lstrip", false)
+                            .put("rstrip", false)
+                            .put("normalized", false);
+                }
+            }
         } else {
             file.set(
                     "normalizer",
@@ -138,11 +168,14 @@ class LongTextsTest {
         "GPT-2, true",
         "GPT-2 with a prefix, true",
         "Llama 3, true",
+        "NeoX, true",
         "no pre-tokeniser, true",
         "looks behind, false",
         "Llama, true",
         "Gemma, true",
+        "Gemma 3, true",
         "Metaspace, true",
+        "Metaspace of words, true",
         "Llama with merges across spaces, false"
     })
     void piecesGiveTheIdsOfTheWhole(String kind, boolean cut) throws IOException {
@@ -175,6 +208,11 @@ class LongTextsTest {
                 "\uD83E\uDDA6",
                 "<|endoftext|>",
                 "\t",
+                "\u00A0\n",
+                "\u0085",
+                "\u202F",
+                "\uFEFF",
+                "e\u0301",
                 "\r\n",
                 ", ",
                 "THE");

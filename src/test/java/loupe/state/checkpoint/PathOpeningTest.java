@@ -23,7 +23,6 @@ import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.app.command.CommandRun;
 import loupe.app.window.WorkbenchApp;
-import loupe.base.CheckpointException;
 import loupe.format.SafetensorsWriter;
 import loupe.index.PathKind;
 import loupe.inference.OpenModel;
@@ -50,6 +49,7 @@ class PathOpeningTest {
     private final Workbench workbench =
             new Workbench(service, Runnable::run, notices, new Activity(Runnable::run, () -> 0));
     private final ObjectProperty<Path> corpus = new SimpleObjectProperty<>();
+    private final ObjectProperty<Path> index = new SimpleObjectProperty<>();
 
     @TestFactory
     Stream<DynamicTest> theWindowAndTheCommandLineAnswerAlike() throws IOException {
@@ -76,30 +76,27 @@ class PathOpeningTest {
         FakeService asked = new FakeService();
         Notices told = new Notices(Clock.systemUTC());
         ObjectProperty<Path> text = new SimpleObjectProperty<>();
+        ObjectProperty<Path> index = new SimpleObjectProperty<>();
         new PathOpening(
                         new Workbench(asked, Runnable::run, told, new Activity(Runnable::run, () -> 0)),
-                        text,
+                        text::set,
+                        index::set,
                         Runnable::run)
                 .open(List.of(path), false);
         return asked.models.containsKey(path)
                 ? PathKind.MODEL
                 : asked.saes.containsKey(path)
                         ? PathKind.CHECKPOINT
-                        : path.equals(text.get()) ? PathKind.CORPUS : told.all().isEmpty() ? null : PathKind.INDEX;
+                        : path.equals(text.get()) ? PathKind.CORPUS : path.equals(index.get()) ? PathKind.INDEX : null;
     }
 
     private static PathKind byOpening(Path path) {
-        WorkbenchApp.Opening opening;
-        try {
-            opening = WorkbenchApp.Opening.of(List.of(path));
-        } catch (CheckpointException index) {
-            return PathKind.INDEX;
-        }
+        WorkbenchApp.Opening opening = WorkbenchApp.Opening.of(List.of(path));
         return path.equals(opening.model())
                 ? PathKind.MODEL
                 : opening.saes().contains(path)
                         ? PathKind.CHECKPOINT
-                        : path.equals(opening.corpus()) ? PathKind.CORPUS : null;
+                        : path.equals(opening.corpus()) ? PathKind.of(path) : null;
     }
 
     private static String byInspect(Path path) throws IOException {
@@ -220,7 +217,7 @@ class PathOpeningTest {
         Queue<Runnable> looks = new ArrayDeque<>();
         Path slow = Files.writeString(folder.resolve("slow.txt"), "slow");
         Path quick = Files.writeString(folder.resolve("quick.txt"), "quick");
-        PathOpening opening = new PathOpening(workbench, corpus, looks::add);
+        PathOpening opening = new PathOpening(workbench, corpus::set, index::set, looks::add);
 
         opening.open(List.of(slow), false);
         assertThat(corpus.get()).isNull();
@@ -238,7 +235,7 @@ class PathOpeningTest {
     void aStoppedLookOpensNothing() throws IOException {
         Queue<Runnable> looks = new ArrayDeque<>();
         Path text = Files.writeString(folder.resolve("a.txt"), "text");
-        new PathOpening(workbench, corpus, looks::add).open(List.of(text), false);
+        new PathOpening(workbench, corpus::set, index::set, looks::add).open(List.of(text), false);
 
         workbench.activity().jobs().get(0).stop();
         looks.remove().run();
@@ -253,7 +250,7 @@ class PathOpeningTest {
         Path first = TinySae.writeTo(folder.resolve("first"), 1);
         Path second = TinySae.writeTo(folder.resolve("second"), 2);
 
-        new PathOpening(workbench, corpus, Runnable::run).open(List.of(first, model, second), false);
+        new PathOpening(workbench, corpus::set, index::set, Runnable::run).open(List.of(first, model, second), false);
         assertThat(service.saes).isEmpty();
         service.models
                 .get(model)

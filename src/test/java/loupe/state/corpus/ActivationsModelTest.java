@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
+import loupe.state.pane.PaneNeed;
+import loupe.state.pane.PaneStatus;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.SharedRange;
 import org.junit.jupiter.api.AfterEach;
@@ -43,15 +46,22 @@ class ActivationsModelTest {
         assertThat(model.why().get()).isEmpty();
     }
 
+    private Optional<PaneNeed> offered() {
+        return ((PaneStatus.Empty) model.status().getValue().shown()).need();
+    }
+
     @Test
     void whyThereIsNothingIsSaidInTheOrderInWhichItCanBeMended() {
-        assertThat(model.why().get()).startsWith("Choose a feature");
+        assertThat(model.why().get()).startsWith("Open a checkpoint");
+        assertThat(offered()).contains(PaneNeed.CHECKPOINT);
         opened.openA();
         assertThat(model.why().get()).startsWith("No corpus is open");
+        assertThat(offered()).contains(PaneNeed.CORPUS);
         Deque<Runnable> waiting = new ArrayDeque<>();
         opened.service.files = waiting::add;
         corpus.count();
         assertThat(model.why().get()).startsWith("Activations are being counted");
+        assertThat(offered()).isEmpty();
         while (!waiting.isEmpty()) {
             waiting.remove().run();
         }
@@ -102,7 +112,7 @@ class ActivationsModelTest {
                 SaeConfig.of("saelens", 8, Opened.FEATURES, new Activation.Relu(), false));
         corpus.count();
         assertThat(model.index().get()).isNull();
-        assertThat(model.countingProblem().get().message()).contains("does not say where in the model it reads");
+        assertThat(model.countingProblem().getValue().message()).contains("does not say where in the model it reads");
         assertThat(model.activations().isPending()).isFalse();
     }
 
@@ -113,10 +123,10 @@ class ActivationsModelTest {
             throw new IllegalStateException("the device is gone");
         });
         corpus.count();
-        assertThat(model.countingProblem().get().message()).contains("the device is gone");
+        assertThat(model.countingProblem().getValue().message()).contains("the device is gone");
         opened.service.answeredAtOnce.put(loupe.analysis.prompts.CorpusActivations.class, planted);
         model.recount();
-        assertThat(model.countingProblem().get()).isNull();
+        assertThat(model.countingProblem().getValue()).isNull();
         assertThat(model.activations().getValue().count()).isEqualTo(320);
     }
 

@@ -116,13 +116,13 @@ class CountedShareTest {
         CorpusStatistics statistics = corpus.statistics();
         assertThat(statistics.index(opened.workbench.a()).get().info().documents())
                 .isEqualTo(DocumentPacking.APART);
-        statistics.documents().set(DocumentPacking.PACKED);
+        statistics.settings().set(CorpusSettings.DEFAULT.with(DocumentPacking.PACKED));
         assertThat(statistics.index(opened.workbench.a()).get().info().documents())
                 .isEqualTo(DocumentPacking.PACKED);
         assertThat(statistics.remembered()).containsEntry("corpus.documents", "packed");
         statistics.recall(java.util.Map.of("corpus.documents", "separated"));
-        assertThat(statistics.documents().get()).isEqualTo(DocumentPacking.SEPARATED);
+        assertThat(statistics.settings().get().documents()).isEqualTo(DocumentPacking.SEPARATED);
         statistics.recall(java.util.Map.of("corpus.documents", "anything"));
-        assertThat(statistics.documents().get()).isEqualTo(DocumentPacking.SEPARATED);
+        assertThat(statistics.settings().get()).isEqualTo(CorpusSettings.DEFAULT);
     }
 }

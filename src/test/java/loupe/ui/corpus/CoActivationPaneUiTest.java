@@ -65,7 +65,7 @@ class CoActivationPaneUiTest extends PaneUiTest {
 
     @Test
     void featuresAreListedBestFirstWithTheirWords() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
         assertThat(cells(table(), "#")).containsExactly(PlantedCorpus.AT_A, PlantedCorpus.EVERYWHERE);
         assertThat(cells(table(), "Promotes")).containsExactly("words of 2", "words of 0");

@@ -61,7 +61,7 @@ class ExamplesPaneUiTest extends PaneUiTest {
 
     @Test
     void everyExampleHasALineWithItsActivation() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
         assertThat(emptyText()).isEmpty();
         assertThat(list().getItems())

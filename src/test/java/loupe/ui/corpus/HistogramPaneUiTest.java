@@ -57,7 +57,7 @@ class HistogramPaneUiTest extends PaneUiTest {
 
     @Test
     void itSaysWhyItIsEmptyUntilThereIsSomethingToCount() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         onFx(() -> opened.openA());
         assertThat(emptyText()).startsWith("No corpus is open");
         onFx(corpus::count);

@@ -39,7 +39,7 @@ class LogitPaneUiTest extends PaneUiTest {
 
     @Test
     void withoutAFeatureItSaysWhatToDo() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         onFx(() -> opened.openA());
         assertThat(emptyText()).isEmpty();
     }

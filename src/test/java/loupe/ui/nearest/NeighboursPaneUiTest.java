@@ -48,7 +48,7 @@ class NeighboursPaneUiTest extends PaneUiTest {
 
     @Test
     void featuresAreListedNearestFirstWithTheirWords() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
         assertThat(emptyText()).isEmpty();
         assertThat(cells(table(), "#")).containsExactly(5, 1);

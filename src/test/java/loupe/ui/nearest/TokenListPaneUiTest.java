@@ -51,7 +51,7 @@ class TokenListPaneUiTest extends PaneUiTest {
 
     @Test
     void theTokensNearestToTheGhostAreListedBestFirst() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
         assertThat(emptyText()).isEmpty();
         List<Object> expected = Arrays.stream(model.list().getValue().tokens())

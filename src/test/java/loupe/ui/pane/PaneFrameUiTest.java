@@ -2,6 +2,8 @@ package loupe.ui.pane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import javafx.css.PseudoClass;
@@ -11,6 +13,7 @@ import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.HBox;
 import loupe.base.Problem;
+import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatus;
 import loupe.ui.UiTest;
 import loupe.ui.style.Theme;
@@ -133,6 +136,26 @@ class PaneFrameUiTest extends UiTest {
                 .set(new PaneStatus(new PaneStatus.Empty("Choose a feature in the table"), false, -1)));
         assertThat(seen(content)).isFalse();
         assertThat(seen(pane.lookup(".empty-state"))).isTrue();
+    }
+
+    @Test
+    void anEmptyPaneHasAButtonForWhatItLacksAlsoWhenItIsTornOff() {
+        List<PaneNeed> wanted = new ArrayList<>();
+        onFx(() -> stage.getScene().addEventHandler(NeedEvent.WANTED, event -> wanted.add(event.need())));
+        onFx(() -> pane.statusProperty()
+                .set(new PaneStatus(
+                        new PaneStatus.Empty("There is no text", Optional.of(PaneNeed.CORPUS)), false, -1)));
+        clickOn("Choose a corpus...");
+        assertThat(wanted).containsExactly(PaneNeed.CORPUS);
+        onFx(() -> pane.toggleTornOff());
+        onFx(() -> pane.statusProperty()
+                .set(new PaneStatus(
+                        new PaneStatus.Empty("There is no model", Optional.of(PaneNeed.MODEL)), false, -1)));
+        onFx(() -> content.getScene().getRoot().lookup(".empty-fill").fireEvent(new javafx.event.ActionEvent()));
+        assertThat(wanted).containsExactly(PaneNeed.CORPUS, PaneNeed.MODEL);
+        onFx(() -> pane.toggleTornOff());
+        onFx(() -> pane.statusProperty().set(new PaneStatus(new PaneStatus.Empty("Nothing to do"), false, -1)));
+        assertThat(seen(pane.lookup(".empty-fill"))).isFalse();
     }
 
     @Test

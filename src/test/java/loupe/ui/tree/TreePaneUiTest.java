@@ -65,7 +65,7 @@ class TreePaneUiTest extends PaneUiTest {
 
     @Test
     void theTreeIsDrawnWithItsWordsAndItsSizeIsTold() {
-        assertThat(emptyText()).startsWith("Choose a feature");
+        assertThat(emptyText()).startsWith("Open a checkpoint");
         DefinitionTree.Answer grown = open();
         assertThat(emptyText()).isEmpty();
         TreeData drawn = canvas().dataProperty().get();

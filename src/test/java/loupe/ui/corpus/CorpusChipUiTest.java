@@ -1,0 +1,76 @@
+package loupe.ui.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.scene.Parent;
+import javafx.scene.control.Button;
+import javafx.scene.layout.StackPane;
+import loupe.index.DocumentPacking;
+import loupe.state.Opened;
+import loupe.state.PlantedCorpus;
+import loupe.state.corpus.CorpusSettings;
+import loupe.state.corpus.CorpusStatistics;
+import loupe.ui.UiTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CorpusChipUiTest extends UiTest {
+    @TempDir
+    Path folder;
+
+    private final Opened opened = new Opened();
+    private final List<String> said = new ArrayList<>();
+    private int opens;
+    private PlantedCorpus corpus;
+
+    @Override
+    protected Parent build() {
+        corpus = new PlantedCorpus(opened, folder);
+        return new StackPane(
+                new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, new SimpleBooleanProperty(true))
+                        .node());
+    }
+
+    private Button chip() {
+        return lookup("#corpus-chip").query();
+    }
+
+    @Test
+    void itNamesTheCorpusWithWhatIsCountedAndOpensItsPage() {
+        assertThat(onFx(() -> chip().getText())).isEqualTo("No corpus");
+        onFx(() -> chip().textProperty().addListener((property, was, is) -> said.add(is)));
+        onFx(() -> {
+            opened.openA();
+            corpus.count();
+        });
+        assertThat(said).contains("corpus.txt  \u00b7  128 tokens so far (40 % of the corpus)");
+        assertThat(onFx(() -> chip().getText())).isEqualTo("corpus.txt  \u00b7  320 tokens");
+        clickOn("#corpus-chip");
+        assertThat(opens).isEqualTo(1);
+    }
+
+    @Test
+    void itSaysWhatIsLeftOutAndThatCountingIsPaused() {
+        CorpusStatistics statistics = corpus.statistics();
+        onFx(() -> {
+            opened.openA();
+            statistics
+                    .settings()
+                    .set(new CorpusSettings(
+                            1_000, 128, true, DocumentPacking.APART, "text", false, 2, 0, List.of(3, 4)));
+            statistics.features(opened.workbench.a()).addListener((property, was, is) -> {
+                if (is != null) {
+                    statistics.pause(opened.workbench.a());
+                }
+            });
+            corpus.count();
+        });
+        assertThat(onFx(() -> chip().getText()))
+                .contains(" so far (")
+                .endsWith(", paused  \u00b7  without first 2, 2 tokens");
+    }
+}
