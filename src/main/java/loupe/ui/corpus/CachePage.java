@@ -13,7 +13,6 @@ import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
-import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -128,7 +127,7 @@ public final class CachePage {
         words.getChildren().addAll(of, details);
         HBox.setHgrow(words, Priority.ALWAYS);
         words.setMinWidth(0);
-        FlowPane actions = new FlowPane(8, 6);
+        HBox actions = new HBox(8);
         actions.setAlignment(Pos.TOP_RIGHT);
         actions.setMinWidth(Region.USE_PREF_SIZE);
         Optional<CheckpointSide> side = kept.sideOf(one);
