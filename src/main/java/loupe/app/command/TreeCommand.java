@@ -190,7 +190,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             write(outline, ghost.describe(opened, settings));
         }
         return new Result(
-                describe(opened, settings, tokens),
+                describe(opened, settings, tokens, limits.ends()),
                 tree.size() - 1,
                 seconds,
                 divergence,
@@ -315,7 +315,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), given.layer(), kind, given.value());
     }
 
-    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
+    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens, Set<Integer> ends) {
         return new Settings(
                 ghost.describe(opened, settings),
                 prompt.describe(tokens),
@@ -324,7 +324,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 cutoff,
                 maxDepth,
                 Optional.ofNullable(maxNodes),
-                pastEnd ? Set.of() : opened.ends(),
+                ends,
                 baseline,
                 Optional.ofNullable(steer).map(LayerValue::text),
                 Optional.ofNullable(clamp).map(LayerValue::text));
