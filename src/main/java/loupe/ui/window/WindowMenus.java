@@ -46,7 +46,8 @@ final class WindowMenus {
     }
 
     private static MenuItem item(Command command) {
-        MenuItem item = new MenuItem(command.title());
+        String title = command.now().get();
+        MenuItem item = new MenuItem(title);
         item.setMnemonicParsing(false);
         item.setId("menu-" + command.name());
         item.setDisable(!command.enabled().getAsBoolean());
@@ -56,7 +57,7 @@ final class WindowMenus {
                 .ifPresentOrElse(
                         item::setAccelerator,
                         () -> item.setText(
-                                command.title() + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
+                                title + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
         return item;
     }
 
