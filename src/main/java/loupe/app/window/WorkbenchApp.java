@@ -42,6 +42,7 @@ import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Notices;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
@@ -97,7 +98,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 workbench,
                 cache,
                 Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
-        models.dark().set(session.dark());
+        models.look().set(Look.remembered(session.settings().get(Look.SETTING), session.dark()));
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
         models.histogram().recall(session.settings());
@@ -404,6 +405,7 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.histogram().remembered());
         settings.putAll(models.scatter().remembered());
         settings.putAll(models.statistics().remembered());
+        settings.put(Look.SETTING, models.look().get().key());
         settings.put("captions", Boolean.toString(models.captions().get()));
         settings.put("formulas", Boolean.toString(models.formulas().get()));
         FeatureRef feature = workbench.selection().feature().get();
@@ -426,7 +428,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 settings,
                 window,
                 view.rememberedViews(),
-                models.dark().get(),
+                models.look().get() != Look.LIGHT,
                 models.fontSize().get(),
                 workbench.recent().all());
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings values of controls by name, such as {@code ghost.scale}
  * @param window where the window was; null before the first time
  * @param views the views' layouts, as {@link ViewLayouts} keeps them; null before the first time
- * @param dark whether the dark theme is on
+ * @param dark whether a dark theme is on; which one is among the settings
  * @param fontSize of ordinary text, in pixels
  * @param recent what was opened, newest first
  */

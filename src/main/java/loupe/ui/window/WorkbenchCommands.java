@@ -274,7 +274,12 @@ final class WorkbenchCommands {
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
-        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
+        commands.add(
+                "theme",
+                "Switch between light, dark and high contrast",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.look().set(models.look().get().next()));
         commands.add(
                 "larger",
                 "Larger text",
@@ -366,11 +371,6 @@ final class WorkbenchCommands {
 
     void showHelp() {
         view.showHelp();
-    }
-
-    /** Switches between the light and the dark theme. */
-    void switchTheme() {
-        models.dark().set(!models.dark().get());
     }
 
     /** Asks for a file and shows what it holds. */

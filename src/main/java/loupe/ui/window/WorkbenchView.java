@@ -159,10 +159,8 @@ public final class WorkbenchView {
     }
 
     private void bind() {
-        Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
-        models.dark()
-                .addListener(
-                        (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        Theme.of(models.look().get()).apply(scene);
+        models.look().addListener((property, was, is) -> Theme.of(is).apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
         Workbench workbench = models.workbench();
         List.of(workbench.model(), workbench.a().sae(), workbench.a().feature())
