@@ -5,18 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import loupe.HugeModel;
 import loupe.TinyModel;
 import loupe.base.OutOfDeviceMemoryException;
-import loupe.format.JsonFiles;
-import loupe.format.SparseFiles;
 import loupe.lm.Input;
 import loupe.lm.Processing;
 import loupe.tensor.HeldMemory;
@@ -29,11 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A model that is opened without its layers, and the question that has them read. */
 @Timeout(120)
 class LayersOnDemandTest {
-    private static final int VOCABULARY = 500;
-    private static final int D = 64;
-    private static final int LAYERS = 100;
-    private static final long HUGE_BYTES = 200_000_000_000L;
-
     @TempDir
     Path folder;
 
@@ -70,17 +61,16 @@ class LayersOnDemandTest {
         assertThat(ask(new EmbeddingOf(again.id()))).containsExactly(row);
     }
 
-    /** Its layers are 200 GB of holes: whatever touched them would take minutes, and more memory than there is. */
     @Test
     void aModelThatFitsNowhereAnswersWhatItsEmbeddingsSay() throws IOException {
-        OpenModel model = await(service.openEmbeddings(huge()));
+        OpenModel model = await(service.openEmbeddings(HugeModel.writeTo(folder.resolve("huge"))));
         long held = HeldMemory.bytes();
-        assertThat(ask(new EmbeddingOf(model.id()))).hasSize(D).containsOnly(0f);
+        assertThat(ask(new EmbeddingOf(model.id()))).hasSize(HugeModel.D);
         assertThat(HeldMemory.bytes() - held).isLessThan(1 << 20);
         assertThatThrownBy(() -> ask(new LogitsOf(model.id())))
                 .hasCauseInstanceOf(OutOfDeviceMemoryException.class)
                 .hasMessageContaining("huge needs ");
-        assertThat(ask(new EmbeddingOf(model.id()))).hasSize(D);
+        assertThat(ask(new EmbeddingOf(model.id()))).hasSize(HugeModel.D);
     }
 
     @Test
@@ -145,40 +135,6 @@ class LayersOnDemandTest {
                 }
             });
         }
-    }
-
-    private Path huge() throws IOException {
-        Path model = Files.createDirectory(folder.resolve("huge"));
-        long wide = HUGE_BYTES / (3L * LAYERS * D * Float.BYTES);
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        shapes.put("model.embed_tokens.weight", new long[] {VOCABULARY, D});
-        shapes.put("model.norm.weight", new long[] {D});
-        for (int layer = 0; layer < LAYERS; layer++) {
-            String at = "model.layers." + layer + ".";
-            shapes.put(at + "input_layernorm.weight", new long[] {D});
-            shapes.put(at + "post_attention_layernorm.weight", new long[] {D});
-            for (String name : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
-                shapes.put(at + "self_attn." + name + ".weight", new long[] {D, D});
-            }
-            shapes.put(at + "mlp.gate_proj.weight", new long[] {wide, D});
-            shapes.put(at + "mlp.up_proj.weight", new long[] {wide, D});
-            shapes.put(at + "mlp.down_proj.weight", new long[] {D, wide});
-        }
-        SparseFiles.safetensors(model.resolve("model.safetensors"), shapes);
-        JsonFiles.write(
-                model.resolve("config.json"),
-                Map.of(
-                        "model_type", "llama",
-                        "vocab_size", VOCABULARY,
-                        "hidden_size", D,
-                        "num_hidden_layers", LAYERS,
-                        "num_attention_heads", 2,
-                        "intermediate_size", wide,
-                        "max_position_embeddings", 64,
-                        "rms_norm_eps", 1e-5,
-                        "tie_word_embeddings", true,
-                        "hidden_act", "silu"));
-        return model;
     }
 
     private static <T> T await(CompletionStage<T> stage) {
