@@ -35,7 +35,6 @@ import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
@@ -139,7 +138,7 @@ public final class WorkbenchApp implements AutoCloseable {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead =
-                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+                firstModel(first, memory.load()).map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
