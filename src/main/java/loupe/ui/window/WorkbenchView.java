@@ -42,6 +42,7 @@ import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.control.IconButtons;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
+import loupe.ui.help.HelpPage;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.NeedEvent;
 import loupe.ui.pane.Pane;
@@ -82,6 +83,7 @@ public final class WorkbenchView {
     private final CommandPalette palette;
     private final Scene scene;
     private final DropOverlay drop;
+    private final HelpLinks help;
     private @Nullable PaneFrame focused;
     private @Nullable Node focusedBefore;
     private Runnable leaving = () -> {};
@@ -102,6 +104,8 @@ public final class WorkbenchView {
         area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
         drop = new DropOverlay(models, opening::drop);
         header = new FeatureHeader(models);
+        help = new HelpLinks(area, header.node(), commands, this::show);
+        help.addToPanes();
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
@@ -174,7 +178,7 @@ public final class WorkbenchView {
         });
         workbench.doubt().addListener((property, was, is) -> showDoubt(is));
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
-        commands.install(scene);
+        installIn(scene);
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
@@ -245,10 +249,29 @@ public final class WorkbenchView {
         cover(page, this::uncover);
     }
 
-    /** Opens the help. */
+    /** Opens the help as a whole. */
     void showHelp() {
-        HelpPage page = new HelpPage(HelpTexts.of(commands));
-        cover(page.node(), this::uncover);
+        help.open();
+    }
+
+    /** Opens the help with what the focused pane shows. */
+    void showHelpOfFocused() {
+        focusedKind().ifPresentOrElse(kind -> help.open(kind.title()), help::open);
+    }
+
+    /** Shows the help, over the page that it was asked for on if there is one, which it comes back to. */
+    private void show(HelpPage page) {
+        List<Node> below = veil.isVisible() ? List.copyOf(veil.getChildren()) : List.of();
+        Runnable leavingBelow = leaving;
+        cover(page.node(), () -> {
+            if (below.isEmpty()) {
+                uncover();
+            } else {
+                veil.getChildren().setAll(below);
+                leaving = leavingBelow;
+                focusPage();
+            }
+        });
         page.focus();
     }
 
@@ -323,7 +346,7 @@ public final class WorkbenchView {
         veil.setVisible(true);
         veil.setOnMouseClicked(event -> {
             if (event.getTarget() == veil) {
-                leave.run();
+                leaving.run();
             }
         });
         if (scene.getWindow() != null && !scene.getWindow().isFocused()) {
@@ -381,7 +404,13 @@ public final class WorkbenchView {
                                                         + title.get(),
                                                 pane.node().letterProperty(),
                                                 title),
-                                        commands::install)));
+                                        this::installIn)));
+    }
+
+    /** Makes keys, and links into the help, work in a scene. */
+    private void installIn(Scene any) {
+        commands.install(any);
+        help.install(any);
     }
 
     // ---- for commands ----
