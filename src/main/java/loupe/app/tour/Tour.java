@@ -37,6 +37,7 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Sample;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -547,7 +548,7 @@ final class Tour {
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {
-                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                models().table().jumpTo(Sample.FEATURE);
                 return;
             }
             int best = 0;
