@@ -43,6 +43,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Look;
 import loupe.state.window.Notices;
+import loupe.state.window.Sample;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
@@ -60,9 +61,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
-    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
-    public static final int SAMPLE_FEATURE = 866;
-
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
@@ -110,6 +108,7 @@ public final class WorkbenchApp implements AutoCloseable {
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
+                sample(),
                 session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
@@ -211,10 +210,12 @@ public final class WorkbenchApp implements AutoCloseable {
         if (session.model() != null && Files.exists(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
-        return UserFolders.ofUser()
-                .sample()
-                .map(folder -> folder.resolve("glossary"))
-                .filter(Files::isDirectory);
+        return sample().map(Sample::model);
+    }
+
+    /** The sample; empty where it is not installed. */
+    private static Optional<Sample> sample() {
+        return UserFolders.ofUser().sample().flatMap(Sample::in);
     }
 
     /**
@@ -326,7 +327,6 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** Opens the given paths, else those of the last session, else the sample. */
     public void openFirst(Opening first) {
-        Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);
         List<Session.Checkpoint> saes = first.saes().stream()
                 .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
@@ -338,15 +338,8 @@ public final class WorkbenchApp implements AutoCloseable {
         } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
         } else {
-            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
-                    .ifPresent(folder -> open(
-                            folder.resolve("glossary"),
-                            Files.exists(folder.resolve("sae-topk"))
-                                    ? List.of(new Session.Checkpoint(
-                                            folder.resolve("sae-topk").toString(), Map.of()))
-                                    : List.of(),
-                            SAMPLE_FEATURE,
-                            Optional.empty()));
+            sample().ifPresent(sample -> open(
+                    sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
         }
     }
 
