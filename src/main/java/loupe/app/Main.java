@@ -26,6 +26,7 @@ import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SessionsCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
@@ -96,6 +97,7 @@ public final class Main {
                         new AuditCommand(),
                         new CompareCommand(),
                         new SaveCommand(),
+                        new SessionsCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

@@ -631,7 +631,7 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
             }
         }
         for (Path path : models.nearby().paths()) {

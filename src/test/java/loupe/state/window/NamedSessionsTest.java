@@ -87,7 +87,7 @@ class NamedSessionsTest {
         assertThat(sessions.open("three").session()).isEqualTo(of("/one"));
         sessions.rename("three", "three");
         assertThatThrownBy(() -> sessions.rename("one", "four"))
-                .hasMessageStartingWith("There is no session one, expected one of three, two");
+                .hasMessageStartingWith("There is no session one; expected one of three, two");
     }
 
     @Test
