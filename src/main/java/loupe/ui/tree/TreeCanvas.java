@@ -4,9 +4,13 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javafx.animation.Animation;
+import javafx.animation.PauseTransition;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
@@ -14,8 +18,10 @@ import javafx.beans.property.ReadOnlyIntegerWrapper;
 import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.css.PseudoClass;
+import javafx.geometry.Point2D;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
+import javafx.util.Duration;
 import loupe.state.window.Side;
 import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
@@ -41,6 +47,10 @@ import loupe.ui.token.TokenText;
  */
 public final class TreeCanvas extends PaintedRegion implements Exportable {
     private static final double HIGHEST_BAR = 64;
+    /** How long the map stays where it hides branches, after the view was moved. */
+    private static final Duration STILL_MOVING = Duration.millis(1_200);
+
+    private static final double MAP_GAP = 8;
     /** Up to this many nodes, a tree is laid out at once, within a millisecond or two. */
     private static final int AT_ONCE = 2_000;
 
@@ -62,6 +72,8 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     private final TreeOverview overview = new TreeOverview(this::centreOn);
     private final TreeFindBar find = new TreeFindBar(this::search, this::stepMatch, this::closeFind);
     private final TreeSentence bar = new TreeSentence();
+    /** Runs while the view is moved and shortly after. */
+    private final PauseTransition moving = new PauseTransition(STILL_MOVING);
 
     private TextWidths widths = TextWidths.shared("System");
     private String family = "System";
@@ -94,6 +106,8 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
         foldUnder.addListener(source -> relayout());
+        moving.setOnFinished(event -> requestLayout());
+        overview.hoverProperty().addListener(changed -> requestLayout());
         new TreeInput(this, canvas);
         tellSentence();
     }
@@ -181,7 +195,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         relayout();
     }
 
-    /** Shows the whole tree, never larger than at its natural size. */
+    /** Shows the whole tree, never larger than at its natural size nor smaller than it can be read. */
     public void fit() {
         layOutIfStale();
         viewport.fit(layout.totalWidth(), layout.totalHeight());
@@ -197,7 +211,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     /** Zooms around the middle. */
     public void zoomBy(double factor) {
         viewport.zoomAt(canvas.getWidth() / 2, canvas.getHeight() / 2, factor);
-        requestLayout();
+        moved();
     }
 
     public void openFind() {
@@ -381,25 +395,55 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         if (canvas.getWidth() != width || canvas.getHeight() != height) {
             canvas.setWidth(width);
             canvas.setHeight(height);
-            viewport.resize(width, height);
+            viewport.resize(width, height, layout.totalWidth(), layout.totalHeight());
             tellSentence();
+            if (layout.count() > 0 && !viewport.showsSomeOf(layout)) {
+                viewport.home();
+            }
         }
         bar.resizeRelocate(0, height, width, barHeight);
         find.autosize();
         find.relocate(width - find.getWidth() - 8, 8);
         layOutIfStale();
         viewport.keepInSight(layout.totalWidth(), layout.totalHeight());
-        overview.setVisible(layout.count() > 0
+        placeMap(width, height);
+        draw();
+    }
+
+    /** Puts the map into a corner without branches; if there is none, it is there only while the view is moved. */
+    private void placeMap(double width, double height) {
+        boolean wanted = layout.count() > 0
                 && !viewport.showsAll(layout.totalWidth(), layout.totalHeight())
                 && width > 2.5 * TreeOverview.WIDTH
-                && height > 2 * TreeOverview.HEIGHT);
-        overview.resizeRelocate(
-                width - TreeOverview.WIDTH - 8,
-                height - TreeOverview.HEIGHT - 8,
-                TreeOverview.WIDTH,
-                TreeOverview.HEIGHT);
+                && height > 2 * TreeOverview.HEIGHT;
+        double right = width - TreeOverview.WIDTH - MAP_GAP;
+        double bottom = height - TreeOverview.HEIGHT - MAP_GAP;
+        boolean held = moving.getStatus() == Animation.Status.RUNNING || overview.isHover();
+        Optional<Point2D> free = Stream.of(
+                        new Point2D(right, bottom), new Point2D(right, MAP_GAP), new Point2D(MAP_GAP, bottom))
+                .filter(corner -> !(find.isVisible() && corner.getX() == right && corner.getY() == MAP_GAP))
+                .filter(this::isFree)
+                .findFirst();
+        overview.setVisible(wanted && (held || free.isPresent()));
+        if (!held || !overview.isVisible()) {
+            Point2D corner = free.orElse(new Point2D(right, bottom));
+            overview.resizeRelocate(corner.getX(), corner.getY(), TreeOverview.WIDTH, TreeOverview.HEIGHT);
+        }
         overview.show(viewport.window());
-        draw();
+    }
+
+    private boolean isFree(Point2D corner) {
+        return !layout.isCrossed(
+                viewport.toUnitsX(corner.getX()),
+                viewport.toUnitsY(corner.getY()),
+                viewport.toUnitsX(corner.getX() + TreeOverview.WIDTH),
+                viewport.toUnitsY(corner.getY() + TreeOverview.HEIGHT));
+    }
+
+    /** The person moves or zooms the view. */
+    void moved() {
+        moving.playFromStart();
+        requestLayout();
     }
 
     private void draw() {
@@ -449,7 +493,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
 
     private void centreOn(double unitX, double unitY) {
         viewport.centreOn(unitX, unitY);
-        requestLayout();
+        moved();
     }
 
     /** Scrolls to the last selection, once it is laid out. */

@@ -43,7 +43,7 @@ final class TreeInput {
         } else {
             tree.viewport().zoomAt(event.getX(), event.getY(), Math.pow(NOTCH_FACTOR, event.getDeltaY() / WHEEL_NOTCH));
         }
-        tree.requestLayout();
+        tree.moved();
         event.consume();
     }
 
@@ -63,7 +63,7 @@ final class TreeInput {
         tree.viewport().pan(event.getX() - lastX, event.getY() - lastY);
         lastX = event.getX();
         lastY = event.getY();
-        tree.requestLayout();
+        tree.moved();
     }
 
     private void click(MouseEvent event) {

@@ -419,6 +419,27 @@ public final class TreeLayout {
         return -1;
     }
 
+    /** Whether a word or a branch lies in a part of the drawing, given by its edges in units of the layout. */
+    boolean isCrossed(double left, double top, double right, double bottom) {
+        int last = Math.min(rows - 1, (int) Math.floor(bottom / ROW));
+        for (int r = Math.max(0, (int) Math.floor(top / ROW)); r <= last; r++) {
+            int end = r + 1 < rows ? rowStart[r + 1] : count;
+            for (int i = rowStart[r]; i < end; i++) {
+                int node = order[i];
+                if (x[node] - GAP <= right && x[node] + width[node] >= left) {
+                    return true;
+                }
+            }
+            for (int at = order[rowStart[r]]; at > 0; at = data.parent(at)) {
+                double trunk = x[at] - GAP;
+                if (nextSibling[at] >= 0 && trunk >= left && trunk <= right) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** The node with a path's key, shown or not, or -1. */
     int find(long wanted) {
         for (int node = 0; node < key.length; node++) {
