@@ -11,16 +11,21 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javafx.animation.Animation;
 import javafx.animation.PauseTransition;
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.css.PseudoClass;
 import javafx.geometry.Point2D;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.input.ContextMenuEvent;
 import javafx.util.Duration;
 import loupe.state.window.Side;
 import loupe.ui.export.Background;
@@ -59,6 +64,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
+    private final BooleanProperty chances = new SimpleBooleanProperty(this, "chances");
     private final ObjectProperty<Side> side = new SimpleObjectProperty<>(this, "side", Side.A);
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
     private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", Double.NEGATIVE_INFINITY);
@@ -106,8 +112,10 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
         foldUnder.addListener(source -> relayout());
+        chances.addListener(source -> relayout());
         moving.setOnFinished(event -> requestLayout());
         overview.hoverProperty().addListener(changed -> requestLayout());
+        addEventFilter(ContextMenuEvent.CONTEXT_MENU_REQUESTED, this::selectAsked);
         new TreeInput(this, canvas);
         tellSentence();
     }
@@ -139,6 +147,11 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     /** How many nodes are folded away as generic. */
     public ReadOnlyIntegerProperty genericHiddenProperty() {
         return genericHidden.getReadOnlyProperty();
+    }
+
+    /** Whether each token has its probability after the ones before beside it. */
+    public BooleanProperty chancesProperty() {
+        return chances;
     }
 
     /** Folds the generic branches again that were opened one by one. */
@@ -234,7 +247,34 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     @Override
     public Picture picture() {
         layOutIfStale();
-        return new TreePicture(layout, side.get(), path(selected.get()));
+        return TreePicture.whole(layout, side.get(), path(selected.get()));
+    }
+
+    /** What is in sight, as large as it is drawn, and the numbers of its branches. */
+    Exportable visiblePart() {
+        return new VisiblePart();
+    }
+
+    private final class VisiblePart implements Exportable {
+        @Override
+        public String exportName() {
+            return TreeCanvas.this.exportName() + "-part";
+        }
+
+        @Override
+        public Picture picture() {
+            layOutIfStale();
+            return new TreePicture(layout, side.get(), path(selected.get()), viewport.window());
+        }
+
+        @Override
+        public Csv csv() {
+            layOutIfStale();
+            return TreeTable.csv(
+                    layout,
+                    node -> viewport.shows(
+                            layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW));
+        }
     }
 
     /** The shown nodes, one per row, parents before children. */
@@ -319,9 +359,10 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         TextWidths measured = widths;
         ColourRoles colours = palette();
         Side of = side.get();
+        boolean withChances = chances.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {
-            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
+            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured), withChances);
             TreePainter drawing = new TreePainter(next, colours, of);
             Set<Integer> matching = TreeSearch.matches(next, searched);
             return new LaidOut(
@@ -489,6 +530,23 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         selected.set(node);
         tellSentence();
         requestLayout();
+    }
+
+    /** Selects the branch that a menu is asked for, if one is: by a key the selected one. */
+    private void selectAsked(ContextMenuEvent event) {
+        int node = event.isKeyboardTrigger() ? selected.get() : nodeAt(event.getX(), event.getY());
+        if (node >= 0) {
+            selectInPlace(node);
+        }
+    }
+
+    /** Puts the selected sentence on the clipboard, as the model wrote it. */
+    void copySentence() {
+        if (selected.get() > 0) {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(layout.data().sentence(selected.get()));
+            Clipboard.getSystemClipboard().setContent(content);
+        }
     }
 
     private void centreOn(double unitX, double unitY) {

@@ -151,6 +151,11 @@ public final class Viewport {
         top = Math.max(-spanY * 0.75, Math.min(Math.max(contentHeight - spanY * 0.25, -MARGIN), top));
     }
 
+    /** Whether part of a box, given in units, lies in sight. */
+    boolean shows(double x, double y, double boxWidth, double boxHeight) {
+        return x + boxWidth >= left && x <= left + width / zoom && y + boxHeight >= top && y <= top + height / zoom;
+    }
+
     /** Whether part of a drawing lies in sight. */
     boolean showsSomeOf(TreeLayout layout) {
         return layout.isCrossed(left, top, left + width / zoom, top + height / zoom);

@@ -115,7 +115,8 @@ class TreeViewUiTest extends UiTest {
         onFx(() -> {
             TreeLayout layout = tree.treeLayout();
             int node = layout.order(layout.count() / 2);
-            tree.viewport().centreOn(layout.x(node) - 240, layout.y(node) - 120); // near the corner where the map stands
+            tree.viewport()
+                    .centreOn(layout.x(node) - 240, layout.y(node) - 120); // near the corner where the map stands
             tree.requestLayout();
         });
         assertMapHidesNothing();
