@@ -116,6 +116,7 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
+        pin.setAccessibleText("Number of the feature of B that is kept beside A");
         pin.setMinWidth(76);
         pin.setPrefWidth(76);
         pin.setMaxWidth(76);

@@ -149,6 +149,7 @@ public final class FeatureTablePane implements Pane {
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setShowCheckedCount(false);
+        chooser.setAccessibleText("Columns that are shown");
         chooser.setTooltip(Tooltips.of("Which columns are shown"));
         chooser.setConverter(new LabelConverter<>(FeatureColumn::title));
         chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));

@@ -107,6 +107,7 @@ public final class GhostControls implements Pane {
         componentRow.getStyleClass().add("component-row");
         metric.getItems().setAll(TokenMetric.values());
         metric.setId("ghost-metric");
+        metric.setAccessibleText("Nearness");
         metric.setTooltip(Tooltips.of("How the token list measures nearness to the ghost"));
         metric.setConverter(new LabelConverter<>(GhostControls::name));
         Label metricLabel = rowLabel("Nearness");
@@ -114,6 +115,7 @@ public final class GhostControls implements Pane {
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
+        prompt.setAccessibleText("Prompt of the definition tree");
         prompt.setTooltip(
                 Tooltips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. "
                         + "Enter to apply"));

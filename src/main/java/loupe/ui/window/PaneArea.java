@@ -315,6 +315,7 @@ final class PaneArea {
             pane.getTabs().add(tab);
         }
         pane.setId("tabs-" + PaneKind.ofKey(tabs.tabs().get(0).get(0)).kind().id());
+        pane.setAccessibleText("Panes that share this place");
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
         pane.getSelectionModel().select(tabs.front());

@@ -105,7 +105,11 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             links -> new TreePane(
-                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
+                                    links.side(),
+                                    links.otherSide().tree(),
+                                    links.texts(),
+                                    links::askOfToken,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
