@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Insets;
@@ -278,7 +279,15 @@ public final class FeatureTablePane implements Pane {
         describe();
     }
 
+    /** Makes the column of numbers as wide as the checkpoint's last one. */
+    private void makeRoomForNumbers() {
+        Tables.setLongest(
+                Objects.requireNonNull(columns.get(FeatureColumn.NUMBER)),
+                model.size() == 0 ? "" : Integer.toString(model.size() - 1));
+    }
+
     private void describe() {
+        makeRoomForNumbers();
         int shown = model.rows().size();
         boolean rowsMayChange = model.countedForRows().isPartial();
         CountedShare counted = model.counted(FeatureColumn.DENSITY);
