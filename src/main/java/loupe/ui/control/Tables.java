@@ -114,6 +114,7 @@ public final class Tables {
         column.getProperties().put(Measure.LEAST, Math.min(width, MOST_OF_LEAST_WIDTH));
         heading.fontProperty().addListener(changed -> measure(column));
         heading.widthProperty().addListener(changed -> measure(column));
+        heading.textProperty().addListener(changed -> measure(column));
         measure(column);
         column.setSortable(false);
         column.setReorderable(false);
@@ -165,7 +166,7 @@ public final class Tables {
             double numbers = longest.isEmpty()
                     ? width(column, Measure.USUAL) * scale
                     : width(longest, heading.getFont()) + BESIDE_NUMBER;
-            double least = Math.ceil(Math.max(numbers, heading.getWidth() + BESIDE_TITLE));
+            double least = Math.ceil(Math.max(numbers, heading.prefWidth(-1) + BESIDE_TITLE));
             column.setMinWidth(least);
             column.setPrefWidth(least);
             column.setMaxWidth(least + MOST_BEYOND_WIDTH);

@@ -127,6 +127,8 @@ public final class NeighboursPane implements Pane {
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
+        spread.setWrapText(true);
+        spread.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         spread.setTooltip(
                 Tooltips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's "
                         + "neighbours"));
@@ -261,7 +263,6 @@ public final class NeighboursPane implements Pane {
         if (refused != null) {
             spread.setText(refused.message());
         }
-        spread.setWrapText(refused != null);
     }
 
     private void show(Neighbours.Answer answer) {

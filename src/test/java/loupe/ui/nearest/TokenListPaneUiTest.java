@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
+import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
@@ -118,6 +119,31 @@ class TokenListPaneUiTest extends PaneUiTest {
         assertThat(subtitle()).isEqualTo("1 tokens pass");
         onFx(() -> controls.filter().set(TokenFilter.NONE.withLettersOnly(true)));
         assertThat(cells(table(), "Token")).hasSize(26);
+    }
+
+    private String reason() {
+        return onFx(() -> ((Label) lookup("#token-filter-reason-A").query()).getText());
+    }
+
+    private void filterBy(String field, String typed) {
+        onFx(() -> ((TextField) lookup(field).query()).setText(typed));
+    }
+
+    @Test
+    void theFilterSaysHowItReadWhatIsNoRegularExpressionAndWhyItRefuses() {
+        open();
+        onFx(pane::startFilter);
+        filterBy("#token-filter-text-A", "/^re");
+        assertThat(reason())
+                .isEqualTo("Read as text; a regular expression has a slash at its end too: /^re/");
+        filterBy("#token-filter-text-A", "/^(re/");
+        assertThat(reason()).startsWith("Invalid regular expression: ^(re");
+        filterBy("#token-filter-text-A", "/^re/");
+        assertThat(reason()).isEmpty();
+        filterBy("#token-filter-length-A", "8-3");
+        assertThat(reason()).startsWith("A length is a number of characters");
+        filterBy("#token-filter-length-A", "3-8");
+        assertThat(reason()).isEmpty();
     }
 
     @Test
