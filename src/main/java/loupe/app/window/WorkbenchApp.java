@@ -35,14 +35,15 @@ import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Notices;
+import loupe.state.window.Sample;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
@@ -60,9 +61,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
-    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
-    public static final int SAMPLE_FEATURE = 866;
-
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
@@ -97,7 +95,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 workbench,
                 cache,
                 Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
-        models.dark().set(session.dark());
+        models.look().set(Look.remembered(session.settings().get(Look.SETTING), session.dark()));
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
         models.histogram().recall(session.settings());
@@ -110,6 +108,7 @@ public final class WorkbenchApp implements AutoCloseable {
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
+                sample(),
                 session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
@@ -138,7 +137,7 @@ public final class WorkbenchApp implements AutoCloseable {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead =
-                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+                firstModel(first, memory.load()).map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
@@ -211,10 +210,12 @@ public final class WorkbenchApp implements AutoCloseable {
         if (session.model() != null && Files.exists(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
-        return UserFolders.ofUser()
-                .sample()
-                .map(folder -> folder.resolve("glossary"))
-                .filter(Files::isDirectory);
+        return sample().map(Sample::model);
+    }
+
+    /** The sample; empty where it is not installed. */
+    private static Optional<Sample> sample() {
+        return UserFolders.ofUser().sample().flatMap(Sample::in);
     }
 
     /**
@@ -326,7 +327,6 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** Opens the given paths, else those of the last session, else the sample. */
     public void openFirst(Opening first) {
-        Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);
         List<Session.Checkpoint> saes = first.saes().stream()
                 .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
@@ -338,15 +338,8 @@ public final class WorkbenchApp implements AutoCloseable {
         } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
         } else {
-            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
-                    .ifPresent(folder -> open(
-                            folder.resolve("glossary"),
-                            Files.exists(folder.resolve("sae-topk"))
-                                    ? List.of(new Session.Checkpoint(
-                                            folder.resolve("sae-topk").toString(), Map.of()))
-                                    : List.of(),
-                            SAMPLE_FEATURE,
-                            Optional.empty()));
+            sample().ifPresent(sample -> open(
+                    sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
         }
     }
 
@@ -404,6 +397,7 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.histogram().remembered());
         settings.putAll(models.scatter().remembered());
         settings.putAll(models.statistics().remembered());
+        settings.put(Look.SETTING, models.look().get().key());
         settings.put("captions", Boolean.toString(models.captions().get()));
         settings.put("formulas", Boolean.toString(models.formulas().get()));
         FeatureRef feature = workbench.selection().feature().get();
@@ -426,7 +420,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 settings,
                 window,
                 view.rememberedViews(),
-                models.dark().get(),
+                models.look().get() != Look.LIGHT,
                 models.fontSize().get(),
                 workbench.recent().all());
     }

@@ -9,7 +9,9 @@ import javafx.application.Platform;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.event.EventTarget;
 import javafx.scene.Node;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
@@ -118,7 +120,22 @@ public final class Tables {
         measure(column);
         column.setSortable(false);
         column.setReorderable(false);
+        column.setContextMenu(help(column));
         return column;
+    }
+
+    /** The menu of a column's heading, which opens the help where it explains the column. */
+    private static ContextMenu help(TableColumn<?, ?> column) {
+        MenuItem item = new MenuItem("What is this column?");
+        item.setOnAction(event -> HelpEvent.ask(column.getTableView(), heading(column)));
+        return new ContextMenu(item);
+    }
+
+    /** The heading of a column, without what is said below it for now. */
+    public static String heading(TableColumn<?, ?> column) {
+        return column.getGraphic() instanceof Label label
+                ? label.getText().lines().findFirst().orElse("")
+                : column.getText();
     }
 
     /** What the widths of a column follow from; lengths are pixels at the ordinary text size. */

@@ -20,6 +20,7 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.ui.control.HelpEvent;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.InPlaceField;
 import loupe.ui.control.NumberTexts;
@@ -123,7 +124,11 @@ public final class FeatureHeader {
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
                         + "decoder cosine"));
         first.getChildren().addAll(back, forward, title, star, label, tags, tag, beside, pin);
-        HBox second = new HBox(8, facts, note);
+        Button figures =
+                IconButtons.of(Feather.INFO, "What these figures mean, with their formulas", () -> HelpEvent.ask(box, ""));
+        figures.setId("feature-figures");
+        figures.visibleProperty().bind(facts.textProperty().isNotEmpty());
+        HBox second = new HBox(8, figures, facts, note);
         second.setAlignment(Pos.CENTER_LEFT);
         second.getStyleClass().add("feature-facts");
         box.setMinHeight(Region.USE_PREF_SIZE);

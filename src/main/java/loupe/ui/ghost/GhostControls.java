@@ -53,7 +53,7 @@ public final class GhostControls implements Pane {
     private final ToggleButton decoder =
             segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
     private final ToggleButton mix =
-            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
+            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, not made a unit again");
     private final SliderField mixture =
             KnobFields.field(GhostKnobs.ENCODER_MIX.slider().orElseThrow(), MIDDLE);
     private final StackPane scaleHolder = new StackPane();

@@ -75,15 +75,16 @@ final class WorkbenchCommands {
                 "Open a checkpoint file...",
                 FILES,
                 "Shortcut+Shift+O",
-                hasModel,
                 () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.a()));
         commands.add(
                 "open-checkpoint-folder",
                 "Open a checkpoint folder...",
                 FILES,
                 "",
-                hasModel,
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
+        view.sample()
+                .ifPresent(sample -> commands.add(
+                        "open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
         commands.add(
                 "compare",
                 "Compare with a checkpoint file...",
@@ -274,7 +275,12 @@ final class WorkbenchCommands {
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
-        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
+        commands.add(
+                "theme",
+                "Switch between light, dark and high contrast",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.look().set(models.look().get().next()));
         commands.add(
                 "larger",
                 "Larger text",
@@ -288,6 +294,9 @@ final class WorkbenchCommands {
                 "Shortcut+Minus",
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
+        commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
+        commands.add(
+                "help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",
@@ -366,11 +375,6 @@ final class WorkbenchCommands {
 
     void showHelp() {
         view.showHelp();
-    }
-
-    /** Switches between the light and the dark theme. */
-    void switchTheme() {
-        models.dark().set(!models.dark().get());
     }
 
     /** Asks for a file and shows what it holds. */
