@@ -29,7 +29,7 @@ import org.kordamp.ikonli.feather.Feather;
  */
 final class PaneHead extends Region {
     /** What is left of a title before controls give way, and of the text after it, in sizes of the font. */
-    private static final double SHORTEST_TITLE = 5.5;
+    private static final double SHORTEST_TITLE = 3.8;
 
     private static final double SHORTEST_SUBTITLE = 4;
     private static final double GAP = 4;

@@ -47,7 +47,7 @@ public record PaneKind(
                             "Features",
                             links -> new FeatureTablePane(
                                     links.models().workbench(), links.models().table(), links.checkpointDesk()))
-                    .needing(new Needs(248, 170, 0.9, 1))
+                    .needing(new Needs(280, 170, 0.9, 1))
                     .ofBothSides(),
             of(
                             HistogramPane.class,

@@ -622,6 +622,11 @@ public final class WorkbenchView {
                         "Go to feature " + feature,
                         TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
+            } else if (models.table().size() > 0) {
+                entries.add(new CommandPalette.Entry(
+                        "There is no feature " + feature,
+                        "the last one is " + (models.table().size() - 1),
+                        () -> {}));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
             if (chosen == null && entries.isEmpty()) {
