@@ -24,7 +24,7 @@ import loupe.ui.token.TokenText;
 final class SampleTour {
     private static final int NEAREST_SHOWN = 3;
     private static final int SCALE_STEPS = 8;
-    private static final String SEARCHED = "colour";
+    private static final String SEARCHED = "red blue";
 
     private final Workbench workbench;
     private final WorkbenchModels models;
@@ -217,8 +217,8 @@ final class SampleTour {
     private TourStep search() {
         return TourStep.asks(
                 "Find features by words",
-                () -> "Type colour: labels, promoted tokens, and the texts where features are active are searched, the best "
-                        + "first, and a column says where it was found. Clear the field to see all features again.",
+                () -> "Which features are about colours? Type red blue: labels, promoted tokens, and the texts where features "
+                        + "are active are searched, and a column says where the words were found. The cross clears the field.",
                 "#feature-filter",
                 () -> run.accept("show-features"),
                 new TourStep.Act(
@@ -229,8 +229,8 @@ final class SampleTour {
     private TourStep label() {
         return TourStep.asks(
                 "Write down what you think",
-                () -> "Press F2 and type what the feature means to you, then Enter. Labels, tags, stars and notes are kept in "
-                        + "one open file and found by the search; Ctrl+Z takes one back.",
+                () -> "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, tags, stars and "
+                        + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
                 ".feature-label",
                 () -> {
                     models.table().filter().set("");

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javafx.geometry.Bounds;
@@ -106,7 +105,6 @@ class GuidedTourUiTest extends WindowUiTest {
     @Test
     void eachStepDoesOneRealThingAndSeesThatItHasHappened() {
         beginOnSample();
-        List<String> steps = new ArrayList<>(List.of(step()));
         UiTest.onFx(() -> models.table().jumpTo(3));
         to("Choose a feature");
         assertThat(isDone()).isFalse();
@@ -139,7 +137,9 @@ class GuidedTourUiTest extends WindowUiTest {
         to("Find features by words");
         act();
         UiTest.waitUntil(this::isDone);
-        UiTest.waitUntil(() -> models.table().isSearching() && !models.table().rows().isEmpty());
+        UiTest.waitUntil(() -> models.table().isSearching()
+                && models.table().rows().size() < models.table().size()
+                && models.table().rows().contains(Sample.FEATURE));
 
         to("Write down what you think");
         assertThat(models.table().filter().get()).isEmpty();
@@ -166,7 +166,6 @@ class GuidedTourUiTest extends WindowUiTest {
         assertThat(label("#tour-place")).isEqualTo("Step 14 of 14");
         next();
         assertThat(lookup("#tour").query().isVisible()).isFalse();
-        assertThat(steps).isNotEmpty();
     }
 
     @Test
