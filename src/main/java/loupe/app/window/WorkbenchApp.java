@@ -340,6 +340,9 @@ public final class WorkbenchApp implements AutoCloseable {
         } else {
             sample().ifPresent(sample -> open(
                     sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
+            if (memory != null && session.equals(Session.empty())) {
+                view.inviteToTour();
+            }
         }
     }
 

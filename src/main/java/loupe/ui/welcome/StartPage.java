@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import javafx.geometry.Pos;
@@ -36,7 +35,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class StartPage {
     /** Width, in units of the text size, from which recent files and words stand beside each other. */
-    private static final double BESIDE_EM = 58;
+    private static final double BESIDE_EM = 46;
 
     private static final int MOST_OF_A_KIND = 5;
     private static final String[][] WORDS = {
@@ -277,8 +276,12 @@ public final class StartPage {
         return words;
     }
 
-    /** The button that a newcomer most likely wants. */
-    public Optional<Node> first() {
-        return Optional.ofNullable(page.lookup(choices.hasSample() ? "#start-sample" : "#start-model"));
+    /** Gives the keyboard to the button that a newcomer most likely wants. */
+    public void focus() {
+        scroll.applyCss(); // before that its content is in no window
+        Node first = page.lookup(choices.hasSample() ? "#start-sample" : "#start-model");
+        if (first != null) {
+            first.requestFocus();
+        }
     }
 }

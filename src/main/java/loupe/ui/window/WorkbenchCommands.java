@@ -301,6 +301,9 @@ final class WorkbenchCommands {
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
         commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
+        view.sample()
+                .ifPresent(sample -> commands.add(
+                        "guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
         commands.add(
                 "help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);

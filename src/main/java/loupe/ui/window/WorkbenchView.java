@@ -53,6 +53,7 @@ import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
 import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
+import loupe.ui.welcome.GuidedTour;
 import loupe.ui.welcome.StartPage;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,7 @@ public final class WorkbenchView {
     private final HelpLinks help;
     private final Optional<Sample> sample;
     private final StartPage start;
+    private final Optional<GuidedTour> tour;
     private @Nullable PaneFrame focused;
     private @Nullable Node focusedBefore;
     private Runnable leaving = () -> {};
@@ -123,6 +125,7 @@ public final class WorkbenchView {
         actions.addTo(commands);
         start = new StartPage(models.workbench(), new StartChoices(() -> {}));
         scene = new Scene(layers, width, height);
+        tour = sample.map(installed -> new GuidedTour(models, installed, scene, commands::run));
         layOut();
         bind();
     }
@@ -179,6 +182,7 @@ public final class WorkbenchView {
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
         layers.getChildren().addAll(veil, drop.node());
+        tour.ifPresent(guided -> layers.getChildren().add(guided.node()));
     }
 
     /** Shows the start page in place of the panes while there is nothing that they could show. */
@@ -204,7 +208,7 @@ public final class WorkbenchView {
         nothing.addListener((property, was, is) -> {
             if (is) {
                 start.showRecent();
-                start.first().ifPresent(Node::requestFocus);
+                start.focus();
             } else if (scene.getFocusOwner() == null) {
                 area.table().focus();
             }
@@ -230,7 +234,7 @@ public final class WorkbenchView {
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
         if (start.node().isVisible()) {
-            start.first().ifPresent(Node::requestFocus);
+            start.focus();
         } else {
             area.table().focus();
         }
@@ -298,12 +302,22 @@ public final class WorkbenchView {
     /** Shows the start page: over the panes, if there is something in them. */
     void showStart() {
         if (start.node().isVisible()) {
-            start.first().ifPresent(Node::requestFocus);
+            start.focus();
             return;
         }
         StartPage page = new StartPage(models.workbench(), new StartChoices(this::uncover));
         cover(page.node(), this::uncover);
-        page.first().ifPresent(Node::requestFocus);
+        page.focus();
+    }
+
+    /** Begins the guided tour; nothing happens where the sample is not installed. */
+    void startTour() {
+        tour.ifPresent(GuidedTour::start);
+    }
+
+    /** Offers the guided tour, where the sample is installed. */
+    public void inviteToTour() {
+        tour.ifPresent(GuidedTour::invite);
     }
 
     /** What the start page asks for; before it is done the page is left. */
@@ -454,7 +468,17 @@ public final class WorkbenchView {
         } else if (event.getCode() == KeyCode.ESCAPE && isFocusOutsideMaximised()) {
             area.all().forEach(pane -> pane.node().setMaximised(false));
             event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE && leavesTourAtOnce()) {
+            tour.ifPresent(GuidedTour::leave);
+            event.consume();
         }
+    }
+
+    /** Whether Escape has nothing to do but to end the tour: a field may have what was typed to drop first. */
+    private boolean leavesTourAtOnce() {
+        return tour.filter(GuidedTour::isShown).isPresent()
+                && !(scene.getFocusOwner() instanceof TextInputControl)
+                && area.all().stream().noneMatch(pane -> pane.node().isMaximised());
     }
 
     /** Whether a pane is maximised and the keyboard is elsewhere, so that the pane itself hears of no key. */
