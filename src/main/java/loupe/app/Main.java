@@ -31,6 +31,8 @@ import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
+import loupe.app.effects.AblateCommand;
+import loupe.app.effects.SteerCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
@@ -87,6 +89,8 @@ public final class Main {
                         new NeighboursCommand(),
                         new LogitsCommand(),
                         new TextCommand(),
+                        new AblateCommand(),
+                        new SteerCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),
