@@ -171,6 +171,13 @@ final class WorkbenchCommands {
                     hasB,
                     () -> saveCheckpoint(workbench.b(), form));
         }
+        commands.add(
+                "sessions",
+                "Sessions: keep this one under a name, open, rename, delete...",
+                FILES,
+                "Shortcut+Shift+K",
+                models.sessions()::isAvailable,
+                view::showSessions);
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add(
