@@ -118,7 +118,10 @@ public record PaneKind(
                             "ghost",
                             "Ghost",
                             links -> new GhostControls(
-                                    links.models().controls(), links.models().scales()))
+                                    links.models().controls(),
+                                    links.models().scales(),
+                                    links.side()::ghostProvenance,
+                                    links.featureDesk()))
                     .needing(new Needs(330, 150, 0.2, 0))
                     .ofBothSides(),
             of(
