@@ -7,6 +7,7 @@ import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.SuggestedNames;
 
@@ -14,8 +15,10 @@ import loupe.ui.export.SuggestedNames;
  * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
  *
  * @param showText brings the pane of the user's own text to the front
+ * @param corpus what the form of the corpus asks the window for
  */
-record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) {
+record SideLinks(
+        WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus) {
     /** The desk for files that are of the chosen feature. */
     FileSaver featureDesk() {
         return new SuggestedNames(desk, side::fileName);
