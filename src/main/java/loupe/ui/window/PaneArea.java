@@ -24,6 +24,7 @@ import loupe.state.window.PaneLayout;
 import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureTablePane;
@@ -64,14 +65,20 @@ final class PaneArea {
     private record DrawnParts(PartedPane pane, List<Integer> at) {}
 
     /** @param layouts what is shown; a change is followed */
-    PaneArea(WorkbenchModels models, FileSaver desk, ViewLayouts layouts, double width, double height) {
+    PaneArea(
+            WorkbenchModels models,
+            FileSaver desk,
+            CorpusPage.Choosing corpus,
+            ViewLayouts layouts,
+            double width,
+            double height) {
         this.models = models;
         this.layouts = layouts;
         this.width = width;
         this.height = height;
         Runnable showText = () -> show(PaneKind.of(TextPane.class), false);
-        a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
-        b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
+        a = new SidePanes(new SideLinks(models, models.a(), showText, desk, corpus));
+        b = new SidePanes(new SideLinks(models, models.b(), showText, desk, corpus));
         for (SidePanes side : List.of(a, b)) {
             side.kinds().forEach((kind, pane) -> pane.node().getMenuItems().add(hiding(kind)));
         }

@@ -112,7 +112,13 @@ public final class WorkbenchView {
                 .forEach(what -> models.workbench()
                         .notices()
                         .add("The session's file has no layout that can be used for " + what + "; it is left out"));
-        area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
+        area = new PaneArea(
+                models,
+                desk,
+                new CorpusChoosing(opening, () -> scene().getWindow(), () -> run("cache")),
+                layouts,
+                width - BESIDE_PANES,
+                height - ABOVE_PANES);
         drop = new DropOverlay(models, opening::drop);
         header = new FeatureHeader(models);
         help = new HelpLinks(area, header.node(), commands, this::show);
