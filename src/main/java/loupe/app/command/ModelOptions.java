@@ -32,18 +32,18 @@ public abstract class ModelOptions {
     private Tokenizer.Beginning bos;
 
     /** Options of commands that need a model. */
-    static final class Required extends ModelOptions {
+    public static final class Required extends ModelOptions {
         @Option(names = "--model", required = true, paramLabel = "DIR", description = DESCRIPTION)
         private Path folder;
 
         /** Opens the whole model. */
-        OpenModel open(CommandContext context, Processing processing) {
+        public OpenModel open(CommandContext context, Processing processing) {
             OptionPaths.existing(folder, "--model");
             return warning(folder, context, context.service().openModel(folder, processing));
         }
 
         /** Opens the model, of its weights only the embeddings. */
-        OpenModel openEmbeddings(CommandContext context) {
+        public OpenModel openEmbeddings(CommandContext context) {
             return embeddings(folder, context);
         }
     }

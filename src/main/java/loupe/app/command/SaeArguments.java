@@ -117,7 +117,7 @@ public final class SaeArguments {
      * @throws UsageException if it does not say where it reads, which the command line has to
      * @throws Refusal if it does not fit
      */
-    static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
+    public static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
         require(misfit, sae.path(), model.id().name());
     }
 
