@@ -217,9 +217,10 @@ final class SampleTour {
     private TourStep search() {
         return TourStep.asks(
                 "Find features by words",
-                () -> "Which features are about colours? Type red blue: labels, promoted tokens, and the texts where features "
-                        + "are active are searched, and a column says where the words were found. The cross clears the field.",
-                "#feature-filter",
+                () -> "Which features are about colours? Type red blue into the filter: labels, promoted tokens, and the texts "
+                        + "where features are active are searched, and a column says where the words were found. The cross "
+                        + "clears the field.",
+                "#feature-table",
                 () -> run.accept("show-features"),
                 new TourStep.Act(
                         "Search for " + SEARCHED, () -> models.table().filter().set(SEARCHED)),

@@ -80,7 +80,6 @@ final class TourCallout {
         back.setVisible(number > 1);
         next.setText(number == of ? "Finish" : "Next");
         next.setOnAction(event -> forward.run());
-        act.setVisible(step.act().isPresent());
         step.act().ifPresent(asked -> {
             act.setText(asked.label());
             act.setOnAction(event -> asked.action().run());
@@ -94,6 +93,7 @@ final class TourCallout {
         if (!now.equals(words.getText())) {
             words.setText(now);
         }
+        act.setVisible(step.act().isPresent() && !(step.needed() && isDone));
         done.setVisible(isDone && step.act().isPresent());
         next.setDisable(step.needed() && !isDone);
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** The tour of the sample in the window, with the sample's first sentences as its corpus. */
 class GuidedTourUiTest extends WindowUiTest {
     private static final Path SHIPPED = Path.of("sample-checkpoints").toAbsolutePath();
-    private static final int SENTENCES = 400;
+    private static final int SENTENCES = 120;
 
     private static Sample linked;
 
