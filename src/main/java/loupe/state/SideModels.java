@@ -1,6 +1,7 @@
 package loupe.state;
 
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.checkpoint.CheckpointSaving;
@@ -25,6 +26,7 @@ import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Provenance;
 import loupe.state.window.SharedRange;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
@@ -86,8 +88,17 @@ public final class SideModels {
             return "";
         }
         String label = notes.of(side, feature.feature()).label();
-        return allProvenance() + ", feature " + feature.feature()
-                + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
+        return Provenance.feature(allProvenance(), feature.feature(), label);
+    }
+
+    /** The provenance of an export of what was counted of the feature: also the corpus and what is left out of it. */
+    public String countedProvenance() {
+        return withCorpus(provenance());
+    }
+
+    private String withCorpus(String before) {
+        ActivationIndex index = histogram.activations().index().get();
+        return before.isEmpty() || index == null ? before : before + ", " + Provenance.corpus(index.info());
     }
 
     /** A few words about a feature: its label or, without one, the tokens it promotes. */
@@ -116,8 +127,15 @@ public final class SideModels {
         OpenModel model = side.model().get();
         return sae == null || model == null
                 ? ""
-                : model.id() + ", " + sae.id()
-                        + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
+                : Provenance.of(
+                        model.id().toString(),
+                        sae.id().toString(),
+                        sae.config().hook());
+    }
+
+    /** The provenance of an export of what was counted of all features. */
+    public String allCountedProvenance() {
+        return withCorpus(allProvenance());
     }
 
     /** The provenance of an export that depends on the ghost controls. */

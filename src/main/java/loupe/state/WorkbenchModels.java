@@ -4,8 +4,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
@@ -33,6 +35,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Look;
 import loupe.state.window.SharedRange;
 import loupe.state.window.UndoOrder;
 import loupe.state.window.VocabularyTexts;
@@ -67,7 +70,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
-    private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
+    private final ObjectProperty<Look> look = new SimpleObjectProperty<>(this, "look", Look.LIGHT);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
     private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
@@ -224,8 +227,9 @@ public final class WorkbenchModels implements AutoCloseable {
         return b;
     }
 
-    public BooleanProperty dark() {
-        return dark;
+    /** How the window looks. */
+    public ObjectProperty<Look> look() {
+        return look;
     }
 
     /** The font size of ordinary text, in pixels. */

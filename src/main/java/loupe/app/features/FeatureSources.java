@@ -16,9 +16,7 @@ import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.inference.Pending;
 import loupe.labels.LabelBook;
-import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.search.FeatureSearch;
 import loupe.search.SearchTexts;
@@ -48,11 +46,7 @@ final class FeatureSources {
 
     /** Opens the model, if one is given. */
     Optional<OpenModel> openModel(CommandContext context) {
-        Optional<OpenModel> opened = Optional.ofNullable(model)
-                .map(path -> OptionPaths.existing(path, "--model"))
-                .map(path -> Pending.await(context.service().openModel(path, Processing.RAW)));
-        opened.ifPresent(lm -> lm.warnings().forEach(warning -> context.warn(model + ": " + warning)));
-        return opened;
+        return Optional.ofNullable(model).map(path -> ModelOptions.embeddings(path, context));
     }
 
     /** The moments and promoted tokens of a checkpoint's features. */

@@ -35,13 +35,13 @@ import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Notices;
 import loupe.state.window.Sample;
 import loupe.state.window.Session;
@@ -95,7 +95,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 workbench,
                 cache,
                 Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
-        models.dark().set(session.dark());
+        models.look().set(Look.remembered(session.settings().get(Look.SETTING), session.dark()));
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
         models.histogram().recall(session.settings());
@@ -137,7 +137,7 @@ public final class WorkbenchApp implements AutoCloseable {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead =
-                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+                firstModel(first, memory.load()).map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
@@ -400,6 +400,7 @@ public final class WorkbenchApp implements AutoCloseable {
         settings.putAll(models.histogram().remembered());
         settings.putAll(models.scatter().remembered());
         settings.putAll(models.statistics().remembered());
+        settings.put(Look.SETTING, models.look().get().key());
         settings.put("captions", Boolean.toString(models.captions().get()));
         settings.put("formulas", Boolean.toString(models.formulas().get()));
         FeatureRef feature = workbench.selection().feature().get();
@@ -422,7 +423,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 settings,
                 window,
                 view.rememberedViews(),
-                models.dark().get(),
+                models.look().get() != Look.LIGHT,
                 models.fontSize().get(),
                 workbench.recent().all());
     }

@@ -259,6 +259,7 @@ public final class CorpusPage {
 
     private static Node named(String id, StringProperty value, String meaning) {
         TextField field = field(id, value);
+        field.setAccessibleText(meaning);
         Label says = muted(meaning);
         HBox line = new HBox(12, field, says);
         line.setAlignment(Pos.CENTER_LEFT);

@@ -13,6 +13,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import loupe.inference.OpenSae;
 import loupe.labels.Edit;
 import loupe.labels.FeatureNotes;
 import loupe.search.FeatureColumn;
@@ -116,6 +117,7 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
+        pin.setAccessibleText("Number of the feature of B that is kept beside A");
         pin.setMinWidth(76);
         pin.setPrefWidth(76);
         pin.setMaxWidth(76);
@@ -162,6 +164,16 @@ public final class FeatureHeader {
                 ? models.compare().pin(OptionalInt.empty())
                 : number && models.compare().pin(OptionalInt.of(Integer.parseInt(digits)));
         pin.pseudoClassStateChanged(PseudoClass.getPseudoClass("danger"), !pinned);
+        OpenSae b = models.workbench().b().sae().get();
+        if (!pinned && b != null) {
+            beside.setText(
+                    number
+                            ? "B has no feature " + digits + ": the last one is "
+                                    + (b.config().dSae() - 1)
+                            : "A feature of B is a number");
+        } else {
+            describe();
+        }
     }
 
     private void star() {

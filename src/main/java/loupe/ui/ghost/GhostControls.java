@@ -31,6 +31,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Reason;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
@@ -64,6 +65,7 @@ public final class GhostControls implements Pane {
             Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
     private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
+    private final Reason promptReason = new Reason("ghost-prompt-reason");
     private final ScaleFinder scaleFinder;
 
     @SuppressWarnings("NullAway.Init") // made by the layout
@@ -107,6 +109,7 @@ public final class GhostControls implements Pane {
         componentRow.getStyleClass().add("component-row");
         metric.getItems().setAll(TokenMetric.values());
         metric.setId("ghost-metric");
+        metric.setAccessibleText("Nearness");
         metric.setTooltip(Tooltips.of("How the token list measures nearness to the ghost"));
         metric.setConverter(new LabelConverter<>(GhostControls::name));
         Label metricLabel = rowLabel("Nearness");
@@ -114,18 +117,20 @@ public final class GhostControls implements Pane {
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
+        prompt.setAccessibleText("Prompt of the definition tree");
         prompt.setTooltip(
                 Tooltips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. "
                         + "Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
+        promptReason.getStyleClass().add("below-row");
         Map<Knob<?, ?>, List<Node>> own = Map.of(
                 GhostKnobs.ENCODER_MIX, List.of(first, mixture),
                 GhostKnobs.SCALE, List.of(scaleHolder, scaleFinder),
                 GhostKnobs.PCA, List.of(componentRow),
                 GhostKnobs.METRIC, List.of(metricRow),
-                GhostKnobs.PROMPT, List.of(promptRow));
+                GhostKnobs.PROMPT, List.of(promptRow, promptReason));
         VBox rows = new VBox();
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             rows.getChildren().addAll(own.containsKey(knob) ? own.get(knob) : slider(knob));
@@ -248,11 +253,11 @@ public final class GhostControls implements Pane {
         model.prompt().set(prompt.getText());
     }
 
-    /** Marks a prompt that has no place for the ghost while it is typed; the tree's pane says so once it is applied. */
+    /** Says while it is typed that a prompt has no place for the ghost; the tree's pane does once it is applied. */
     private void judgePrompt() {
-        prompt.pseudoClassStateChanged(
-                javafx.css.PseudoClass.getPseudoClass("danger"),
-                !prompt.getText().isBlank() && !prompt.getText().contains("{ghost}"));
+        boolean whole = prompt.getText().isBlank() || prompt.getText().contains("{ghost}");
+        promptReason.refuse(
+                prompt, whole ? "" : "The prompt lacks {ghost}, the place where the ghost stands instead of a token");
     }
 
     private void makeScale() {

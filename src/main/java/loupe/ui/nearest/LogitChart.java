@@ -138,7 +138,12 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     @Override
     public Picture picture() {
         int rows = Math.max(1, Math.min(15, Math.max(promoted.size(), suppressed.size())));
-        Drawing drawing = new Drawing(promoted, suppressed, PAPER_WIDTH, HEADER + rows * ROW + 4, null, leastScale);
+        return picture(PAPER_WIDTH, HEADER + rows * ROW + 4);
+    }
+
+    @Override
+    public Picture picture(double width, double height) {
+        Drawing drawing = new Drawing(promoted, suppressed, width, height, null, leastScale);
         return new Picture() {
             @Override
             public double width() {

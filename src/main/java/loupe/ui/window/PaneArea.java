@@ -315,8 +315,10 @@ final class PaneArea {
             pane.getTabs().add(tab);
         }
         pane.setId("tabs-" + PaneKind.ofKey(tabs.tabs().get(0).get(0)).kind().id());
+        pane.setAccessibleText("Panes that share this place");
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
+        TabTitles.fit(pane);
         pane.getSelectionModel().select(tabs.front());
         pane.getSelectionModel()
                 .selectedIndexProperty()
@@ -360,12 +362,12 @@ final class PaneArea {
                 .forEach(key -> kinds.computeIfAbsent(key.kind(), kind -> new ArrayList<>())
                         .add(key.side()));
         return kinds.entrySet().stream()
-                .map(kind -> kind.getKey().title()
-                        + (isComparing()
+                .map(kind -> (isComparing()
                                         && !kind.getKey().ofBoth()
                                         && kind.getValue().size() == 1
-                                ? " " + kind.getValue().get(0)
-                                : ""))
+                                ? kind.getValue().get(0) + " " // in front, where no title is cut
+                                : "")
+                        + kind.getKey().title())
                 .collect(Collectors.joining(", "));
     }
 

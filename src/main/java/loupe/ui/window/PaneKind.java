@@ -47,14 +47,16 @@ public record PaneKind(
                             "Features",
                             links -> new FeatureTablePane(
                                     links.models().workbench(), links.models().table(), links.checkpointDesk()))
-                    .needing(new Needs(248, 170, 0.9, 1))
+                    .needing(new Needs(280, 170, 0.9, 1))
                     .ofBothSides(),
             of(
                             HistogramPane.class,
                             "histogram",
                             "Activations",
                             links -> new HistogramPane(
-                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
+                                    links.side().histogram(),
+                                    links.side()::countedProvenance,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,
@@ -105,7 +107,11 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             links -> new TreePane(
-                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
+                                    links.side(),
+                                    links.otherSide().tree(),
+                                    links.texts(),
+                                    links::askOfToken,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,

@@ -32,9 +32,9 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "All about one feature at a glance",
                     Feather.GRID,
                     across(
-                            part(272, stack("features")),
+                            part(304, stack("features")),
                             part(
-                                    500,
+                                    480,
                                     down(
                                             part(
                                                     205,
@@ -43,7 +43,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                             part(212, stack("examples", "text")),
                                             part(259, stack("tree")))),
                             part(
-                                    418,
+                                    406,
                                     down(
                                             part(348, stack("ghost")),
                                             part(

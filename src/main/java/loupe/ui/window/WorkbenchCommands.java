@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
+import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.corpus.CorpusForm;
@@ -33,6 +34,7 @@ final class WorkbenchCommands {
     private static final String GHOST = "Ghost";
     private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
+    private static final int MOST_OF_A_TITLE = 60;
     private static final Map<PaneLayout.Zone, String> EDGES = new EnumMap<>(Map.of(
             PaneLayout.Zone.LEFT, "left",
             PaneLayout.Zone.RIGHT, "right",
@@ -244,15 +246,19 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                "Undo the last change of filters, columns, sorting, pins, ghost, steering, layout or labels",
+                () -> title("Undo", models.undoOrder().undoable()),
                 WINDOW,
                 "Shortcut+Z",
+                () -> models.undoOrder().undoable().isPresent(),
                 () -> models.undoOrder().undo());
         commands.add(
                 "redo",
                 "Redo what was undone",
+                () -> title("Redo", models.undoOrder().redoable()),
                 WINDOW,
                 "Shortcut+Shift+Z",
+                () -> models.undoOrder().redoable().isPresent(),
                 () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
@@ -275,7 +281,12 @@ final class WorkbenchCommands {
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
-        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
+        commands.add(
+                "theme",
+                "Switch between light, dark and high contrast",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.look().set(models.look().get().next()));
         commands.add(
                 "larger",
                 "Larger text",
@@ -350,6 +361,11 @@ final class WorkbenchCommands {
                 "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
     }
 
+    private static String title(String verb, Optional<String> what) {
+        return what.map(changed -> verb + " " + VisibleText.line(VisibleText.shortened(changed, MOST_OF_A_TITLE)))
+                .orElse(verb);
+    }
+
     private void star() {
         CheckpointSide a = models.workbench().a();
         FeatureRef feature = a.feature().get();
@@ -373,11 +389,6 @@ final class WorkbenchCommands {
 
     void showHelp() {
         view.showHelp();
-    }
-
-    /** Switches between the light and the dark theme. */
-    void switchTheme() {
-        models.dark().set(!models.dark().get());
     }
 
     /** Asks for a file and shows what it holds. */

@@ -97,8 +97,7 @@ final class WorkbenchToolBar {
         Button palette =
                 IconButtons.of(Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", commands::showPalette);
         palette.setId("palette");
-        Button theme = IconButtons.of(Feather.SUN, "Light or dark", commands::switchTheme);
-        theme.setId("theme");
+        MenuButton theme = menus.looks(models.look());
         Button help =
                 IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");

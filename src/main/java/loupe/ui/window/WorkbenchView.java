@@ -216,10 +216,8 @@ public final class WorkbenchView {
     }
 
     private void bind() {
-        Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
-        models.dark()
-                .addListener(
-                        (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        Theme.of(models.look().get()).apply(scene);
+        models.look().addListener((property, was, is) -> Theme.of(is).apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
         Workbench workbench = models.workbench();
         List.of(workbench.model(), workbench.a().sae(), workbench.a().feature())
@@ -648,6 +646,11 @@ public final class WorkbenchView {
                         "Go to feature " + feature,
                         TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
+            } else if (models.table().size() > 0) {
+                entries.add(new CommandPalette.Entry(
+                        "There is no feature " + feature,
+                        "the last one is " + (models.table().size() - 1),
+                        () -> {}));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
             if (chosen == null && entries.isEmpty()) {
@@ -657,7 +660,7 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
             }
         }
         for (Path path : models.nearby().paths()) {
