@@ -128,15 +128,15 @@ public final class Tables {
         measure(column);
         column.setSortable(false);
         column.setReorderable(false);
-        column.setContextMenu(help(column));
+        column.setContextMenu(new ContextMenu(help(column)));
         return column;
     }
 
-    /** The menu of a column's heading, which opens the help where it explains the column. */
-    private static ContextMenu help(TableColumn<?, ?> column) {
+    /** The item of a column's menu that opens the help where it explains the column. */
+    public static MenuItem help(TableColumn<?, ?> column) {
         MenuItem item = new MenuItem("What is this column?");
         item.setOnAction(event -> HelpEvent.ask(column.getTableView(), heading(column)));
-        return new ContextMenu(item);
+        return item;
     }
 
     /** The heading of a column, without what is said below it for now. */

@@ -231,7 +231,7 @@ public final class FeatureTablePane implements Pane {
                 };
         made.setSortable(true);
         made.setReorderable(true);
-        made.setContextMenu(new ColumnMenu(model.arrangement(), column));
+        made.setContextMenu(new ColumnMenu(model.arrangement(), column, Tables.help(made)));
         if (column.isText() && column != FeatureColumn.STAR) {
             Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }

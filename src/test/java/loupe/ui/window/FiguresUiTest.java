@@ -66,6 +66,12 @@ class FiguresUiTest extends WindowUiTest {
                 })
                 .toList();
         assertThat(unexplained).isEmpty();
+        assertThat(panes().flatMap(pane -> tablesIn(pane.getValue().node()))
+                        .flatMap(table -> table.getColumns().stream())
+                        .filter(column -> column.getContextMenu().getItems().stream()
+                                .noneMatch(item -> "What is this column?".equals(item.getText()))))
+                .as("columns whose menu does not lead to the help")
+                .isEmpty();
     }
 
     private static boolean names(HelpEntry entry, String place, String heading) {
