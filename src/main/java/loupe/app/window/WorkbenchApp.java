@@ -338,8 +338,8 @@ public final class WorkbenchApp implements AutoCloseable {
         } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
         } else {
-            sample().ifPresent(sample -> open(
-                    sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
+            sample().ifPresent(sample ->
+                    open(sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
             if (memory != null && session.equals(Session.empty())) {
                 view.inviteToTour();
             }

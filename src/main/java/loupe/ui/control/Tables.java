@@ -216,7 +216,8 @@ public final class Tables {
      * @param width 0 for the one it came with
      */
     public static void setWidth(TableColumn<?, ?> column, int width) {
-        Object given = column.getProperties().getOrDefault(Measure.GIVEN, column.getProperties().get(Measure.USUAL));
+        Object given = column.getProperties()
+                .getOrDefault(Measure.GIVEN, column.getProperties().get(Measure.USUAL));
         double wanted = width == 0 && given instanceof Double first ? first : width;
         if (wanted != width(column, Measure.USUAL)) {
             column.getProperties().putIfAbsent(Measure.GIVEN, given);
@@ -240,7 +241,8 @@ public final class Tables {
         });
         table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {
             boolean same = table.getColumns().stream()
-                    .allMatch(column -> Math.abs(before.getOrDefault(column, column.getWidth()) - column.getWidth()) < 1);
+                    .allMatch(
+                            column -> Math.abs(before.getOrDefault(column, column.getWidth()) - column.getWidth()) < 1);
             if (before.keySet().equals(Set.copyOf(table.getColumns())) && !same) {
                 Map<TableColumn<S, ?>, Integer> widths = new HashMap<>();
                 table.getColumns()

@@ -155,8 +155,8 @@ public final class GuidedTour {
         Region card = callout.node();
         double width = card.prefWidth(-1);
         double height = card.prefHeight(width);
-        Point2D place = CalloutPlace.beside(
-                around, width, height, new BoundingBox(0, 0, scene.getWidth(), scene.getHeight()));
+        Point2D place =
+                CalloutPlace.beside(around, width, height, new BoundingBox(0, 0, scene.getWidth(), scene.getHeight()));
         card.resizeRelocate(place.getX(), place.getY(), width, height);
     }
 
