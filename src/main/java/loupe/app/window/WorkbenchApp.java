@@ -395,8 +395,8 @@ public final class WorkbenchApp implements AutoCloseable {
         } else if (session.model() == null && !session.checkpoints().isEmpty()) {
             openCheckpoints(session.checkpoints(), session.feature());
         } else {
-            sample().ifPresent(sample -> open(
-                    sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
+            sample().ifPresent(sample ->
+                    open(sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
             if (memory != null && session.equals(Session.empty())) {
                 view.inviteToTour();
             }

@@ -128,15 +128,15 @@ public final class Tables {
         measure(column);
         column.setSortable(false);
         column.setReorderable(false);
-        column.setContextMenu(help(column));
+        column.setContextMenu(new ContextMenu(help(column)));
         return column;
     }
 
-    /** The menu of a column's heading, which opens the help where it explains the column. */
-    private static ContextMenu help(TableColumn<?, ?> column) {
+    /** The item of a column's menu that opens the help where it explains the column. */
+    public static MenuItem help(TableColumn<?, ?> column) {
         MenuItem item = new MenuItem("What is this column?");
         item.setOnAction(event -> HelpEvent.ask(column.getTableView(), heading(column)));
-        return new ContextMenu(item);
+        return item;
     }
 
     /** The heading of a column, without what is said below it for now. */
@@ -216,7 +216,8 @@ public final class Tables {
      * @param width 0 for the one it came with
      */
     public static void setWidth(TableColumn<?, ?> column, int width) {
-        Object given = column.getProperties().getOrDefault(Measure.GIVEN, column.getProperties().get(Measure.USUAL));
+        Object given = column.getProperties()
+                .getOrDefault(Measure.GIVEN, column.getProperties().get(Measure.USUAL));
         double wanted = width == 0 && given instanceof Double first ? first : width;
         if (wanted != width(column, Measure.USUAL)) {
             column.getProperties().putIfAbsent(Measure.GIVEN, given);
@@ -240,7 +241,8 @@ public final class Tables {
         });
         table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {
             boolean same = table.getColumns().stream()
-                    .allMatch(column -> Math.abs(before.getOrDefault(column, column.getWidth()) - column.getWidth()) < 1);
+                    .allMatch(
+                            column -> Math.abs(before.getOrDefault(column, column.getWidth()) - column.getWidth()) < 1);
             if (before.keySet().equals(Set.copyOf(table.getColumns())) && !same) {
                 Map<TableColumn<S, ?>, Integer> widths = new HashMap<>();
                 table.getColumns()

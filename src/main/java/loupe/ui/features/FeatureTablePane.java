@@ -231,7 +231,7 @@ public final class FeatureTablePane implements Pane {
                 };
         made.setSortable(true);
         made.setReorderable(true);
-        made.setContextMenu(new ColumnMenu(model.arrangement(), column));
+        made.setContextMenu(new ColumnMenu(model.arrangement(), column, Tables.help(made)));
         if (column.isText() && column != FeatureColumn.STAR) {
             Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
@@ -367,14 +367,16 @@ public final class FeatureTablePane implements Pane {
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
         nothing.setText(
                 none
-                        ? "No feature passes the filter" + model.countedForRows().soFar() + "."
+                        ? "No feature passes the filter"
+                                + model.countedForRows().soFar() + "."
                                 + (reason.getText().isEmpty() ? "\n" + model.whyNone() : "")
                         : "");
         clear.setVisible(none);
     }
 
     private void showColumns() {
-        List<TableArrangement.Column> shown = new ArrayList<>(model.arrangement().columns().get());
+        List<TableArrangement.Column> shown =
+                new ArrayList<>(model.arrangement().columns().get());
         if (searching) {
             shown.removeIf(one -> givesWay(one.column()));
             shown.add(
@@ -452,8 +454,7 @@ public final class FeatureTablePane implements Pane {
                     table.getSortOrder().clear();
                 }
             } else if (table.getColumns().contains(by)) {
-                by.setSortType(
-                        sorting.descending() ? TableColumn.SortType.DESCENDING : TableColumn.SortType.ASCENDING);
+                by.setSortType(sorting.descending() ? TableColumn.SortType.DESCENDING : TableColumn.SortType.ASCENDING);
                 if (!table.getSortOrder().equals(List.of(by))) {
                     table.getSortOrder().setAll(List.of(by));
                 }

@@ -29,6 +29,7 @@ public final class GuidedTour {
     private final Sample sample;
     private final Scene scene;
     private final Consumer<String> run;
+    private final BooleanSupplier isCovered;
     private final TourCallout callout = new TourCallout(this::back, this::next, this::leave);
     private final Region ring = new Region();
     private final Pane layer = new Pane(ring, callout.node());
@@ -40,12 +41,17 @@ public final class GuidedTour {
     private BooleanSupplier done = () -> false;
     private @Nullable Node target;
 
-    /** @param run runs a command of the window by its name */
-    public GuidedTour(WorkbenchModels models, Sample sample, Scene scene, Consumer<String> run) {
+    /**
+     * @param run runs a command of the window by its name
+     * @param isCovered whether a page lies over the window's controls
+     */
+    public GuidedTour(
+            WorkbenchModels models, Sample sample, Scene scene, Consumer<String> run, BooleanSupplier isCovered) {
         this.models = models;
         this.sample = sample;
         this.scene = scene;
         this.run = run;
+        this.isCovered = isCovered;
         layer.setPickOnBounds(false);
         layer.setVisible(false);
         layer.setId("tour");
@@ -136,7 +142,8 @@ public final class GuidedTour {
                 target = steps.isEmpty() ? null : find(steps.get(at).target());
             }
         }
-        Bounds around = target == null ? null : target.localToScene(target.getLayoutBounds());
+        Bounds around =
+                target == null || isCovered.getAsBoolean() ? null : target.localToScene(target.getLayoutBounds());
         ring.setVisible(around != null);
         if (around != null) {
             ring.resizeRelocate(
@@ -148,8 +155,8 @@ public final class GuidedTour {
         Region card = callout.node();
         double width = card.prefWidth(-1);
         double height = card.prefHeight(width);
-        Point2D place = CalloutPlace.beside(
-                around, width, height, new BoundingBox(0, 0, scene.getWidth(), scene.getHeight()));
+        Point2D place =
+                CalloutPlace.beside(around, width, height, new BoundingBox(0, 0, scene.getWidth(), scene.getHeight()));
         card.resizeRelocate(place.getX(), place.getY(), width, height);
     }
 

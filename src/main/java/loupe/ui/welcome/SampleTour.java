@@ -3,7 +3,6 @@ package loupe.ui.welcome;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import loupe.analysis.features.Neighbours;
@@ -41,8 +40,20 @@ final class SampleTour {
 
     List<TourStep> steps() {
         return List.of(
-                open(), choose(), identity(), tree(), scale(), tokens(), neighbours(), corpus(), examples(), search(),
-                label(), compare(), export(), end());
+                open(),
+                choose(),
+                identity(),
+                tree(),
+                scale(),
+                tokens(),
+                neighbours(),
+                corpus(),
+                examples(),
+                search(),
+                label(),
+                compare(),
+                export(),
+                end());
     }
 
     private TourStep open() {
@@ -99,8 +110,9 @@ final class SampleTour {
     private TourStep identity() {
         return TourStep.shows(
                 "Its identity card",
-                () -> "How often the feature is active in the corpus, with the interval that the count allows, its largest "
-                        + "activation, and the tokens it promotes. The (i) explains each of these figures with its formula.",
+                () ->
+                        "How often the feature is active in the corpus, with the interval that the count allows, its largest "
+                                + "activation, and the tokens it promotes. The (i) explains each of these figures with its formula.",
                 "#feature-facts",
                 this::choose866,
                 () -> workbench.a().feature().get() != null);
@@ -122,9 +134,10 @@ final class SampleTour {
     private TourStep scale() {
         return TourStep.asks(
                 "The ghost's scale",
-                () -> "Drag this slider: tree and token list follow. The feature stands in the prompt as a made-up token, "
-                        + "the ghost; the scale says how far it stands from the mean of all tokens. The mark below is where "
-                        + "real tokens stand, and a double click goes back there.",
+                () ->
+                        "Drag this slider: tree and token list follow. The feature stands in the prompt as a made-up token, "
+                                + "the ghost; the scale says how far it stands from the mean of all tokens. The mark below is where "
+                                + "real tokens stand, and a double click goes back there.",
                 "#ghost-scale",
                 () -> run.accept("show-ghost"),
                 new TourStep.Act("Make it larger", () -> models.controls().nudgeScale(SCALE_STEPS)),
@@ -149,17 +162,21 @@ final class SampleTour {
         TokenList list = models.a().tokens().list().getValue();
         return list == null
                 ? ""
-                : ", now " + Arrays.stream(list.tokens())
-                        .limit(NEAREST_SHOWN)
-                        .mapToObj(token -> TokenText.sentence(models.texts().of(token)).strip())
-                        .collect(Collectors.joining(", "));
+                : ", now "
+                        + Arrays.stream(list.tokens())
+                                .limit(NEAREST_SHOWN)
+                                .mapToObj(token -> TokenText.sentence(
+                                                models.texts().of(token))
+                                        .strip())
+                                .collect(Collectors.joining(", "));
     }
 
     private TourStep neighbours() {
         return TourStep.asks(
                 "Its neighbours",
-                () -> "Features whose directions have the largest cosine with this one. Double click one, or press Enter on "
-                        + "it, to go there; Alt+Left comes back.",
+                () ->
+                        "Features whose directions have the largest cosine with this one. Double click one, or press Enter on "
+                                + "it, to go there; Alt+Left comes back.",
                 "#neighbours-A",
                 () -> {
                     choose866();
@@ -180,7 +197,8 @@ final class SampleTour {
     private TourStep corpus() {
         return TourStep.asks(
                 "The corpus",
-                () -> corpusNow() + " Click here to choose a text of your own, or drop one on the window: activations are "
+                () -> corpusNow()
+                        + " Click here to choose a text of your own, or drop one on the window: activations are "
                         + "counted in the background and kept, so that the same corpus opens at once the next time.",
                 "#corpus-chip",
                 this::choose866,
@@ -196,7 +214,10 @@ final class SampleTour {
         Path text = models.statistics().corpus().get();
         return text == null
                 ? "No corpus is chosen."
-                : text.getFileName() + (isCounted() ? " has been counted." : " is being counted; the bar at the bottom tells how far.");
+                : text.getFileName()
+                        + (isCounted()
+                                ? " has been counted."
+                                : " is being counted; the bar at the bottom tells how far.");
     }
 
     private TourStep examples() {
@@ -217,9 +238,11 @@ final class SampleTour {
     private TourStep search() {
         return TourStep.asks(
                 "Find features by words",
-                () -> "Which features are about colours? Type red blue: labels, promoted tokens, and the texts where features "
-                        + "are active are searched, and a column says where the words were found. The cross clears the field.",
-                "#feature-filter",
+                () ->
+                        "Which features are about colours? Type red blue into the filter: labels, promoted tokens, and the texts "
+                                + "where features are active are searched, and a column says where the words were found. The cross "
+                                + "clears the field.",
+                "#feature-table",
                 () -> run.accept("show-features"),
                 new TourStep.Act(
                         "Search for " + SEARCHED, () -> models.table().filter().set(SEARCHED)),
@@ -229,8 +252,9 @@ final class SampleTour {
     private TourStep label() {
         return TourStep.asks(
                 "Write down what you think",
-                () -> "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, tags, stars and "
-                        + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
+                () ->
+                        "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, tags, stars and "
+                                + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
                 ".feature-label",
                 () -> {
                     models.table().filter().set("");
@@ -243,7 +267,10 @@ final class SampleTour {
     private boolean isLabelled() {
         FeatureRef chosen = workbench.a().feature().get();
         return chosen != null
-                && !models.notes().of(workbench.a(), chosen.feature()).ownLabel().isEmpty();
+                && !models.notes()
+                        .of(workbench.a(), chosen.feature())
+                        .ownLabel()
+                        .isEmpty();
     }
 
     private TourStep compare() {
@@ -270,13 +297,15 @@ final class SampleTour {
     private TourStep export() {
         return TourStep.asks(
                 "Take a picture with you",
-                () -> "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as CSV. Ctrl+E saves "
-                        + "the focused chart.",
+                () ->
+                        "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as CSV. Ctrl+E saves "
+                                + "the focused chart.",
                 "#tree-A",
                 () -> run.accept("show-tree"),
                 new TourStep.Act("Save the tree...", () -> run.accept("export")),
                 () -> {
-                    List<Notices.Notice> before = List.copyOf(workbench.notices().all());
+                    List<Notices.Notice> before =
+                            List.copyOf(workbench.notices().all());
                     return () -> workbench.notices().all().stream()
                             .anyMatch(notice -> notice.text().startsWith("Saved ") && !before.contains(notice));
                 });
@@ -285,8 +314,9 @@ final class SampleTour {
     private TourStep end() {
         return TourStep.shows(
                 "That was the tour",
-                () -> "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the menu opens "
-                        + "models and checkpoints of your own.",
+                () ->
+                        "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the menu opens "
+                                + "models and checkpoints of your own.",
                 "#menu",
                 () -> {},
                 () -> true);

@@ -86,8 +86,9 @@ public final class StartPage {
     private void layOut() {
         Label title = new Label("SAE Loupe");
         title.getStyleClass().add("start-title");
-        Label about = words("See what the features of a sparse autoencoder mean: where each is active, what it promotes, "
-                + "how the model defines it, and what is near it.");
+        Label about =
+                words("See what the features of a sparse autoencoder mean: where each is active, what it promotes, "
+                        + "how the model defines it, and what is near it.");
         FlowPane open = new FlowPane(8, 8);
         open.setId("start-open");
         if (choices.hasSample()) {
@@ -176,8 +177,9 @@ public final class StartPage {
         }
         if (rows.isEmpty()) {
             recent.getChildren()
-                    .add(words("Nothing yet. Models, checkpoints and corpora that you open are listed here, to be opened "
-                            + "again with one click."));
+                    .add(words(
+                            "Nothing yet. Models, checkpoints and corpora that you open are listed here, to be opened "
+                                    + "again with one click."));
         }
         markMissing(rows);
     }
@@ -207,7 +209,8 @@ public final class StartPage {
     private Button row(Kind kind, Path path) {
         Label name = new Label(String.valueOf(path.getFileName()), new FontIcon(kind.icon));
         name.setMinWidth(Region.USE_PREF_SIZE);
-        Label folder = new Label(path.getParent() == null ? "" : path.getParent().toString());
+        Label folder =
+                new Label(path.getParent() == null ? "" : path.getParent().toString());
         folder.getStyleClass().add("muted");
         folder.setTextOverrun(OverrunStyle.LEADING_ELLIPSIS);
         folder.setMinWidth(0);

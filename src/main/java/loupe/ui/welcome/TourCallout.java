@@ -80,7 +80,6 @@ final class TourCallout {
         back.setVisible(number > 1);
         next.setText(number == of ? "Finish" : "Next");
         next.setOnAction(event -> forward.run());
-        act.setVisible(step.act().isPresent());
         step.act().ifPresent(asked -> {
             act.setText(asked.label());
             act.setOnAction(event -> asked.action().run());
@@ -94,6 +93,7 @@ final class TourCallout {
         if (!now.equals(words.getText())) {
             words.setText(now);
         }
+        act.setVisible(step.act().isPresent() && !(step.needed() && isDone));
         done.setVisible(isDone && step.act().isPresent());
         next.setDisable(step.needed() && !isDone);
     }
@@ -101,8 +101,9 @@ final class TourCallout {
     /** Shows an invitation. */
     void invite(Runnable start) {
         title.setText("New here?");
-        words.setText("Five minutes' tour of the sample, in the window itself. You can leave it at any time with Esc; it is in "
-                + "the menu under Window.");
+        words.setText(
+                "Five minutes' tour of the sample, in the window itself. You can leave it at any time with Esc; it is in "
+                        + "the menu under Window.");
         card.setAccessibleText("An invitation to a tour");
         place.setText("");
         back.setVisible(false);

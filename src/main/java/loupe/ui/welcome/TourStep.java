@@ -27,7 +27,8 @@ record TourStep(
     record Act(String label, Runnable action) {}
 
     /** A step that shows something, which is there or not. */
-    static TourStep shows(String title, Supplier<String> words, String target, Runnable prepare, BooleanSupplier there) {
+    static TourStep shows(
+            String title, Supplier<String> words, String target, Runnable prepare, BooleanSupplier there) {
         return new TourStep(title, words, target, prepare, Optional.empty(), () -> there, false);
     }
 

@@ -55,9 +55,7 @@ public record PaneKind(
                             "histogram",
                             "Activations",
                             links -> new HistogramPane(
-                                    links.side().histogram(),
-                                    links.side()::countedProvenance,
-                                    links.featureDesk()))
+                                    links.side().histogram(), links.side()::countedProvenance, links.featureDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,

@@ -60,8 +60,7 @@ final class WindowMenus {
                 .filter(WindowMenus::leavesFieldsAlone)
                 .ifPresentOrElse(
                         item::setAccelerator,
-                        () -> item.setText(
-                                title + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
+                        () -> item.setText(title + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
         return item;
     }
 

@@ -84,8 +84,8 @@ final class WorkbenchCommands {
                 "",
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
         view.sample()
-                .ifPresent(sample -> commands.add(
-                        "open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
+                .ifPresent(sample ->
+                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
         commands.add(
                 "compare",
                 "Compare with a checkpoint file...",
@@ -308,10 +308,9 @@ final class WorkbenchCommands {
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
         commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
         view.sample()
-                .ifPresent(sample -> commands.add(
-                        "guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
-        commands.add(
-                "help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
+                .ifPresent(sample ->
+                        commands.add("guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
+        commands.add("help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",

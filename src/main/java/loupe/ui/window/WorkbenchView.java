@@ -137,7 +137,7 @@ public final class WorkbenchView {
         actions.addTo(commands);
         start = new StartPage(models.workbench(), new StartChoices(() -> {}));
         scene = new Scene(layers, width, height);
-        tour = sample.map(installed -> new GuidedTour(models, installed, scene, commands::run));
+        tour = sample.map(installed -> new GuidedTour(models, installed, scene, commands::run, veil::isVisible));
         layOut();
         bind();
     }

@@ -244,8 +244,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     }
 
     private static DragEvent dragDone() {
-        return new DragEvent(
-                DragEvent.DRAG_DONE, null, 0, 0, 0, 0, TransferMode.COPY, null, null, null);
+        return new DragEvent(DragEvent.DRAG_DONE, null, 0, 0, 0, 0, TransferMode.COPY, null, null, null);
     }
 
     @Test

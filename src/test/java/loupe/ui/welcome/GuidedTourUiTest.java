@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** The tour of the sample in the window, with the sample's first sentences as its corpus. */
 class GuidedTourUiTest extends WindowUiTest {
     private static final Path SHIPPED = Path.of("sample-checkpoints").toAbsolutePath();
-    private static final int SENTENCES = 400;
+    private static final int SENTENCES = 120;
 
     private static Sample linked;
 
@@ -175,7 +175,9 @@ class GuidedTourUiTest extends WindowUiTest {
         UiTest.waitUntil(view::isArranged);
         Node filter = lookup("#feature-filter").query();
         UiTest.waitUntil(() -> lookup(".tour-ring").query().isVisible()
-                && Math.abs(inScene(lookup(".tour-ring").query()).getMinX() - inScene(filter).getMinX()) < 5);
+                && Math.abs(inScene(lookup(".tour-ring").query()).getMinX()
+                                - inScene(filter).getMinX())
+                        < 5);
         Bounds card = UiTest.onFx(() -> inScene(lookup(".tour-callout").query()));
         assertThat(card.intersects(UiTest.onFx(() -> inScene(filter)))).isFalse();
         assertThat(view.scene().getWidth()).isGreaterThanOrEqualTo(card.getMaxX());

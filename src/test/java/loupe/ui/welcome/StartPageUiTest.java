@@ -34,13 +34,15 @@ class StartPageUiTest extends WindowUiTest {
     @Test
     void itIsThereWhileNothingIsOpenAndGoesWhenSomethingIs() {
         assertThat(isShown()).isTrue();
-        assertThat(UiTest.onFx(() -> lookup("#start-sample").query().isFocused())).isTrue();
+        assertThat(UiTest.onFx(() -> lookup("#start-sample").query().isFocused()))
+                .isTrue();
         begin();
         UiTest.waitUntil(() -> !isShown());
         UiTest.waitUntil(() -> workbench.a().sae().get() != null);
         UiTest.onFx(workbench::closeModel);
         UiTest.waitUntil(this::isShown);
-        assertThat(rows()).extracting(row -> ((Path) row.getUserData()).getFileName().toString())
+        assertThat(rows())
+                .extracting(row -> ((Path) row.getUserData()).getFileName().toString())
                 .containsExactly("tiny", "first");
     }
 
@@ -118,7 +120,8 @@ class StartPageUiTest extends WindowUiTest {
         assertThat(UiTest.onFx(() -> page.localToScene(page.getLayoutBounds()).getMaxX()))
                 .isLessThanOrEqualTo(800);
         for (Node word : lookup(".start-word").<Node>queryAll()) {
-            assertThat(UiTest.onFx(() -> word.localToScene(word.getLayoutBounds()).getMaxX()))
+            assertThat(UiTest.onFx(
+                            () -> word.localToScene(word.getLayoutBounds()).getMaxX()))
                     .isLessThanOrEqualTo(800);
         }
     }
