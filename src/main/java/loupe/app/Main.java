@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import loupe.app.bench.BenchCommand;
+import loupe.app.chart.ChartCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
@@ -31,6 +32,8 @@ import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
+import loupe.app.effects.AblateCommand;
+import loupe.app.effects.SteerCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
@@ -87,6 +90,8 @@ public final class Main {
                         new NeighboursCommand(),
                         new LogitsCommand(),
                         new TextCommand(),
+                        new AblateCommand(),
+                        new SteerCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),
@@ -98,6 +103,7 @@ public final class Main {
                         new CompareCommand(),
                         new SaveCommand(),
                         new SessionsCommand(),
+                        new ChartCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

@@ -9,8 +9,10 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
@@ -42,6 +44,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Look;
 import loupe.state.window.NamedSessions;
 import loupe.state.window.RememberedChoices;
 import loupe.state.window.SessionsModel;
@@ -90,7 +93,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureFinder finder;
     private final RememberedChoices choices;
     private final SessionsModel sessions;
-    private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
+    private final ObjectProperty<Look> look = new SimpleObjectProperty<>(this, "look", Look.LIGHT);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
     private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
@@ -393,8 +396,9 @@ public final class WorkbenchModels implements AutoCloseable {
         return b;
     }
 
-    public BooleanProperty dark() {
-        return dark;
+    /** How the window looks. */
+    public ObjectProperty<Look> look() {
+        return look;
     }
 
     /** The font size of ordinary text, in pixels. */

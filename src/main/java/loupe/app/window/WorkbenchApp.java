@@ -36,14 +36,15 @@ import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Notices;
+import loupe.state.window.Sample;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Side;
@@ -63,9 +64,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
-    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
-    public static final int SAMPLE_FEATURE = 866;
-
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
@@ -113,7 +111,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 cache,
                 Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new),
                 Optional.ofNullable(memory).map(SessionFile::named));
-        models.dark().set(session.dark());
+        models.look().set(Look.remembered(session.settings().get(Look.SETTING), session.dark()));
         models.fontSize().set(session.fontSize());
         models.recall(session.settings());
         Session.Window window = session.window();
@@ -121,6 +119,7 @@ public final class WorkbenchApp implements AutoCloseable {
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
+                sample(),
                 session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
@@ -154,7 +153,7 @@ public final class WorkbenchApp implements AutoCloseable {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead = firstModel(first, named.orElseGet(memory::load))
-                .map(folder -> service.openModel(folder, Processing.RAW));
+                .map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
@@ -227,10 +226,12 @@ public final class WorkbenchApp implements AutoCloseable {
         if (session.model() != null && Files.exists(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
-        return UserFolders.ofUser()
-                .sample()
-                .map(folder -> folder.resolve("glossary"))
-                .filter(Files::isDirectory);
+        return sample().map(Sample::model);
+    }
+
+    /** The sample; empty where it is not installed. */
+    private static Optional<Sample> sample() {
+        return UserFolders.ofUser().sample().flatMap(Sample::in);
     }
 
     /**
@@ -381,7 +382,6 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** Opens the given paths, else those of the last session, else the sample. */
     public void openFirst(Opening first) {
-        Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);
         List<Session.Checkpoint> saes = first.saes().stream()
                 .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
@@ -395,15 +395,11 @@ public final class WorkbenchApp implements AutoCloseable {
         } else if (session.model() == null && !session.checkpoints().isEmpty()) {
             openCheckpoints(session.checkpoints(), session.feature());
         } else {
-            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
-                    .ifPresent(folder -> open(
-                            folder.resolve("glossary"),
-                            Files.exists(folder.resolve("sae-topk"))
-                                    ? List.of(new Session.Checkpoint(
-                                            folder.resolve("sae-topk").toString(), Map.of()))
-                                    : List.of(),
-                            SAMPLE_FEATURE,
-                            Optional.empty()));
+            sample().ifPresent(sample ->
+                    open(sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
+            if (memory != null && session.equals(Session.empty())) {
+                view.inviteToTour();
+            }
         }
     }
 
@@ -471,6 +467,7 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         Map<String, String> settings = new LinkedHashMap<>(models.remembered());
         settings.putAll(view.rememberedWindows());
+        settings.put(Look.SETTING, models.look().get().key());
         FeatureRef feature = workbench.selection().feature().get();
         boolean maximised = shown.isMaximized();
         Session.Window before = begun.window();
@@ -491,7 +488,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 settings,
                 window,
                 view.rememberedViews(),
-                models.dark().get(),
+                models.look().get() != Look.LIGHT,
                 models.fontSize().get(),
                 workbench.recent().all());
     }

@@ -26,11 +26,10 @@ public final class TableArrangement {
     public static final int USUAL_WIDTH = 0;
 
     private static final int MOST_PIXELS = 4_000;
-    private static final List<Column> FIRST_SHOWN = List.of(
-                    FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED)
-            .stream()
-            .map(Column::new)
-            .toList();
+    private static final List<Column> FIRST_SHOWN =
+            List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED).stream()
+                    .map(Column::new)
+                    .toList();
 
     private final ObjectProperty<List<Column>> columns = new SimpleObjectProperty<>(this, "columns", FIRST_SHOWN);
     private final ObjectProperty<FeatureColumn> sortedBy =
@@ -171,8 +170,7 @@ public final class TableArrangement {
         kept.put(
                 "table.columns",
                 columns.get().stream()
-                        .map(shown -> shown.column().word()
-                                + (shown.width() == USUAL_WIDTH ? "" : ":" + shown.width()))
+                        .map(shown -> shown.column().word() + (shown.width() == USUAL_WIDTH ? "" : ":" + shown.width()))
                         .collect(Collectors.joining(",")));
         kept.put("table.sort", sortedBy.get().word() + (descending.get() ? " down" : ""));
         kept.put("table.keeps-in-view", Boolean.toString(keepsInView.get()));
@@ -182,8 +180,7 @@ public final class TableArrangement {
 
     /** Restores what a session kept, but for columns that this version does not know. */
     void recall(Map<String, String> kept) {
-        List<Column> read = Arrays.stream(
-                        kept.getOrDefault("table.columns", "").split(","))
+        List<Column> read = Arrays.stream(kept.getOrDefault("table.columns", "").split(","))
                 .flatMap(text -> column(text).stream())
                 .toList();
         long different = read.stream().map(Column::column).distinct().count();

@@ -9,8 +9,8 @@ import loupe.state.window.ValueHistory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Undo and redo of the ghost controls, steering and the token filter among them. It begins anew with each model, because
- * its values are in the old model's units. JavaFX thread only.
+ * Undo and redo of the ghost controls, steering and the token filter among them. It begins anew with each model,
+ * because its values are in the old model's units. JavaFX thread only.
  */
 public final class GhostHistory {
     private final GhostControlsModel controls;
@@ -64,8 +64,6 @@ public final class GhostHistory {
     }
 
     private static String written(Number number) {
-        return number instanceof Integer
-                ? number.toString()
-                : String.format(Locale.ROOT, "%.3g", number.doubleValue());
+        return number instanceof Integer ? number.toString() : String.format(Locale.ROOT, "%.3g", number.doubleValue());
     }
 }

@@ -25,9 +25,12 @@ public final class RememberedChoices {
     public <E extends Enum<E>> RememberedChoices choice(String key, Property<E> property, Class<E> type) {
         choices.put(
                 key,
-                new Choice<>(property, Enum::name, kept -> Arrays.stream(type.getEnumConstants())
-                        .filter(one -> one.name().equals(kept))
-                        .findFirst()));
+                new Choice<>(
+                        property,
+                        Enum::name,
+                        kept -> Arrays.stream(type.getEnumConstants())
+                                .filter(one -> one.name().equals(kept))
+                                .findFirst()));
         return this;
     }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings values of controls by name, such as {@code ghost.scale}
  * @param window where the window was; null before the first time
  * @param views the views' layouts, as {@link ViewLayouts} keeps them; null before the first time
- * @param dark whether the dark theme is on
+ * @param dark whether a dark theme is on; which one is among the settings
  * @param fontSize of ordinary text, in pixels
  * @param recent what was opened, newest first
  */
@@ -55,8 +55,13 @@ public record Session(
 
     /** This session's theme, size of text, window and recent files, with what another one has open and shows. */
     public Session showing(Session other) {
+        Map<String, String> shown = new TreeMap<>(other.settings);
+        shown.remove(Look.SETTING);
+        if (settings.containsKey(Look.SETTING)) {
+            shown.put(Look.SETTING, settings.get(Look.SETTING));
+        }
         return new Session(
-                other.model, other.checkpoints, other.feature, other.settings, window, other.views, dark, fontSize, recent);
+                other.model, other.checkpoints, other.feature, shown, window, other.views, dark, fontSize, recent);
     }
 
     /** A checkpoint and the options it was opened with, by the names of the command line's options. */

@@ -121,7 +121,10 @@ public final class SessionsModel {
         R on(NamedSessions store) throws IOException;
     }
 
-    private record Done<R>(@Nullable R result, List<NamedSessions.Named> all, @Nullable Throwable failure) {}
+    private record Done<R>(
+            @Nullable R result,
+            List<NamedSessions.Named> all,
+            @Nullable Throwable failure) {}
 
     /** One thing after another, off the JavaFX thread; the list is read anew after each. */
     private <R> void run(Work<R> next, Consumer<R> then) {
@@ -130,7 +133,8 @@ public final class SessionsModel {
             return;
         }
         problem.set(null);
-        work = work.thenApplyAsync(nothing -> attempt(store, next), workbench.service().files())
+        work = work.thenApplyAsync(
+                        nothing -> attempt(store, next), workbench.service().files())
                 .handle((done, broken) -> {
                     workbench.fx().execute(() -> {
                         if (done != null) {

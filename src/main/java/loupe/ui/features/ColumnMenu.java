@@ -13,10 +13,13 @@ import loupe.state.features.TableArrangement;
 final class ColumnMenu extends ContextMenu {
     private final TableArrangement arrangement;
     private final FeatureColumn column;
+    private final MenuItem help;
 
-    ColumnMenu(TableArrangement arrangement, FeatureColumn column) {
+    /** @param help explains the column */
+    ColumnMenu(TableArrangement arrangement, FeatureColumn column, MenuItem help) {
         this.arrangement = arrangement;
         this.column = column;
+        this.help = help;
         getItems().setAll(items());
         setOnShowing(event -> getItems().setAll(items()));
     }
@@ -44,6 +47,8 @@ final class ColumnMenu extends ContextMenu {
         reset.setDisable(arrangement.isInitial());
         reset.setOnAction(event -> arrangement.reset());
         items.add(reset);
+        items.add(new SeparatorMenuItem());
+        items.add(help);
         return items;
     }
 

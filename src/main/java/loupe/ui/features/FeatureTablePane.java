@@ -37,6 +37,7 @@ import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Reason;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
@@ -77,6 +78,7 @@ public final class FeatureTablePane implements Pane {
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
     private final Label nothing = new Label();
     private final Button clear = new Button("Clear the filter");
+    private final Reason reason = new Reason("feature-filter-reason");
     private final Label count = new Label();
     private final Label soFar = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
@@ -149,6 +151,7 @@ public final class FeatureTablePane implements Pane {
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setShowCheckedCount(false);
+        chooser.setAccessibleText("Columns that are shown");
         chooser.setTooltip(Tooltips.of("Which columns are shown"));
         chooser.setConverter(new LabelConverter<>(FeatureColumn::title));
         chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));
@@ -182,7 +185,7 @@ public final class FeatureTablePane implements Pane {
         none.setAlignment(Pos.CENTER);
         none.setPadding(new Insets(8));
         table.setPlaceholder(none);
-        frame.setContent(new VBox(tools, soFar, densities, table));
+        frame.setContent(new VBox(tools, reason, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
@@ -228,7 +231,7 @@ public final class FeatureTablePane implements Pane {
                 };
         made.setSortable(true);
         made.setReorderable(true);
-        made.setContextMenu(new ColumnMenu(model.arrangement(), column));
+        made.setContextMenu(new ColumnMenu(model.arrangement(), column, Tables.help(made)));
         if (column.isText() && column != FeatureColumn.STAR) {
             Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
@@ -276,7 +279,10 @@ public final class FeatureTablePane implements Pane {
             });
             model.arrangement().resize(changed);
         });
-        filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
+        filter.textProperty().addListener((property, was, is) -> {
+            reason.refuse(filter, FeatureFilter.mistake(is).orElse(""));
+            model.filter().set(isNumber(is) ? "" : is);
+        });
         model.filter().addListener((property, was, is) -> {
             if (!is.equals(filter.getText()) && !isNumber(filter.getText())) {
                 filter.setText(is); // written by a chart
@@ -330,7 +336,15 @@ public final class FeatureTablePane implements Pane {
         describe();
     }
 
+    /** Makes the column of numbers as wide as the checkpoint's last one. */
+    private void makeRoomForNumbers() {
+        Tables.setLongest(
+                Objects.requireNonNull(columns.get(FeatureColumn.NUMBER)),
+                model.size() == 0 ? "" : Integer.toString(model.size() - 1));
+    }
+
     private void describe() {
+        makeRoomForNumbers();
         int shown = model.rows().size();
         boolean rowsMayChange = model.countedForRows().isPartial();
         CountedShare counted = model.counted(FeatureColumn.DENSITY);
@@ -352,12 +366,17 @@ public final class FeatureTablePane implements Pane {
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
         nothing.setText(
-                none ? "No feature passes the filter" + model.countedForRows().soFar() + ".\n" + model.whyNone() : "");
+                none
+                        ? "No feature passes the filter"
+                                + model.countedForRows().soFar() + "."
+                                + (reason.getText().isEmpty() ? "\n" + model.whyNone() : "")
+                        : "");
         clear.setVisible(none);
     }
 
     private void showColumns() {
-        List<TableArrangement.Column> shown = new ArrayList<>(model.arrangement().columns().get());
+        List<TableArrangement.Column> shown =
+                new ArrayList<>(model.arrangement().columns().get());
         if (searching) {
             shown.removeIf(one -> givesWay(one.column()));
             shown.add(
@@ -435,8 +454,7 @@ public final class FeatureTablePane implements Pane {
                     table.getSortOrder().clear();
                 }
             } else if (table.getColumns().contains(by)) {
-                by.setSortType(
-                        sorting.descending() ? TableColumn.SortType.DESCENDING : TableColumn.SortType.ASCENDING);
+                by.setSortType(sorting.descending() ? TableColumn.SortType.DESCENDING : TableColumn.SortType.ASCENDING);
                 if (!table.getSortOrder().equals(List.of(by))) {
                     table.getSortOrder().setAll(List.of(by));
                 }
@@ -510,16 +528,21 @@ public final class FeatureTablePane implements Pane {
                 filter.clear();
                 table.requestFocus();
             } else {
-                filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), true);
+                reason.refuse(filter, noFeature(filter.getText().strip()));
             }
             event.consume();
         } else {
-            filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), false);
             if (event.getCode() == KeyCode.DOWN) {
                 table.requestFocus();
                 event.consume();
             }
         }
+    }
+
+    private String noFeature(String typed) {
+        return model.size() == 0
+                ? "Features can be chosen once a checkpoint is open"
+                : "There is no feature " + typed + ": the last one is " + (model.size() - 1);
     }
 
     /**

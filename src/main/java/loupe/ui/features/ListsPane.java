@@ -113,11 +113,13 @@ public final class ListsPane implements Pane {
         name.setPromptText("New list");
         name.setPrefColumnCount(7);
         name.setMinWidth(60);
+        name.setAccessibleText("Name of a new list");
         name.setTooltip(Tooltips.of("Name of a new list; Enter makes it"));
         member.setId("lists-member");
         remove.setId("lists-remove");
         text.setId("lists-text");
         text.setPromptText("Text to try the members on");
+        text.setAccessibleText("Text to try the members on");
         text.setTooltip(
                 Tooltips.of("Each member's largest activation in this text is shown while you type; Enter keeps "
                         + "the text with the list"));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.input.KeyCode;
@@ -82,17 +83,22 @@ public final class LogitPane implements Pane {
     }
 
     private void show(LogitWeights.Answer answer) {
-        chart.setTokens(
-                tokens(answer.promoted(), answer.promotedWeights()),
-                tokens(answer.suppressed(), answer.suppressedWeights()));
+        draw(chart, answer, texts::of);
         frame.subtitleProperty()
                 .set("skew " + NumberTexts.number(answer.moments().skewness()));
     }
 
-    private List<TokenWeight> tokens(int[] ids, float[] weights) {
+    /** @param texts of tokens, by id */
+    public static void draw(LogitChart chart, LogitWeights.Answer answer, IntFunction<String> texts) {
+        chart.setTokens(
+                tokens(answer.promoted(), answer.promotedWeights(), texts),
+                tokens(answer.suppressed(), answer.suppressedWeights(), texts));
+    }
+
+    private static List<TokenWeight> tokens(int[] ids, float[] weights, IntFunction<String> texts) {
         List<TokenWeight> tokens = new ArrayList<>(ids.length);
         for (int i = 0; i < ids.length; i++) {
-            tokens.add(new TokenWeight(ids[i], texts.of(ids[i]), weights[i]));
+            tokens.add(new TokenWeight(ids[i], texts.apply(ids[i]), weights[i]));
         }
         return tokens;
     }

@@ -19,6 +19,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
@@ -60,6 +61,8 @@ public final class NeighboursPane implements Pane {
     private final CustomTextField query = (CustomTextField) TextFields.createClearableTextField();
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
+    private final TableColumn<Row, Number> number =
+            Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id);
     private final Label spread = new Label();
     private final Button own = new Button("Of this feature");
 
@@ -119,13 +122,15 @@ public final class NeighboursPane implements Pane {
         VBox tools = new VBox(6, first, query);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, NumberTexts::number));
-        table.getColumns().add(Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id));
+        table.getColumns().add(number);
         table.getColumns()
                 .add(Tables.texts(
                         "Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
+        spread.setWrapText(true);
+        spread.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         spread.setTooltip(
                 Tooltips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's "
                         + "neighbours"));
@@ -256,11 +261,12 @@ public final class NeighboursPane implements Pane {
         if (refused != null) {
             spread.setText(refused.message());
         }
-        spread.setWrapText(refused != null);
     }
 
     private void show(Neighbours.Answer answer) {
         boolean ofFeatures = model.among().get() == NeighboursModel.Among.FEATURES;
+        Tables.setLongest(
+                number, Integer.toString(IntStream.of(answer.ids()).max().orElse(0)));
         rows.setAll(IntStream.range(0, answer.ids().length)
                 .mapToObj(i -> {
                     int id = answer.ids()[i];

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -90,6 +92,9 @@ public final class TokenListPane implements Pane {
             "Dec", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
     private final TableColumn<Row, String> inEncoder =
             Tables.texts("Enc #", "Its rank in the encoder direction's list", 40, Row::inEncoder, text -> text);
+    /** Whether some token has another rank than in the list that this one is compared with. */
+    private final BooleanProperty changed = new SimpleBooleanProperty(this, "changed");
+
     private final TokenFilterBar filter;
     private final Label nothing = new Label();
     private final ToggleButton showFilter = new ToggleButton(null, new FontIcon(Feather.FILTER));
@@ -138,7 +143,8 @@ public final class TokenListPane implements Pane {
         table.getColumns()
                 .addAll(List.of(
                         rank, token, change, score, cosine, spread, random, encoder, inDecoder, decoder, inEncoder));
-        for (TableColumn<Row, ?> one : List.of(token, change, score)) {
+        change.visibleProperty().bind(model.sides().not().and(changed));
+        for (TableColumn<Row, ?> one : List.of(token, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
         cosine.visibleProperty()
@@ -284,6 +290,7 @@ public final class TokenListPane implements Pane {
                             "");
                 })
                 .toList());
+        changed.set(rows.stream().anyMatch(row -> !row.change().isEmpty()));
         TokenCoherence.Answer alike = model.coherence().getValue();
         TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
         String note = passing(list)

@@ -29,10 +29,7 @@ public final class RowMenu {
      * @param token of a row; empty if it has none
      */
     public static <S> void attach(
-            TableView<S> table,
-            Function<S, OptionalInt> feature,
-            Function<S, OptionalInt> token,
-            RowActions actions) {
+            TableView<S> table, Function<S, OptionalInt> feature, Function<S, OptionalInt> token, RowActions actions) {
         ContextMenu menu = table.getContextMenu();
         List<MenuItem> own = List.copyOf(menu.getItems());
         menu.setOnShowing(event -> {
@@ -46,8 +43,10 @@ public final class RowMenu {
             } else if (rows.size() == 1) {
                 token.apply(rows.get(0)).ifPresent(id -> {
                     items.add(item("row-neighbours", "Neighbours of this token", () -> actions.goToToken(id)));
-                    items.add(item("row-copy", "Copy \u201c" + References.ofToken(id) + "\u201d", () ->
-                            copy(References.ofToken(id))));
+                    items.add(item(
+                            "row-copy",
+                            "Copy \u201c" + References.ofToken(id) + "\u201d",
+                            () -> copy(References.ofToken(id))));
                 });
             }
             if (!items.isEmpty()) {
@@ -70,8 +69,11 @@ public final class RowMenu {
                 items.add(item("row-compare", comparing, () -> actions.compareWith(first)));
             }
         }
-        items.add(item("row-copy", one ? "Copy " + what : "Copy the numbers", () ->
-                copy(String.join(" ", features.stream().map(References::ofFeature).toList()))));
+        items.add(item(
+                "row-copy",
+                one ? "Copy " + what : "Copy the numbers",
+                () -> copy(String.join(
+                        " ", features.stream().map(References::ofFeature).toList()))));
         boolean starred = features.stream().allMatch(actions::isStarred);
         items.add(item(
                 "row-star",

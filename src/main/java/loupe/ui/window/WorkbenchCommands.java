@@ -11,7 +11,6 @@ import javafx.stage.WindowEvent;
 import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
-import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -22,7 +21,7 @@ import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CachePage;
-import loupe.ui.corpus.CorpusPage;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
@@ -77,15 +76,16 @@ final class WorkbenchCommands {
                 "Open a checkpoint file...",
                 FILES,
                 "Shortcut+Shift+O",
-                hasModel,
                 () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.a()));
         commands.add(
                 "open-checkpoint-folder",
                 "Open a checkpoint folder...",
                 FILES,
                 "",
-                hasModel,
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
         commands.add(
                 "compare",
                 "Compare with a checkpoint file...",
@@ -287,7 +287,12 @@ final class WorkbenchCommands {
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
-        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
+        commands.add(
+                "theme",
+                "Switch between light, dark and high contrast",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.look().set(models.look().get().next()));
         commands.add(
                 "larger",
                 "Larger text",
@@ -301,6 +306,11 @@ final class WorkbenchCommands {
                 "Shortcut+Minus",
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
+        commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
+        commands.add("help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",
@@ -386,11 +396,6 @@ final class WorkbenchCommands {
         view.showHelp();
     }
 
-    /** Switches between the light and the dark theme. */
-    void switchTheme() {
-        models.dark().set(!models.dark().get());
-    }
-
     /** Asks for a file and shows what it holds. */
     void inspectFile() {
         opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect);
@@ -413,52 +418,9 @@ final class WorkbenchCommands {
                 view::uncover);
     }
 
-    /** Opens the form of the corpus. */
+    /** Brings the form of the corpus to the front. */
     void showCorpus() {
-        view.cover(
-                new CorpusPage(
-                                new CorpusForm(models.workbench(), models.statistics()),
-                                models.statistics(),
-                                List.of(
-                                        models.workbench().a(),
-                                        models.workbench().b()),
-                                models.workbench().recent(),
-                                new CorpusChoosing())
-                        .node(),
-                view::uncover);
-    }
-
-    /** What the form of the corpus asks the window for. */
-    private final class CorpusChoosing implements CorpusPage.Choosing {
-        @Override
-        public Optional<Path> file() {
-            return opening.askForText(view.scene().getWindow());
-        }
-
-        @Override
-        public Optional<Path> folder() {
-            return opening.askForTexts(view.scene().getWindow());
-        }
-
-        @Override
-        public void index() {
-            opening.chooseIndex(view.scene().getWindow());
-        }
-
-        @Override
-        public void open(Path path) {
-            opening.open(path);
-        }
-
-        @Override
-        public void kept() {
-            showKept();
-        }
-
-        @Override
-        public void leave() {
-            view.uncover();
-        }
+        view.area().show(PaneKind.of(CorpusPane.class), false);
     }
 
     /** Opens the list of the indexes that are kept. */

@@ -28,6 +28,7 @@ import loupe.state.corpus.ExamplesModel;
 import loupe.state.features.TableArrangement;
 import loupe.state.window.Brush;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,7 +70,7 @@ class WorkbenchAppUiTest {
                         .controls()
                         .scale()
                         .set(first.models().controls().range().get().natural() * 2);
-                first.models().dark().set(true);
+                first.models().look().set(Look.HIGH_CONTRAST);
             });
             double scale =
                     Toolkit.call(() -> first.models().controls().values().get().scale());
@@ -85,8 +86,7 @@ class WorkbenchAppUiTest {
             assertThat(Toolkit.<Double>call(
                             () -> second.models().controls().values().get().scale()))
                     .isEqualTo(scale);
-            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get()))
-                    .isTrue();
+            assertThat(Toolkit.<Look>call(() -> second.models().look().get())).isEqualTo(Look.HIGH_CONTRAST);
             until(() -> second.models()
                             .statistics()
                             .index(second.models().workbench().a())
@@ -147,14 +147,14 @@ class WorkbenchAppUiTest {
                 second.models().text().text().set("");
                 second.models().workbench().closeCheckpoint(second.models().workbench().b());
                 second.view().run("view-features");
-                second.models().dark().set(true);
+                second.models().look().set(Look.DARK);
             });
             assertThat(isNow(second, columns)).isFalse();
             Toolkit.run(() -> second.models().sessions().open("colours", () -> {}));
             until(() -> isAsBefore(second, columns));
-            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get()))
+            assertThat(Toolkit.<Look>call(() -> second.models().look().get()))
                     .as("looks are not part of what was kept")
-                    .isTrue();
+                    .isEqualTo(Look.DARK);
             assertThat(Toolkit.<Optional<String>>call(
                             () -> second.models().undoOrder().undoable()))
                     .isEmpty();
@@ -215,7 +215,7 @@ class WorkbenchAppUiTest {
             until(() -> new SessionFile(file).load().feature() == 5);
             assertThat(new SessionFile(file).load().model()).isEqualTo(model.toString());
             assertThat(new SessionFile(file).load().checkpoints()).hasSize(1);
-            Toolkit.run(() -> app.models().dark().set(true));
+            Toolkit.run(() -> app.models().look().set(Look.DARK));
             until(() -> new SessionFile(file).load().dark());
             endAndClose(app);
         }

@@ -114,15 +114,25 @@ class FeatureTablePaneUiTest extends PaneUiTest {
                 () -> ((Label) ((VBox) table().getPlaceholder()).getChildren().get(0)).getText());
     }
 
+    /** What is said below the filter, all of which has to be seen. */
+    private String reason() {
+        Label said = lookup("#feature-filter-reason").query();
+        onFx(() -> table().getScene().getRoot().layout());
+        assertThat(onFx(() -> said.getHeight() >= said.prefHeight(said.getWidth()) && said.isVisible()))
+                .as("seen in full")
+                .isTrue();
+        return said.getText();
+    }
+
     @Test
     void aFilterThatPassesNothingSaysWhichPartAndOffersToClearIt() {
         open();
         clickOn("#feature-filter").write("a norm>9");
         assertThat(nothing()).endsWith("norm>9: norm lies between 1 and 6");
         onFx(() -> filter().setText("foo>3"));
-        assertThat(nothing()).contains("foo>3: there is no column foo; the columns are number, density");
+        assertThat(reason()).contains("foo>3: there is no column foo; the columns are number, density");
         onFx(() -> filter().setText("norm>x"));
-        assertThat(nothing()).endsWith("norm>x: what stands after the sign is no number");
+        assertThat(reason()).isEqualTo("norm>x: what stands after the sign is no number");
         onFx(() -> filter().setText("norm>=6 b"));
         assertThat(nothing()).endsWith("No feature has all of it together: norm>=6, b");
         clickOn("#clear-filter");
@@ -234,8 +244,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     }
 
     private static DragEvent dragDone() {
-        return new DragEvent(
-                DragEvent.DRAG_DONE, null, 0, 0, 0, 0, TransferMode.COPY, null, null, null);
+        return new DragEvent(DragEvent.DRAG_DONE, null, 0, 0, 0, 0, TransferMode.COPY, null, null, null);
     }
 
     @Test
@@ -312,6 +321,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         clickOn("#feature-filter").write("99").type(KeyCode.ENTER);
         assertThat(chosen()).isZero();
         assertThat(filter().getText()).isEqualTo("99");
+        assertThat(reason()).isEqualTo("There is no feature 99: the last one is 5");
         assertThat(filter().getPseudoClassStates())
                 .anyMatch(state -> state.getPseudoClassName().equals("danger"));
         type(KeyCode.BACK_SPACE);
