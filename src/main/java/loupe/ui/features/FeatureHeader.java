@@ -117,9 +117,7 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
-        pin.setMinWidth(76);
-        pin.setPrefWidth(76);
-        pin.setMaxWidth(76);
+        pin.getStyleClass().add("pin-feature");
         pin.setTooltip(
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
                         + "decoder cosine"));

@@ -145,7 +145,7 @@ public final class TokenListPane implements Pane {
             one.visibleProperty().bind(model.sides().not());
         }
         cosine.visibleProperty()
-                .bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
+                .bind(model.sides().not().and(Tables.isWiderThan(table, ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }
