@@ -55,7 +55,12 @@ public final class NamedSessions {
      * @param defect what is wrong with the file; empty if nothing is
      */
     public record Named(
-            String name, Path file, Instant kept, String stamp, @Nullable Session session, String defect) {}
+            String name,
+            Path file,
+            Instant kept,
+            String stamp,
+            @Nullable Session session,
+            String defect) {}
 
     public Path folder() {
         return folder;
@@ -104,7 +109,8 @@ public final class NamedSessions {
                 }
             }
         }
-        all.sort(Comparator.comparing(Named::name, String.CASE_INSENSITIVE_ORDER).thenComparing(Named::name));
+        all.sort(
+                Comparator.comparing(Named::name, String.CASE_INSENSITIVE_ORDER).thenComparing(Named::name));
         return all;
     }
 

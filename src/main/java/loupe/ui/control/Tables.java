@@ -1,5 +1,10 @@
 package loupe.ui.control;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -16,8 +21,11 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
+import javafx.scene.control.TableRow;
 import javafx.scene.control.TableView;
 import javafx.scene.control.skin.TableColumnHeader;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.text.Font;
@@ -120,15 +128,15 @@ public final class Tables {
         follow(column);
         column.setSortable(false);
         column.setReorderable(false);
-        column.setContextMenu(help(column));
+        column.setContextMenu(new ContextMenu(help(column)));
         return column;
     }
 
-    /** The menu of a column's heading, which opens the help where it explains the column. */
-    private static ContextMenu help(TableColumn<?, ?> column) {
+    /** The item of a column's menu that opens the help where it explains the column. */
+    public static MenuItem help(TableColumn<?, ?> column) {
         MenuItem item = new MenuItem("What is this column?");
         item.setOnAction(event -> HelpEvent.ask(column.getTableView(), heading(column)));
-        return new ContextMenu(item);
+        return item;
     }
 
     /** The heading of a column, without what is said below it for now. */
@@ -160,6 +168,8 @@ public final class Tables {
     /** What the widths of a column follow from; lengths are pixels at the ordinary text size. */
     private enum Measure {
         USUAL,
+        /** The usual one before somebody chose another. */
+        GIVEN,
         LEAST,
         /** Of a column of numbers: the longest of them that is known, as it is drawn. */
         FIGURES
@@ -217,6 +227,86 @@ public final class Tables {
         Text measured = new Text(text);
         measured.setFont(font);
         return measured.getLayoutBounds().getWidth();
+    }
+
+    /**
+     * Gives a column a width, in pixels at the ordinary text size.
+     *
+     * @param width 0 for the one it came with
+     */
+    public static void setWidth(TableColumn<?, ?> column, int width) {
+        Object given = column.getProperties()
+                .getOrDefault(Measure.GIVEN, column.getProperties().get(Measure.USUAL));
+        double wanted = width == 0 && given instanceof Double first ? first : width;
+        if (wanted != width(column, Measure.USUAL)) {
+            column.getProperties().putIfAbsent(Measure.GIVEN, given);
+            column.getProperties().put(Measure.USUAL, wanted);
+            measure(column);
+        }
+    }
+
+    /**
+     * Says when somebody has given columns other widths with the mouse.
+     *
+     * @param resized is given the widths of all columns, in pixels at the ordinary text size
+     */
+    public static <S> void onResized(TableView<S> table, Consumer<Map<TableColumn<S, ?>, Integer>> resized) {
+        Map<TableColumn<S, ?>, Double> before = new HashMap<>();
+        table.addEventFilter(MouseEvent.MOUSE_PRESSED, event -> {
+            before.clear();
+            if (isInHeader(event.getTarget())) {
+                table.getColumns().forEach(column -> before.put(column, column.getWidth()));
+            }
+        });
+        table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {
+            boolean same = table.getColumns().stream()
+                    .allMatch(
+                            column -> Math.abs(before.getOrDefault(column, column.getWidth()) - column.getWidth()) < 1);
+            if (before.keySet().equals(Set.copyOf(table.getColumns())) && !same) {
+                Map<TableColumn<S, ?>, Integer> widths = new HashMap<>();
+                table.getColumns()
+                        .forEach(column -> widths.put(column, (int) Math.round(column.getWidth() / scale(column))));
+                resized.accept(widths);
+            }
+            before.clear();
+        });
+    }
+
+    private static double scale(TableColumn<?, ?> column) {
+        return column.getGraphic() instanceof Label heading ? heading.getFont().getSize() / ORDINARY_FONT : 1;
+    }
+
+    /**
+     * Acts on the row that is clicked once, or that is marked when Enter is pressed. With Ctrl or Shift a click only
+     * marks, as for copying; so does the beginning of a drag.
+     */
+    public static <S> void onChosen(TableView<S> table, Consumer<S> action) {
+        table.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
+            boolean plain = !event.isShiftDown() && !event.isShortcutDown() && !event.isControlDown();
+            if (event.getButton() == MouseButton.PRIMARY
+                    && event.getClickCount() == 1
+                    && event.isStillSincePress()
+                    && plain) {
+                Tables.<S>rowAt(event.getTarget()).map(TableRow::getItem).ifPresent(action);
+            }
+        });
+        table.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            S marked = table.getSelectionModel().getSelectedItem();
+            if (event.getCode() == KeyCode.ENTER && marked != null) {
+                action.accept(marked);
+                event.consume();
+            }
+        });
+    }
+
+    @SuppressWarnings("unchecked") // the rows of a table hold its items
+    private static <S> Optional<TableRow<S>> rowAt(EventTarget target) {
+        for (Node node = target instanceof Node at ? at : null; node != null; node = node.getParent()) {
+            if (node instanceof TableRow<?> row) {
+                return row.isEmpty() ? Optional.empty() : Optional.of((TableRow<S>) row);
+            }
+        }
+        return Optional.empty();
     }
 
     private static double width(TableColumn<?, ?> column, Measure measure) {

@@ -243,6 +243,7 @@ public final class CorpusPage {
 
     private Node named(String id, StringProperty value, String meaning) {
         TextField field = field(id, value);
+        field.setAccessibleText(meaning);
         field.setMaxWidth(Region.USE_PREF_SIZE);
         field.setOnAction(event -> {
             if (!count.isDisabled()) {

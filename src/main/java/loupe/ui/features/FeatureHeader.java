@@ -117,13 +117,14 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
-        pin.getStyleClass().add("pin-feature");
+pin.getStyleClass().add("pin-feature");
+        pin.setAccessibleText("Number of the feature of B that is kept beside A");
         pin.setTooltip(
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
                         + "decoder cosine"));
         first.getChildren().addAll(back, forward, title, star, label, tags, tag, beside, pin);
-        Button figures =
-                IconButtons.of(Feather.INFO, "What these figures mean, with their formulas", () -> HelpEvent.ask(box, ""));
+        Button figures = IconButtons.of(
+                Feather.INFO, "What these figures mean, with their formulas", () -> HelpEvent.ask(box, ""));
         figures.setId("feature-figures");
         figures.visibleProperty().bind(facts.textProperty().isNotEmpty());
         HBox second = new HBox(8, figures, facts, note);

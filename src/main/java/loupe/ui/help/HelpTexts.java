@@ -20,8 +20,9 @@ import loupe.analysis.compare.EvaluationFigure;
 import loupe.search.FeatureColumn;
 
 /**
- * What can be looked up: the questions of {@code concepts.md}, the figures of {@code figures.md} with their formulas and
- * where they stand, the figures of the evaluation, which are defined where they are computed, and what the window adds.
+ * What can be looked up: the questions of {@code concepts.md}, the figures of {@code figures.md} with their formulas
+ * and where they stand, the figures of the evaluation, which are defined where they are computed, and what the window
+ * adds.
  */
 public record HelpTexts(List<HelpEntry> entries) {
     private static final String FOLDER = "/loupe/ui/help/";
@@ -42,9 +43,10 @@ public record HelpTexts(List<HelpEntry> entries) {
                         figure.formula(),
                         "In " + figure.unit() + ".",
                         Map.of("Evaluation", List.of(figure.title()))));
-        return new HelpTexts(Stream.of(page("concepts.md").stream(), page("figures.md").stream(), evaluation, more.stream())
-                .flatMap(stream -> stream)
-                .toList());
+        return new HelpTexts(
+                Stream.of(page("concepts.md").stream(), page("figures.md").stream(), evaluation, more.stream())
+                        .flatMap(stream -> stream)
+                        .toList());
     }
 
     /** The entries that have all words; all of them without words. */
@@ -112,7 +114,9 @@ public record HelpTexts(List<HelpEntry> entries) {
                 while (place.find()) {
                     shownIn.put(
                             place.group(1),
-                            place.group(2) == null ? List.of() : List.of(place.group(2).split("; ")));
+                            place.group(2) == null
+                                    ? List.of()
+                                    : List.of(place.group(2).split("; ")));
                 }
             } else {
                 text.add(plain(paragraph));

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -22,7 +23,6 @@ import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
-import javafx.scene.input.MouseButton;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -40,6 +40,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -204,16 +206,7 @@ public final class NeighboursPane implements Pane {
         });
         model.random()
                 .addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
-        table.setOnMouseClicked(event -> {
-            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
-                choose();
-            }
-        });
-        table.setOnKeyPressed(event -> {
-            if (event.getCode() == javafx.scene.input.KeyCode.ENTER) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, this::choose);
         Answers.show(model.neighbours(), this::show, () -> {
             rows.clear();
             spread.setText(
@@ -243,11 +236,16 @@ public final class NeighboursPane implements Pane {
         tokens.setSelected(shown == NeighboursModel.Among.TOKENS);
     }
 
-    private void choose() {
-        Row chosen = table.getSelectionModel().getSelectedItem();
-        if (chosen == null) {
-            return;
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(
+                table,
+                row -> row.isFeature() ? OptionalInt.of(row.id()) : OptionalInt.empty(),
+                row -> row.isFeature() ? OptionalInt.empty() : OptionalInt.of(row.id()),
+                actions);
+    }
+
+    private void choose(Row chosen) {
         if (!chosen.isFeature()) {
             query.setText(References.ofToken(chosen.id()));
             model.query().set(query.getText());

@@ -120,10 +120,13 @@ final class TokenFilterBar extends FlowPane {
         boolean isRegex = regex.matches();
         try {
             change(filter().withText(isRegex ? regex.group(1) : text.getText(), isRegex));
-            boolean begun = !isRegex && text.getText().length() > 1 && text.getText().startsWith("/");
+            boolean begun =
+                    !isRegex && text.getText().length() > 1 && text.getText().startsWith("/");
             reason.remark(
                     text,
-                    begun ? "Read as text; a regular expression has a slash at its end too: " + text.getText() + "/" : "");
+                    begun
+                            ? "Read as text; a regular expression has a slash at its end too: " + text.getText() + "/"
+                            : "");
         } catch (Refusal notARegex) {
             reason.refuse(text, notARegex.getMessage());
         }
@@ -145,7 +148,8 @@ final class TokenFilterBar extends FlowPane {
                 change(filter().withLength(from, to));
             }
         }
-        reason.refuse(length, sensible ? "" : "A length is a number of characters: 3, 3- (at least), -8 (at most) or 3-8");
+        reason.refuse(
+                length, sensible ? "" : "A length is a number of characters: 3, 3- (at least), -8 (at most) or 3-8");
     }
 
     /** Shows a filter that was set elsewhere: by the other side's bar, undo or the clear button. */

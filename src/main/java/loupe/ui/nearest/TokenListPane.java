@@ -3,6 +3,7 @@ package loupe.ui.nearest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
@@ -34,6 +35,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -183,6 +186,13 @@ public final class TokenListPane implements Pane {
         References.dragFrom(table, row -> java.util.Optional.of(References.ofToken(row.token())));
         TableExport.attachTo(table, "token-list", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "token-list", desk));
+    }
+
+    /** A click on a token shows its neighbours, as it does in examples and logit weights. */
+    @Override
+    public void setRowActions(RowActions actions) {
+        Tables.onChosen(table, row -> actions.goToToken(row.token()));
+        RowMenu.attach(table, row -> OptionalInt.empty(), row -> OptionalInt.of(row.token()), actions);
     }
 
     /** Opens and focuses the filter. */

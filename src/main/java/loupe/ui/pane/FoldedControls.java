@@ -19,8 +19,8 @@ final class FoldedControls {
     private FoldedControls() {}
 
     /**
-     * What stands for a control in a menu: buttons are items that press them, toggles have a mark, a choice is a menu of
-     * its own, a text is an item that does nothing. A control that hides itself has none.
+     * What stands for a control in a menu: buttons are items that press them, toggles have a mark, a choice is a menu
+     * of its own, a text is an item that does nothing. A control that hides itself has none.
      */
     static List<MenuItem> items(Node control) {
         return control.isManaged() ? of(control).toList() : List.of();
@@ -53,7 +53,9 @@ final class FoldedControls {
             return label.getText().isBlank() || label.getLabelFor() != null ? Stream.of() : Stream.of(item);
         }
         return control instanceof Parent parent
-                ? parent.getChildrenUnmodifiable().stream().filter(Node::isManaged).flatMap(FoldedControls::of)
+                ? parent.getChildrenUnmodifiable().stream()
+                        .filter(Node::isManaged)
+                        .flatMap(FoldedControls::of)
                 : Stream.of();
     }
 

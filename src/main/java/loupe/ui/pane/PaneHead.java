@@ -154,14 +154,15 @@ final class PaneHead extends Region {
         double size = title.getFont().getSize();
         double left = snappedLeftInset();
         double room = getWidth() - left - snappedRightInset();
-        double ofActions = slots.stream().mapToDouble(slot -> spaced(slot.wanted())).sum();
+        double ofActions =
+                slots.stream().mapToDouble(slot -> spaced(slot.wanted())).sum();
         double always = spaced(letterWidth()) + spaced(wanted(maximise));
         double ofMenu = items.isEmpty() ? 0 : spaced(wanted(more));
         double titleWidth = wanted(title);
         double subtitleWidth = subtitle.getText().isEmpty() ? 0 : wanted(subtitle);
 
-        boolean tears = titleWidth + spaced(subtitleWidth) + ofActions + always + ofMenu + spaced(wanted(tearOff))
-                <= room;
+        boolean tears =
+                titleWidth + spaced(subtitleWidth) + ofActions + always + ofMenu + spaced(wanted(tearOff)) <= room;
         if (!tears) {
             ofMenu = spaced(wanted(more));
         }
@@ -200,7 +201,8 @@ final class PaneHead extends Region {
     /** Gives what is cut a tooltip that has all of it. */
     private void tell(boolean titleCut, boolean subtitleCut) {
         String tip = subtitleTip.get();
-        whole.setText(title.getText() + (subtitle.getText().isEmpty() ? "" : "\n" + subtitle.getText())
+        whole.setText(title.getText()
+                + (subtitle.getText().isEmpty() ? "" : "\n" + subtitle.getText())
                 + (tip.isEmpty() ? "" : "\n" + tip));
         title.setTooltip(titleCut || subtitleCut ? whole : null);
         subtitle.setTooltip(subtitleCut ? whole : tip.isEmpty() ? null : Tooltips.of(tip));

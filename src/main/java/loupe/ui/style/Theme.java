@@ -2,6 +2,7 @@ package loupe.ui.style;
 
 import java.io.InputStream;
 import java.util.Objects;
+import javafx.application.Application;
 import javafx.scene.Scene;
 import loupe.state.window.Look;
 
@@ -26,6 +27,9 @@ public enum Theme {
 
     /** Applies this theme to {@code scene}, replacing another one. */
     public void apply(Scene scene) {
+        if (Application.getUserAgentStylesheet() == null) {
+            Application.setUserAgentStylesheet(base); // a menu is measured before it belongs to a window
+        }
         scene.setUserAgentStylesheet(base);
         scene.getStylesheets().removeIf(sheet -> sheet.contains("/loupe/ui/"));
         scene.getStylesheets().addAll(sheet("workbench.css"), sheet("window.css"), sheet(key() + ".css"));

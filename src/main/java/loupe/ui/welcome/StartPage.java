@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import javafx.geometry.Pos;
@@ -36,7 +35,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class StartPage {
     /** Width, in units of the text size, from which recent files and words stand beside each other. */
-    private static final double BESIDE_EM = 58;
+    private static final double BESIDE_EM = 46;
 
     private static final int MOST_OF_A_KIND = 5;
     private static final String[][] WORDS = {
@@ -87,8 +86,9 @@ public final class StartPage {
     private void layOut() {
         Label title = new Label("SAE Loupe");
         title.getStyleClass().add("start-title");
-        Label about = words("See what the features of a sparse autoencoder mean: where each is active, what it promotes, "
-                + "how the model defines it, and what is near it.");
+        Label about =
+                words("See what the features of a sparse autoencoder mean: where each is active, what it promotes, "
+                        + "how the model defines it, and what is near it.");
         FlowPane open = new FlowPane(8, 8);
         open.setId("start-open");
         if (choices.hasSample()) {
@@ -177,8 +177,9 @@ public final class StartPage {
         }
         if (rows.isEmpty()) {
             recent.getChildren()
-                    .add(words("Nothing yet. Models, checkpoints and corpora that you open are listed here, to be opened "
-                            + "again with one click."));
+                    .add(words(
+                            "Nothing yet. Models, checkpoints and corpora that you open are listed here, to be opened "
+                                    + "again with one click."));
         }
         markMissing(rows);
     }
@@ -208,7 +209,8 @@ public final class StartPage {
     private Button row(Kind kind, Path path) {
         Label name = new Label(String.valueOf(path.getFileName()), new FontIcon(kind.icon));
         name.setMinWidth(Region.USE_PREF_SIZE);
-        Label folder = new Label(path.getParent() == null ? "" : path.getParent().toString());
+        Label folder =
+                new Label(path.getParent() == null ? "" : path.getParent().toString());
         folder.getStyleClass().add("muted");
         folder.setTextOverrun(OverrunStyle.LEADING_ELLIPSIS);
         folder.setMinWidth(0);
@@ -277,8 +279,12 @@ public final class StartPage {
         return words;
     }
 
-    /** The button that a newcomer most likely wants. */
-    public Optional<Node> first() {
-        return Optional.ofNullable(page.lookup(choices.hasSample() ? "#start-sample" : "#start-model"));
+    /** Gives the keyboard to the button that a newcomer most likely wants. */
+    public void focus() {
+        scroll.applyCss(); // before that its content is in no window
+        Node first = page.lookup(choices.hasSample() ? "#start-sample" : "#start-model");
+        if (first != null) {
+            first.requestFocus();
+        }
     }
 }

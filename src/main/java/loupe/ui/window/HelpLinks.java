@@ -95,8 +95,8 @@ final class HelpLinks {
         }
         return Stream.of(area.a(), area.b())
                 .flatMap(side -> side.kinds().entrySet().stream())
-                .filter(pane -> pane.getValue().node() == node
-                        || pane.getValue().node().holds(node))
+                .filter(pane ->
+                        pane.getValue().node() == node || pane.getValue().node().holds(node))
                 .map(pane -> pane.getKey().title())
                 .findFirst()
                 .orElse(PAGES.getOrDefault(String.valueOf(node.getId()), ""));

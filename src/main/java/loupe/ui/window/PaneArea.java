@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Insets;
 import javafx.geometry.Orientation;
@@ -16,6 +17,7 @@ import javafx.scene.control.MenuItem;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.layout.StackPane;
+import loupe.inference.OpenSae;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.LayoutFit;
 import loupe.state.window.PaneLayout;
@@ -121,6 +123,11 @@ final class PaneArea {
 
     SidePanes b() {
         return b;
+    }
+
+    /** The checkpoint that is compared with, to which the panes of B belong. */
+    ReadOnlyObjectProperty<OpenSae> sideB() {
+        return models.workbench().b().sae();
     }
 
     FeatureTablePane table() {
@@ -322,6 +329,7 @@ final class PaneArea {
             pane.getTabs().add(tab);
         }
         pane.setId("tabs-" + PaneKind.ofKey(tabs.tabs().get(0).get(0)).kind().id());
+        pane.setAccessibleText("Panes that share this place");
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
         TabTitles.fit(pane);
@@ -410,11 +418,15 @@ final class PaneArea {
         if (stack != null) {
             select(stack, key);
         }
-        Runnable focus = () -> a.of(kind).focus();
+        onceArranged(() -> a.of(kind).focus());
+    }
+
+    /** Does something once all panes are in their places. */
+    void onceArranged(Runnable action) {
         if (slots.isFull()) {
-            focus.run();
+            action.run();
         } else {
-            slots.step(focus);
+            slots.step(action);
         }
     }
 

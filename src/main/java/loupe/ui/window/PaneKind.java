@@ -55,7 +55,7 @@ public record PaneKind(
                             "histogram",
                             "Activations",
                             links -> new HistogramPane(
-                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
+                                    links.side().histogram(), links.side()::countedProvenance, links.featureDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,
@@ -106,14 +106,21 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             links -> new TreePane(
-                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
+                                    links.side(),
+                                    links.otherSide().tree(),
+                                    links.texts(),
+                                    links::askOfToken,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
                             "ghost",
                             "Ghost",
                             links -> new GhostControls(
-                                    links.models().controls(), links.models().scales()))
+                                    links.models().controls(),
+                                    links.models().scales(),
+                                    links.side()::ghostProvenance,
+                                    links.featureDesk()))
                     .needing(new Needs(330, 150, 0.2, 0))
                     .ofBothSides(),
             of(

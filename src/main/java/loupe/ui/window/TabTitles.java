@@ -55,8 +55,8 @@ final class TabTitles {
         List<Double> wanted =
                 labels.stream().map(label -> Math.ceil(label.prefWidth(-1))).toList();
         Parent tab = labels.get(0).getParent().getParent();
-        double beside = tab.prefWidth(-1)
-                - Math.max(pane.getTabMinWidth(), Math.min(wanted.get(0), pane.getTabMaxWidth()));
+        double beside =
+                tab.prefWidth(-1) - Math.max(pane.getTabMinWidth(), Math.min(wanted.get(0), pane.getTabMaxWidth()));
         Node menu = header.get().lookup(".control-buttons-tab");
         double ofMenu = Math.max(MENU_BUTTON, menu == null ? 0 : menu.prefWidth(-1));
         double size = labels.get(0).getFont().getSize();
@@ -76,7 +76,9 @@ final class TabTitles {
     private void fit(List<Double> wanted, double beside, double ofMenu, double shortest) {
         double room = pane.getWidth() - AFTER_TABS - 1;
         double longest = longest(wanted, room - beside * wanted.size());
-        if (longest >= Math.min(shortest, wanted.stream().max(Comparator.naturalOrder()).orElseThrow())) {
+        if (longest
+                >= Math.min(
+                        shortest, wanted.stream().max(Comparator.naturalOrder()).orElseThrow())) {
             pane.setTabMinWidth(0);
             pane.setTabMaxWidth(longest);
             return;

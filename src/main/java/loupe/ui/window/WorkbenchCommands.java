@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
+import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
 import loupe.state.corpus.KeptIndexes;
@@ -32,6 +33,7 @@ final class WorkbenchCommands {
     private static final String GHOST = "Ghost";
     private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
+    private static final int MOST_OF_A_TITLE = 60;
     private static final Map<PaneLayout.Zone, String> EDGES = new EnumMap<>(Map.of(
             PaneLayout.Zone.LEFT, "left",
             PaneLayout.Zone.RIGHT, "right",
@@ -82,8 +84,8 @@ final class WorkbenchCommands {
                 "",
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
         view.sample()
-                .ifPresent(sample -> commands.add(
-                        "open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
+                .ifPresent(sample ->
+                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
         commands.add(
                 "compare",
                 "Compare with a checkpoint file...",
@@ -168,6 +170,13 @@ final class WorkbenchCommands {
                     hasB,
                     () -> saveCheckpoint(workbench.b(), form));
         }
+        commands.add(
+                "sessions",
+                "Sessions: keep this one under a name, open, rename, delete...",
+                FILES,
+                "Shortcut+Shift+K",
+                models.sessions()::isAvailable,
+                view::showSessions);
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add(
@@ -243,15 +252,19 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                "Undo the last change of filters, columns, sorting, pins, ghost, steering, layout or labels",
+                () -> title("Undo", models.undoOrder().undoable()),
                 WINDOW,
                 "Shortcut+Z",
+                () -> models.undoOrder().undoable().isPresent(),
                 () -> models.undoOrder().undo());
         commands.add(
                 "redo",
                 "Redo what was undone",
+                () -> title("Redo", models.undoOrder().redoable()),
                 WINDOW,
                 "Shortcut+Shift+Z",
+                () -> models.undoOrder().redoable().isPresent(),
                 () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
@@ -294,8 +307,10 @@ final class WorkbenchCommands {
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
         commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
-        commands.add(
-                "help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
+        commands.add("help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",
@@ -349,6 +364,11 @@ final class WorkbenchCommands {
         commands.add("keep-layout", "Keep this layout under a name...", VIEWS, "", view::nameLayout);
         commands.add(
                 "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
+    }
+
+    private static String title(String verb, Optional<String> what) {
+        return what.map(changed -> verb + " " + VisibleText.line(VisibleText.shortened(changed, MOST_OF_A_TITLE)))
+                .orElse(verb);
     }
 
     private void star() {

@@ -3,12 +3,10 @@ package loupe.ui.window;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.binding.Bindings;
 import javafx.beans.binding.BooleanBinding;
@@ -29,13 +27,13 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.search.FeatureSearch;
-import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.NamedSessions;
 import loupe.state.window.Sample;
 import loupe.state.window.Session;
+import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
@@ -53,6 +51,7 @@ import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
 import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
+import loupe.ui.welcome.GuidedTour;
 import loupe.ui.welcome.StartPage;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +67,6 @@ public final class WorkbenchView {
     private static final double BESIDE_PANES = 96;
 
     private static final double ABOVE_PANES = 130;
-    private static final int MOST_FOUND = 20;
-
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
@@ -84,11 +81,13 @@ public final class WorkbenchView {
     private final StackPane layers = new StackPane(root);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
+    private final WindowHistory history;
     private final Scene scene;
     private final DropOverlay drop;
     private final HelpLinks help;
     private final Optional<Sample> sample;
     private final StartPage start;
+    private final Optional<GuidedTour> tour;
     private @Nullable PaneFrame focused;
     private @Nullable Node focusedBefore;
     private Runnable leaving = () -> {};
@@ -124,11 +123,21 @@ public final class WorkbenchView {
         header = new FeatureHeader(models);
         help = new HelpLinks(area, header.node(), commands, this::show);
         help.addToPanes();
-        palette = new CommandPalette(this::paletteEntries, this::uncover);
+        palette = new CommandPalette(
+                this::paletteEntries,
+                this::uncover,
+                models.finder().searching()::get);
+        models.finder().searching().addListener((property, was, is) -> {
+            if (!is && palette.node().getScene() != null) {
+                palette.refill();
+            }
+        });
+        history = new WindowHistory(area, models.undoOrder());
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
         start = new StartPage(models.workbench(), new StartChoices(() -> {}));
         scene = new Scene(layers, width, height);
+        tour = sample.map(installed -> new GuidedTour(models, installed, scene, commands::run, veil::isVisible));
         layOut();
         bind();
     }
@@ -140,6 +149,33 @@ public final class WorkbenchView {
     /** What a session remembers of the views. */
     public JsonNode rememberedViews() {
         return layouts.remembered();
+    }
+
+    /** Shows the views as another session has them, with every pane in its place. */
+    public void recallViews(@Nullable JsonNode remembered) {
+        models.undoOrder().quietly(() -> {
+            history.bringBack();
+            layouts.recall(remembered);
+        });
+    }
+
+    /** What a session remembers of the windows of torn-off panes. */
+    public Map<String, String> rememberedWindows() {
+        return history.remembered();
+    }
+
+    /**
+     * Tears off the panes of a side that were torn off, once the window is shown.
+     *
+     * @param remembered from {@link #rememberedWindows} of an earlier window
+     */
+    public void recallWindows(Map<String, String> remembered, Side side) {
+        area.onceArranged(() -> models.undoOrder().quietly(() -> history.recall(remembered, side)));
+    }
+
+    /** Asks whether to close although something would be lost. */
+    public void askToClose(List<String> losses, Runnable close) {
+        cover(new ClosingPage(losses, close, this::uncover).node(), this::uncover);
     }
 
     /** The title of the window: feature, checkpoint, model and program. */
@@ -185,6 +221,7 @@ public final class WorkbenchView {
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
         layers.getChildren().addAll(veil, drop.node());
+        tour.ifPresent(guided -> layers.getChildren().add(guided.node()));
     }
 
     /** Shows the start page in place of the panes while there is nothing that they could show. */
@@ -210,7 +247,7 @@ public final class WorkbenchView {
         nothing.addListener((property, was, is) -> {
             if (is) {
                 start.showRecent();
-                start.first().ifPresent(Node::requestFocus);
+                start.focus();
             } else if (scene.getFocusOwner() == null) {
                 area.table().focus();
             }
@@ -236,7 +273,7 @@ public final class WorkbenchView {
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
         if (start.node().isVisible()) {
-            start.first().ifPresent(Node::requestFocus);
+            start.focus();
         } else {
             area.table().focus();
         }
@@ -304,12 +341,22 @@ public final class WorkbenchView {
     /** Shows the start page: over the panes, if there is something in them. */
     void showStart() {
         if (start.node().isVisible()) {
-            start.first().ifPresent(Node::requestFocus);
+            start.focus();
             return;
         }
         StartPage page = new StartPage(models.workbench(), new StartChoices(this::uncover));
         cover(page.node(), this::uncover);
-        page.first().ifPresent(Node::requestFocus);
+        page.focus();
+    }
+
+    /** Begins the guided tour; nothing happens where the sample is not installed. */
+    void startTour() {
+        tour.ifPresent(GuidedTour::start);
+    }
+
+    /** Offers the guided tour, where the sample is installed. */
+    public void inviteToTour() {
+        tour.ifPresent(GuidedTour::invite);
     }
 
     /** What the start page asks for; before it is done the page is left. */
@@ -460,7 +507,17 @@ public final class WorkbenchView {
         } else if (event.getCode() == KeyCode.ESCAPE && isFocusOutsideMaximised()) {
             area.all().forEach(pane -> pane.node().setMaximised(false));
             event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE && leavesTourAtOnce()) {
+            tour.ifPresent(GuidedTour::leave);
+            event.consume();
         }
+    }
+
+    /** Whether Escape has nothing to do but to end the tour: a field may have what was typed to drop first. */
+    private boolean leavesTourAtOnce() {
+        return tour.filter(GuidedTour::isShown).isPresent()
+                && !(scene.getFocusOwner() instanceof TextInputControl)
+                && area.all().stream().noneMatch(pane -> pane.node().isMaximised());
     }
 
     /** Whether a pane is maximised and the keyboard is elsewhere, so that the pane itself hears of no key. */
@@ -581,6 +638,13 @@ public final class WorkbenchView {
         header.editLabel();
     }
 
+    /** Shows the sessions kept under names, and keeps this one under one. */
+    void showSessions() {
+        SessionsPage page = new SessionsPage(models.sessions(), this::uncover);
+        cover(page.node(), this::uncover);
+        page.focus();
+    }
+
     /** Asks for a name and keeps the layout of the view under it. */
     void nameLayout() {
         String view = ViewKind.ALL.stream()
@@ -642,7 +706,7 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
             }
         }
         for (Path path : models.nearby().paths()) {
@@ -659,6 +723,14 @@ public final class WorkbenchView {
             candidates.add(
                     new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
+        for (NamedSessions.Named named : models.sessions().all()) {
+            if (named.session() != null) {
+                candidates.add(new CommandPalette.Entry(
+                        "Open the session " + named.name(),
+                        "kept under this name",
+                        () -> models.sessions().open(named.name(), () -> {})));
+            }
+        }
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
         }
@@ -673,21 +745,14 @@ public final class WorkbenchView {
         return entries;
     }
 
-    /** The features that the words find best, with where they were found. */
+    /** The features that the words find best, as far as they have been searched, with where they were found. */
     private List<CommandPalette.Entry> foundFeatures(String words) {
-        SearchQuery query = SearchQuery.parse(words);
-        if (query.words().isEmpty() || words.length() < 2 || words.matches("#?\\d+")) {
-            return List.of();
-        }
-        FeatureSearch search = models.search().search().get();
-        return Arrays.stream(search.find(query))
-                .limit(MOST_FOUND)
-                .mapToObj(feature -> new CommandPalette.Entry(
-                        "Feature " + feature,
-                        TokenText.sentence(search.why(feature, query).stream()
-                                .map(FeatureSearch.Reason::plain)
-                                .collect(Collectors.joining("; "))),
-                        () -> models.table().jumpTo(feature)))
+        models.finder().ask(words);
+        return models.finder().hits().stream()
+                .map(hit -> new CommandPalette.Entry(
+                        "Feature " + hit.feature(),
+                        TokenText.sentence(hit.why()),
+                        () -> models.table().jumpTo(hit.feature())))
                 .toList();
     }
 }

@@ -64,7 +64,9 @@ class NamedSessionsTest {
                 .hasMessageContaining("kept anew by another window meanwhile");
         assertThat(sessions.open("mine").session()).isEqualTo(of("/two"));
         sessions.keep("mine", of("/three"), Optional.of(second));
-        assertThat(sessions.list()).singleElement().matches(named -> of("/three").equals(named.session()));
+        assertThat(sessions.list())
+                .singleElement()
+                .matches(named -> of("/three").equals(named.session()));
     }
 
     @Test
@@ -87,7 +89,7 @@ class NamedSessionsTest {
         assertThat(sessions.open("three").session()).isEqualTo(of("/one"));
         sessions.rename("three", "three");
         assertThatThrownBy(() -> sessions.rename("one", "four"))
-                .hasMessageStartingWith("There is no session one, expected one of three, two");
+                .hasMessageStartingWith("There is no session one; expected one of three, two");
     }
 
     @Test
@@ -119,7 +121,8 @@ class NamedSessionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a/b", "..", ".hidden", "a\\b", "a\nb", "nul", "COM1.x", " a", "a."})
     void aNameThatNoFileMayHaveIsRefusedInOneSentence(String name) {
-        assertThatThrownBy(() -> sessions.keep(name, of("/one"), Optional.empty())).isInstanceOf(Refusal.class);
+        assertThatThrownBy(() -> sessions.keep(name, of("/one"), Optional.empty()))
+                .isInstanceOf(Refusal.class);
         assertThat(folder.resolve("sessions")).doesNotExist();
         assertThatThrownBy(() -> sessions.open(name)).isInstanceOf(Refusal.class);
     }
@@ -129,7 +132,7 @@ class NamedSessionsTest {
         String longest = "\u00e4".repeat(NamedSessions.LONGEST_NAME);
         sessions.keep(longest, of("/one"), Optional.empty());
         assertThat(names()).containsExactly(longest);
-        assertThat(NamedSessions.defect(longest + "a")).hasValueSatisfying(why -> assertThat(why)
-                .contains("61 characters"));
+        assertThat(NamedSessions.defect(longest + "a"))
+                .hasValueSatisfying(why -> assertThat(why).contains("61 characters"));
     }
 }

@@ -134,8 +134,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         open();
         onFx(pane::startFilter);
         filterBy("#token-filter-text-A", "/^re");
-        assertThat(reason())
-                .isEqualTo("Read as text; a regular expression has a slash at its end too: /^re/");
+        assertThat(reason()).isEqualTo("Read as text; a regular expression has a slash at its end too: /^re/");
         filterBy("#token-filter-text-A", "/^(re/");
         assertThat(reason()).startsWith("Invalid regular expression: ^(re");
         filterBy("#token-filter-text-A", "/^re/");

@@ -37,8 +37,7 @@ class PaneHeadUiTest extends UiTest {
         choice.getItems().setAll("Top", "Random");
         choice.setValue("Top");
         choice.setAccessibleText("Which examples are shown");
-        pane.getActions()
-                .addAll(IconButtons.of(Feather.MAXIMIZE, "Show the whole tree", () -> {}), choice, find);
+        pane.getActions().addAll(IconButtons.of(Feather.MAXIMIZE, "Show the whole tree", () -> {}), choice, find);
         pane.getMenuItems().add(new MenuItem("Hide this pane"));
         return new HBox(pane);
     }

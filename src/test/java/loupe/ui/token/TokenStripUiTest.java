@@ -91,6 +91,25 @@ class TokenStripUiTest extends UiTest {
         }
     }
 
+    @Test
+    void aListOfExamplesIsOneStopOfTheTabKeyWithArrowsToLinesAndTokens() {
+        List<Integer> walked = new ArrayList<>();
+        onFx(() -> list.setOnToken((line, token) -> walked.add(token)));
+        onFx(strip::requestFocus);
+        type(KeyCode.TAB);
+        assertThat(onFx(() -> stage.getScene().getFocusOwner())).isSameAs(list);
+        assertThat(onFx(() -> list.lookupAll(".token-strip").stream().anyMatch(Node::isFocusTraversable)))
+                .isFalse();
+        onFx(() -> list.getSelectionModel().select(0));
+        type(KeyCode.DOWN).type(KeyCode.RIGHT).type(KeyCode.RIGHT).type(KeyCode.LEFT);
+        assertThat(onFx(() -> list.getSelectionModel().getSelectedIndex())).isEqualTo(1);
+        assertThat(walked).containsExactly(13, 14, 13);
+        assertThat(onFx(() -> list.lookupAll(".list-cell").stream()
+                        .map(Node::getAccessibleText)
+                        .toList()))
+                .anySatisfy(text -> assertThat(text).contains("bird").contains("token 513"));
+    }
+
     @ParameterizedTest
     @EnumSource(Theme.class)
     void textIsReadableOnEveryBackground(Theme theme) {

@@ -66,6 +66,12 @@ class FiguresUiTest extends WindowUiTest {
                 })
                 .toList();
         assertThat(unexplained).isEmpty();
+        assertThat(panes().flatMap(pane -> tablesIn(pane.getValue().node()))
+                        .flatMap(table -> table.getColumns().stream())
+                        .filter(column -> column.getContextMenu().getItems().stream()
+                                .noneMatch(item -> "What is this column?".equals(item.getText()))))
+                .as("columns whose menu does not lead to the help")
+                .isEmpty();
     }
 
     private static boolean names(HelpEntry entry, String place, String heading) {
@@ -75,8 +81,9 @@ class FiguresUiTest extends WindowUiTest {
     @Test
     void everyColumnAndMeasureThatCanBeChosenHasAnEntryWithAFormula() {
         HelpTexts texts = texts();
-        assertThat(Arrays.stream(FeatureColumn.values()).filter(column -> texts.in("Features").stream()
-                        .noneMatch(entry -> names(entry, "Features", column.title()))))
+        assertThat(Arrays.stream(FeatureColumn.values())
+                        .filter(column -> texts.in("Features").stream()
+                                .noneMatch(entry -> names(entry, "Features", column.title()))))
                 .as("columns of the feature table")
                 .isEmpty();
         assertThat(Arrays.stream(CoActivationModel.Measure.values())
@@ -85,9 +92,10 @@ class FiguresUiTest extends WindowUiTest {
                                         && !entry.formula().isEmpty())))
                 .as("measures of features that are active together")
                 .isEmpty();
-        assertThat(Arrays.stream(EvaluationFigure.values()).filter(figure -> texts.in("Evaluation").stream()
-                        .noneMatch(entry -> names(entry, "Evaluation", figure.title())
-                                && entry.formula().equals(figure.formula()))))
+        assertThat(Arrays.stream(EvaluationFigure.values())
+                        .filter(figure -> texts.in("Evaluation").stream()
+                                .noneMatch(entry -> names(entry, "Evaluation", figure.title())
+                                        && entry.formula().equals(figure.formula()))))
                 .as("figures of the evaluation")
                 .isEmpty();
     }
@@ -99,9 +107,14 @@ class FiguresUiTest extends WindowUiTest {
             assertThat(texts.in(kind.title())).as(kind.title()).isNotEmpty();
         }
         assertThat(texts.in(HelpLinks.HEADER).stream().map(HelpEntry::title))
-                .contains("Density", "Interval of the density", "Maximum and minimum", "Promoted tokens and logit weights");
+                .contains(
+                        "Density",
+                        "Interval of the density",
+                        "Maximum and minimum",
+                        "Promoted tokens and logit weights");
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
-            String words = curve.label().replace('_', ' ').replace("self ", "self-").replace("first token", "first-token");
+            String words =
+                    curve.label().replace('_', ' ').replace("self ", "self-").replace("first token", "first-token");
             assertThat(texts.in("Ghost").stream()
                             .map(entry -> (entry.title() + " " + entry.text()).toLowerCase(java.util.Locale.ROOT)))
                     .as(words)
@@ -118,23 +131,31 @@ class FiguresUiTest extends WindowUiTest {
     @Test
     void noEntryNamesAPlaceOrAColumnThatIsNotThere() {
         open();
-        TreeSet<String> places = new TreeSet<>(List.of(HelpLinks.HEADER, "Batch", "Evaluation", "Inspect", "Checkpoint page"));
+        TreeSet<String> places =
+                new TreeSet<>(List.of(HelpLinks.HEADER, "Batch", "Evaluation", "Inspect", "Checkpoint page"));
         Map<String, List<String>> columns = new java.util.HashMap<>();
         panes().forEach(pane -> {
             places.add(pane.getKey().title());
             columns.put(
                     pane.getKey().title(),
-                    tablesIn(pane.getValue().node()).flatMap(FiguresUiTest::headings).toList());
+                    tablesIn(pane.getValue().node())
+                            .flatMap(FiguresUiTest::headings)
+                            .toList());
         });
         List<String> together = new ArrayList<>(columns.get("Active together"));
-        Arrays.stream(CoActivationModel.Measure.values()).map(CoActivationModel.Measure::title).forEach(together::add);
+        Arrays.stream(CoActivationModel.Measure.values())
+                .map(CoActivationModel.Measure::title)
+                .forEach(together::add);
         columns.put("Active together", together);
-        columns.put("Features", Arrays.stream(FeatureColumn.values()).map(FeatureColumn::title).toList());
+        columns.put(
+                "Features",
+                Arrays.stream(FeatureColumn.values()).map(FeatureColumn::title).toList());
         columns.remove("Token list"); // it has those of both directions only while it shows them
         for (HelpEntry entry : texts().entries()) {
             assertThat(places).as(entry.title()).containsAll(entry.shownIn().keySet());
-            columns.forEach((place, headings) ->
-                    assertThat(headings).as(entry.title()).containsAll(entry.shownIn().getOrDefault(place, List.of())));
+            columns.forEach((place, headings) -> assertThat(headings)
+                    .as(entry.title())
+                    .containsAll(entry.shownIn().getOrDefault(place, List.of())));
         }
     }
 
@@ -180,7 +201,9 @@ class FiguresUiTest extends WindowUiTest {
                 .findFirst()
                 .orElseThrow()
                 .fire());
-        assertThat(textsIn(lookup(".help-title").queryAll())).contains("Phi and Jaccard").doesNotContain("Entropy");
+        assertThat(textsIn(lookup(".help-title").queryAll()))
+                .contains("Phi and Jaccard")
+                .doesNotContain("Entropy");
         type(KeyCode.ESCAPE);
         clickOn("#feature-figures");
         assertThat(textsIn(lookup(".help-title").queryAll())).contains("Interval of the density");
@@ -194,8 +217,10 @@ class FiguresUiTest extends WindowUiTest {
         open();
         interact(() -> view.run("batch"));
         TableView<?> table = table("#batch-table");
-        assertThat(headings(table).filter(heading -> texts().ofColumn("Batch", heading)
-                        .filter(entry -> names(entry, "Batch", heading)).isEmpty()))
+        assertThat(headings(table)
+                        .filter(heading -> texts().ofColumn("Batch", heading)
+                                .filter(entry -> names(entry, "Batch", heading))
+                                .isEmpty()))
                 .isEmpty();
         interact(() -> HelpEvent.ask(table, "Divergence"));
         assertThat(opened()).isEqualTo("Divergence from the baseline");
