@@ -117,7 +117,7 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
-pin.getStyleClass().add("pin-feature");
+        pin.getStyleClass().add("pin-feature");
         pin.setAccessibleText("Number of the feature of B that is kept beside A");
         pin.setTooltip(
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
