@@ -150,7 +150,8 @@ class PaneFrameUiTest extends UiTest {
             host.layout();
         });
         Label why = (Label) pane.lookup(".empty-state > .label");
-        assertThat(onFx(() -> why.getHeight() >= why.prefHeight(why.getWidth()))).isTrue();
+        assertThat(onFx(() -> why.getHeight() >= why.prefHeight(why.getWidth())))
+                .isTrue();
         assertThat(onFx(() -> ((javafx.scene.text.Text) why.lookup(".text")).getText()))
                 .isEqualTo(why.getText());
     }
