@@ -18,6 +18,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.TextAlignment;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
@@ -162,6 +163,8 @@ public final class TokenListPane implements Pane {
         }
         Tables.setLeast(change, CHANGE_PIXELS);
         table.setItems(rows);
+        nothing.setWrapText(true);
+        nothing.setTextAlignment(TextAlignment.CENTER);
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");
