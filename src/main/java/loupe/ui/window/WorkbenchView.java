@@ -151,7 +151,9 @@ public final class WorkbenchView {
         root.setLeft(new ViewRail(layouts).node());
         root.setCenter(middle);
         root.setBottom(new ActivityBar(
-                        models.workbench().activity(), models.workbench().notices())
+                        models.workbench().activity(),
+                        models.workbench().notices(),
+                        new FileManager(models.workbench())::showFolderOf)
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);

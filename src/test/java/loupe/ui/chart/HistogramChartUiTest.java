@@ -60,9 +60,11 @@ class HistogramChartUiTest extends UiTest {
         moveTo(at(0.1));
         waitUntil(() -> !histogram.readout().getText().isEmpty());
         Bounds chip = onFx(() -> histogram.lookup(".chip").getBoundsInParent());
-        assertThat(chip.getMinY()).isGreaterThanOrEqualTo(onFx(() -> histogram.dataArea().getMaxY()) + 14);
+        assertThat(chip.getMinY())
+                .isGreaterThanOrEqualTo(onFx(() -> histogram.dataArea().getMaxY()) + 14);
         assertThat(chip.getMaxY()).isLessThanOrEqualTo(histogram.getHeight());
-        assertThat(chip.intersects(onFx(() -> histogram.readout().getBoundsInParent()))).isFalse();
+        assertThat(chip.intersects(onFx(() -> histogram.readout().getBoundsInParent())))
+                .isFalse();
     }
 
     @Test

@@ -42,7 +42,8 @@ class ProblemViewUiTest extends UiTest {
                 assertThat(place.getMaxY()).as(button.getText()).isLessThanOrEqualTo(height);
                 assertThat(place.getMinY()).as(button.getText()).isNotNegative();
                 assertThat(place.getMaxX()).as(button.getText()).isLessThanOrEqualTo(width);
-                assertThat(onFx(() -> ((Text) button.lookup(".text")).getText())).isEqualTo(button.getText());
+                assertThat(onFx(() -> ((Text) button.lookup(".text")).getText()))
+                        .isEqualTo(button.getText());
             }
         }
         assertThat(onFx(() -> view.lookup(".problem-words").getLayoutBounds().getHeight()))
