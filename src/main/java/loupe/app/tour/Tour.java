@@ -38,6 +38,7 @@ import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
+import loupe.state.window.Sample;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -548,7 +549,7 @@ final class Tour {
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {
-                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                models().table().jumpTo(Sample.FEATURE);
                 return;
             }
             int best = 0;

@@ -18,7 +18,6 @@ import loupe.base.Remedy;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
@@ -150,7 +149,7 @@ public final class Workbench {
         a.setProblem(null); // what failed before is not what the user waits for now
         b.setProblem(null);
         String name = nameOf(folder);
-        CompletionStage<OpenModel> opening = service.openModel(folder, Processing.RAW);
+        CompletionStage<OpenModel> opening = service.openEmbeddings(folder);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonModelOpening(mine));
         opening.whenComplete((opened, failure) -> fx.execute(() -> {
             job.end();
@@ -178,6 +177,8 @@ public final class Workbench {
             }
             recent.add(folder, true);
             opened.warnings().forEach(notices::add);
+            service.layers(opened.id())
+                    .thenAccept(doubt -> doubt.ifPresent(sentence -> fx.execute(() -> notices.add(sentence))));
             then.accept(opened);
         }));
     }
@@ -415,8 +416,12 @@ public final class Workbench {
         }
         side.setSae(opened);
         if (side == a) {
-            selection.select(new FeatureRef(
-                    opened.id(), Math.min(feature, opened.config().dSae() - 1)));
+            int kept = Math.min(feature, opened.config().dSae() - 1);
+            selection.select(new FeatureRef(opened.id(), kept));
+            if (before != null && !before.weights().equals(opened.weights()) && kept > 0) {
+                notices.add("Feature " + kept + " is of " + opened.id().name() + " now; a number has nothing to do "
+                        + "with that of another checkpoint (" + before.id().name() + ")");
+            }
         }
         if (before != null) {
             service.close(before.id());

@@ -178,13 +178,17 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
 
     @Override
     public final Picture picture() {
+        double shape = Math.max(FLATTEST, Math.min(TALLEST, getHeight() / Math.max(1, getWidth())));
+        return picture(PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
+    }
+
+    @Override
+    public final Picture picture(double width, double height) {
         if (canvas == null) {
             throw new IllegalStateException("chart " + name + " has nothing to show yet");
         }
-        double shape = Math.max(FLATTEST, Math.min(TALLEST, getHeight() / Math.max(1, getWidth())));
         try {
-            return new ChartPicture(
-                    (JFreeChart) canvas.getChart().clone(), dress, PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
+            return new ChartPicture((JFreeChart) canvas.getChart().clone(), dress, width, height);
         } catch (CloneNotSupportedException notOurs) {
             throw new IllegalStateException("a renderer of chart " + name + " cannot be copied", notOurs);
         }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The curves of a sweep over scales, as {@link ScalePlot} draws them. Pointing tells the values at a scale where their
  * ranges stood; a click or drag with the first button sets the slider.
  */
-final class ScaleCurves extends PaintedRegion implements Exportable {
+public final class ScaleCurves extends PaintedRegion implements Exportable {
     private static final double PAPER_WIDTH = 400;
 
     private final Canvas canvas = new Canvas();
@@ -78,7 +78,7 @@ final class ScaleCurves extends PaintedRegion implements Exportable {
 
     /** What is drawn now. */
     ScalePlot plot() {
-        return new ScalePlot(answer, range.getValue(), scale.getValue().doubleValue(), pointed);
+        return new ScalePlot(answer, range.getValue().natural(), scale.getValue().doubleValue(), pointed);
     }
 
     /** The scale at a distance from the left edge, of those the curves have. */
@@ -117,26 +117,62 @@ final class ScaleCurves extends PaintedRegion implements Exportable {
 
     @Override
     public String exportName() {
-        return "scales";
+        return figure().exportName();
     }
 
     @Override
     public Picture picture() {
-        return new Sheet(
-                new ScalePlot(answer, range.getValue(), scale.getValue().doubleValue(), -1));
+        return figure().picture();
+    }
+
+    @Override
+    public Picture picture(double width, double height) {
+        return figure().picture(width, height);
     }
 
     @Override
     public Csv csv() {
-        return plot().csv();
+        return figure().csv();
     }
 
-    private record Sheet(ScalePlot plot) implements Picture {
+    private Exportable figure() {
+        return new Figure(
+                new ScalePlot(answer, range.getValue().natural(), scale.getValue().doubleValue(), -1));
+    }
+
+    /**
+     * The curves as the window draws and exports them, without a window.
+     *
+     * @param natural the mean distance of a token's embedding from the centroid
+     * @param marked scale below which the mark stands
+     */
+    public static Exportable figure(ScaleSweep.Answer sweep, double natural, double marked) {
+        return new Figure(new ScalePlot(sweep, natural, marked, -1));
+    }
+
+    private record Figure(ScalePlot plot) implements Exportable {
         @Override
-        public double width() {
-            return PAPER_WIDTH;
+        public String exportName() {
+            return "scales";
         }
 
+        @Override
+        public Picture picture() {
+            return new Sheet(plot, PAPER_WIDTH);
+        }
+
+        @Override
+        public Picture picture(double width, double height) {
+            return new Sheet(plot, width); // the height is that of its rows
+        }
+
+        @Override
+        public Csv csv() {
+            return plot.csv();
+        }
+    }
+
+    private record Sheet(ScalePlot plot, double width) implements Picture {
         @Override
         public double height() {
             return ScalePlot.HEIGHT;
@@ -144,7 +180,7 @@ final class ScaleCurves extends PaintedRegion implements Exportable {
 
         @Override
         public void draw(Graphics2D graphics, ColourRoles palette) {
-            plot.draw(new PaperPen(graphics), palette, PAPER_WIDTH, 1);
+            plot.draw(new PaperPen(graphics), palette, width, 1);
         }
     }
 }

@@ -3,7 +3,6 @@ package loupe.ui.ghost;
 import java.util.ArrayList;
 import java.util.List;
 import loupe.analysis.ghost.ScaleSweep;
-import loupe.state.ghost.GhostControlsModel;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.export.Csv;
 import loupe.ui.export.Pen;
@@ -17,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * beyond. Immutable; any thread.
  *
  * @param answer null while there is nothing
- * @param range of the slider
+ * @param natural scale of the slider
  * @param scale the slider's value
  * @param pointed index of the scale whose values are told, -1 for none
  */
-record ScalePlot(ScaleSweep.@Nullable Answer answer, GhostControlsModel.ScaleRange range, double scale, int pointed) {
+record ScalePlot(ScaleSweep.@Nullable Answer answer, double natural, double scale, int pointed) {
     static final double ROW = 34;
     static final double BOTTOM = 22;
     /** Height of all of it in pixels, at the ordinary size of text. */
@@ -124,7 +123,7 @@ record ScalePlot(ScaleSweep.@Nullable Answer answer, GhostControlsModel.ScaleRan
     /** The names and the ranges stand left of the curves, and pointing at a value moves nothing. */
     private Area area(Pen pen, double width, double textScale) {
         double size = TEXT * textScale;
-        ScalePlot still = new ScalePlot(answer, range, scale, -1);
+        ScalePlot still = new ScalePlot(answer, natural, scale, -1);
         double widest = 0;
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
             widest = Math.max(widest, pen.widthOf(name(curve), size, false));
@@ -136,12 +135,10 @@ record ScalePlot(ScaleSweep.@Nullable Answer answer, GhostControlsModel.ScaleRan
 
     /** The smallest scale of the axis: of the curves, or, while there are none, as small as a sweep begins with. */
     private double first() {
-        double natural = range.natural();
         return scales().length > 0 ? Math.min(scales()[0], natural) : natural / SCALES_WITHOUT_CURVES;
     }
 
     private double last() {
-        double natural = range.natural();
         return scales().length > 0
                 ? Math.max(scales()[scales().length - 1], natural * 1.01)
                 : natural * SCALES_WITHOUT_CURVES;

@@ -300,7 +300,7 @@ public final class TreePane implements Pane {
         }
         if (comparison.other().get().isEmpty()
                 || (diff == null && !comparison.diff().isPending())) {
-            canvas.setData(new Drawn(answer, texts));
+            canvas.setData(new GrownTree(answer, texts::of));
             showSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
@@ -400,49 +400,6 @@ public final class TreePane implements Pane {
                 case ONLY_A -> Share.HERE;
                 case ONLY_B -> Share.THERE;
             };
-        }
-    }
-
-    /** An answer as the canvas draws it. */
-    private record Drawn(DefinitionTree.Answer answer, VocabularyTexts texts) implements TreeData {
-        @Override
-        public int size() {
-            return answer.size();
-        }
-
-        @Override
-        public int parent(int node) {
-            return answer.parent(node);
-        }
-
-        @Override
-        public String text(int node) {
-            return node == 0 ? "" : texts.of(answer.token(node));
-        }
-
-        @Override
-        public double probability(int node) {
-            return answer.probability(node);
-        }
-
-        @Override
-        public double cumulative(int node) {
-            return answer.cumulative(node);
-        }
-
-        @Override
-        public int tokenId(int node) {
-            return answer.token(node);
-        }
-
-        @Override
-        public double baselineProbability(int node) {
-            return answer.baselineProbability(node);
-        }
-
-        @Override
-        public double logRatio(int node) {
-            return answer.logRatio(node);
         }
     }
 }

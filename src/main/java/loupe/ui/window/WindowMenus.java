@@ -50,7 +50,8 @@ final class WindowMenus {
     }
 
     private static MenuItem item(Command command) {
-        MenuItem item = new MenuItem(command.title());
+        String title = command.now().get();
+        MenuItem item = new MenuItem(title);
         item.setMnemonicParsing(false);
         item.setId("menu-" + command.name());
         item.setDisable(!command.enabled().getAsBoolean());
@@ -59,8 +60,7 @@ final class WindowMenus {
                 .filter(WindowMenus::leavesFieldsAlone)
                 .ifPresentOrElse(
                         item::setAccelerator,
-                        () -> item.setText(
-                                command.title() + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
+                        () -> item.setText(title + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
         return item;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import javafx.scene.Parent;
+import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
@@ -99,8 +100,12 @@ class GhostControlsUiTest extends UiTest {
     void aPromptWithoutItsPlaceIsMarkedWhileItIsTypedAndNoLongerOnceItHasOne() {
         onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("no place"));
         assertThat(isMarked("#ghost-prompt")).isTrue();
+        assertThat(onFx(() -> ((Label) lookup("#ghost-prompt-reason").query()).getText()))
+                .startsWith("The prompt lacks {ghost}");
         onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("a {ghost}"));
         assertThat(isMarked("#ghost-prompt")).isFalse();
+        assertThat(onFx(() -> lookup("#ghost-prompt-reason").query().isManaged()))
+                .isFalse();
     }
 
     private boolean isMarked(String id) {
