@@ -124,9 +124,7 @@ public final class WorkbenchView {
         help = new HelpLinks(area, header.node(), commands, this::show);
         help.addToPanes();
         palette = new CommandPalette(
-                this::paletteEntries,
-                this::uncover,
-                models.finder().searching()::get);
+                this::paletteEntries, this::uncover, models.finder().searching()::get);
         models.finder().searching().addListener((property, was, is) -> {
             if (!is && palette.node().getScene() != null) {
                 palette.refill();
