@@ -14,8 +14,8 @@ import loupe.format.JsonFiles;
 import loupe.format.SparseFiles;
 
 /**
- * A Llama whose layers are 200 GB of holes behind a small embedding, tied to the unembedding, of random values: whatever
- * read the layers would take minutes, and more memory than there is. As wide as {@link TinyModel}.
+ * A Llama whose layers are 200 GB of holes behind a small embedding, tied to the unembedding, of random values:
+ * whatever read the layers would take minutes, and more memory than there is. As wide as {@link TinyModel}.
  */
 public final class HugeModel {
     public static final int D = TinyModel.CONFIG.dModel();
@@ -70,13 +70,11 @@ public final class HugeModel {
     private static void fill(Path weights) throws IOException {
         Random random = new Random(7);
         int embedding = TinyModel.VOCABULARY * D;
-        ByteBuffer values =
-                ByteBuffer.allocate((embedding + D) * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer values = ByteBuffer.allocate((embedding + D) * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < embedding + D; i++) {
             values.putFloat(i < embedding ? (float) random.nextGaussian() : 1);
         }
-        try (FileChannel file =
-                FileChannel.open(weights, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(weights, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             file.read(length, 0);
             file.write(values.flip(), Long.BYTES + length.getLong(0));

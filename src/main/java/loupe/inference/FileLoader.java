@@ -65,8 +65,7 @@ final class FileLoader implements Loader {
                     folder,
                     Kind.MODEL,
                     bytesToRead.applyAsLong(files),
-                    () -> Read.of(
-                            () -> Fingerprint.of(files.path(), processing.toString()), () -> read.apply(files)));
+                    () -> Read.of(() -> Fingerprint.of(files.path(), processing.toString()), () -> read.apply(files)));
             List<String> warnings = new ArrayList<>(files.warnings());
             first.weights.doubt().ifPresent(warnings::add);
             ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), first.fingerprint.get());
@@ -103,8 +102,7 @@ final class FileLoader implements Loader {
         private boolean closed;
 
         /** @param weights if they have been read already */
-        FolderLayers(
-                Path folder, ModelFolder files, Processing processing, Room room, @Nullable ModelWeights weights) {
+        FolderLayers(Path folder, ModelFolder files, Processing processing, Room room, @Nullable ModelWeights weights) {
             this.folder = folder;
             this.files = files;
             this.processing = processing;

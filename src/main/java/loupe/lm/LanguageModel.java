@@ -60,7 +60,12 @@ public final class LanguageModel implements AutoCloseable {
      * @param memory what the parameters are views of; kept reachable until the model is closed
      */
     LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters, int tokens, List<?> memory) {
-        this(config, weights, parameters, new Embeddings(config, weights, ofEmbeddings(parameters), tokens, memory), memory);
+        this(
+                config,
+                weights,
+                parameters,
+                new Embeddings(config, weights, ofEmbeddings(parameters), tokens, memory),
+                memory);
     }
 
     /**

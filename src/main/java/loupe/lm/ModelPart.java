@@ -2,7 +2,9 @@ package loupe.lm;
 
 import java.util.Set;
 
-/** The parts in which a model's parameters are read: what lists of tokens need, and what a forward pass needs besides. */
+/**
+ * The parts in which a model's parameters are read: what lists of tokens need, and what a forward pass needs besides.
+ */
 public enum ModelPart {
     /** {@link Embeddings}: embedding, unembedding and the norm before it. */
     EMBEDDINGS,

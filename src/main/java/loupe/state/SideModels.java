@@ -127,9 +127,7 @@ public final class SideModels {
         return sae == null || model == null
                 ? ""
                 : Provenance.of(
-                        model.id().toString(),
-                        sae.id().toString(),
-                        sae.config().hook());
+                        model.id().toString(), sae.id().toString(), sae.config().hook());
     }
 
     /** The provenance of an export of what was counted of all features. */

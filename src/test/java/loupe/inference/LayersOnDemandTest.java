@@ -77,7 +77,8 @@ class LayersOnDemandTest {
     void layersThatCannotBeReadFailTheQuestionThatNeedsThemAndNoOther() throws IOException {
         Path tiny = folder.resolve("tiny");
         OpenModel model = await(service.openEmbeddings(tiny));
-        try (RandomAccessFile file = new RandomAccessFile(tiny.resolve("model.safetensors").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(tiny.resolve("model.safetensors").toFile(), "rw")) {
             file.setLength(file.length() / 2);
         }
         assertThatThrownBy(() -> ask(new LogitsOf(model.id()))).hasMessageContaining("model.safetensors");
@@ -142,7 +143,10 @@ class LayersOnDemandTest {
     }
 
     private <R> R ask(Query<R> query) {
-        return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     private record EmbeddingOf(ModelId model) implements Query.Single<float[]> {

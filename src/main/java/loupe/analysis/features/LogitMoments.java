@@ -78,9 +78,7 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
             }
             int end = (int) Math.min(features, done + Math.max(1, ELEMENTS_PER_STEP / vocabulary));
             NDArray weights = LogitWeights.ofTokens(
-                    LogitWeights.weights(
-                            DeviceArrays.rows(scope.arrays(), decoder, done, end), lm),
-                    lm);
+                    LogitWeights.weights(DeviceArrays.rows(scope.arrays(), decoder, done, end), lm), lm);
             float[] values = DeviceArrays.floats(weights);
             long[] best = new long[0];
             if (top > 0) {

@@ -48,7 +48,12 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
         Optional<Whitened> whitened =
                 metric == TokenMetric.MAHALANOBIS ? Optional.of(whitened(scope, embedding, basis)) : Optional.empty();
         return new Answer(
-                basis, geometry, products, hubness, whitened, scope.embeddings(model).tokens());
+                basis,
+                geometry,
+                products,
+                hubness,
+                whitened,
+                scope.embeddings(model).tokens());
     }
 
     private Whitened whitened(Scope scope, NDArray embedding, GhostBasis.Answer basis) {

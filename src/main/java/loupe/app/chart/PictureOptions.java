@@ -11,6 +11,7 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.window.Toolkit;
 import loupe.format.TextFiles;
+import loupe.state.window.Look;
 import loupe.ui.chart.ChartPart;
 import loupe.ui.export.ChartExport;
 import loupe.ui.export.ExportFormat;
@@ -41,7 +42,7 @@ class PictureOptions {
             names = "--theme",
             paramLabel = "NAME",
             defaultValue = "light",
-            description = "Colours: light or dark (default: ${DEFAULT-VALUE}).")
+            description = "Colours: light, dark or high-contrast (default: ${DEFAULT-VALUE}).")
     private String theme;
 
     @Option(
@@ -86,8 +87,8 @@ class PictureOptions {
         if (!isCsv() && format() == null) {
             throw new UsageException("--out is " + out + ", expected a name that ends in .png, .svg, .pdf or .csv");
         }
-        if (!Theme.of(theme).key().equals(theme)) {
-            throw new UsageException("--theme is " + theme + ", expected light or dark");
+        if (!Look.remembered(theme, false).key().equals(theme)) {
+            throw new UsageException("--theme is " + theme + ", expected light, dark or high-contrast");
         }
     }
 
@@ -112,7 +113,7 @@ class PictureOptions {
             TextFiles.write(out, Toolkit.call(drawn::csv).text(false));
         } else {
             Picture picture = Toolkit.call(() -> picture(drawn));
-            ColourRoles palette = Toolkit.call(() -> ColourRoles.of(Theme.of(theme)));
+            ColourRoles palette = Toolkit.call(() -> ColourRoles.of(Theme.of(Look.remembered(theme, false))));
             ChartExport.replace(
                     out, ChartExport.bytes(picture, noCaption ? "" : caption, format(), resolution, palette));
         }

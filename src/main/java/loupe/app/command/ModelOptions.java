@@ -84,7 +84,7 @@ public abstract class ModelOptions {
      *
      * @throws Refusal if the model has no tokenizer
      */
-    final int[] encode(OpenModel opened, String text, String option) {
+    public final int[] encode(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
     }
 
@@ -111,8 +111,12 @@ public abstract class ModelOptions {
                         + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
     }
 
-    /** @throws Refusal if an id is outside the vocabulary */
-    static int[] check(OpenModel opened, int[] ids, String option) {
+    /**
+     * Token ids that the model has.
+     *
+     * @throws Refusal if one is outside the vocabulary
+     */
+    public static int[] check(OpenModel opened, int[] ids, String option) {
         int size = opened.config().vocabularySize();
         Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
             throw new Refusal(option + ": token id " + id + " is outside the vocabulary of " + opened.folder()

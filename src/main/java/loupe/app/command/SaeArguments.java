@@ -105,8 +105,18 @@ public final class SaeArguments {
 
     /** Opens a checkpoint and passes its warnings on. */
     public OpenSae open(CommandContext context, Path path, String option) {
+        return open(context, path, Optional.empty(), option);
+    }
+
+    /**
+     * Likewise, at a place of its own.
+     *
+     * @param at where it reads; empty for what --hook, --layer or its files say
+     */
+    public OpenSae open(CommandContext context, Path path, Optional<HookPoint> at, String option) {
         OptionPaths.existing(path, option);
-        OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
+        SaeOptions options = at.isPresent() ? options(at) : options(path);
+        OpenSae opened = Pending.await(context.service().openSae(path, options));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
     }
@@ -139,7 +149,7 @@ public final class SaeArguments {
     }
 
     /** Says so if --processing was given and makes no difference in this model. */
-    void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
+    public void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
         if (processing != null && centred(processing)) {
             new Fit(model.config(), sae.config())
                     .unprocessed()

@@ -37,15 +37,17 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Look;
+import loupe.state.window.Sample;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through the workbench's panes and states and takes a picture of each, light and dark. What a model, a checkpoint
- * or a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One
- * thread, not JavaFX's.
+ * Goes through the workbench's panes and states and takes a picture of each in all looks. What a model, a checkpoint or
+ * a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One thread,
+ * not JavaFX's.
  */
 final class Tour {
     private static final double WIDTH_PIXELS = 1280;
@@ -54,7 +56,7 @@ final class Tour {
     private static final double SMALL_HEIGHT_PIXELS = 700;
     private static final double RAREST = 0.0003;
     private static final double COMMONEST = 0.005;
-    private static final double PICTURES = 90;
+    private static final double PICTURES = 125;
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
@@ -547,7 +549,7 @@ final class Tour {
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {
-                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                models().table().jumpTo(Sample.FEATURE);
                 return;
             }
             int best = 0;
@@ -639,11 +641,12 @@ final class Tour {
         if (isWanted(name) && has(need, name)) {
             Toolkit.run(before);
             takeOnceFilled(name, () -> {
-                take(name + "-light");
-                Toolkit.run(() -> models().dark().set(true));
-                settle(() -> true);
-                take(name + "-dark");
-                Toolkit.run(() -> models().dark().set(false));
+                for (Look look : Look.values()) {
+                    Toolkit.run(() -> models().look().set(look));
+                    settle(() -> true);
+                    take(name + "-" + look.key());
+                }
+                Toolkit.run(() -> models().look().set(Look.LIGHT));
             });
             Toolkit.run(after);
             settle(() -> true);

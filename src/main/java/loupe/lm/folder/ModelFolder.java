@@ -257,7 +257,8 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private long bytesToRead(Predicate<String> wanted) {
-        return weights.bytes(wanted) + (weights.largest(wanted) > HostWeight.LARGEST_BLOCK ? HostWeight.LARGEST_BLOCK : 0);
+        return weights.bytes(wanted)
+                + (weights.largest(wanted) > HostWeight.LARGEST_BLOCK ? HostWeight.LARGEST_BLOCK : 0);
     }
 
     /**

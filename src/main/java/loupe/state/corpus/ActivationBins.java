@@ -6,8 +6,7 @@ import loupe.index.FeatureActivations;
 import loupe.state.pane.HostQuestion;
 
 /**
- * Counts in bins from 0, or from the smallest activation if that is negative, to the largest activation on either
- * side.
+ * Counts in bins from 0, or from the smallest activation if that is negative, to the largest activation on either side.
  *
  * @param from positive for bins of equal ratios that begin there
  */
@@ -21,8 +20,7 @@ public record ActivationBins(FeatureActivations activations, int bins, double fr
      *
      * @param logarithmic whether they are of equal ratios; where there are negative activations they never are
      */
-    public static ActivationBins of(
-            FeatureActivations activations, int bins, boolean logarithmic, boolean cumulative) {
+    public static ActivationBins of(FeatureActivations activations, int bins, boolean logarithmic, boolean cumulative) {
         double least = activations.min() < 0 ? activations.min() : activations.minPositive();
         return new ActivationBins(
                 activations,

@@ -3,10 +3,12 @@ package loupe.state.ghost;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.IntegerProperty;
@@ -31,6 +33,8 @@ import loupe.inference.OpenSae;
  * @param <P> the property that holds one
  */
 public final class Knob<T, P extends Property<T>> {
+    private static final Pattern WORD_WITHIN = Pattern.compile("\\B[A-Z]");
+
     private final String name;
     private final List<String> keys;
     private final BiFunction<Object, String, P> make;
@@ -206,6 +210,13 @@ public final class Knob<T, P extends Property<T>> {
     /** The name of the control and of its property. */
     public String name() {
         return name;
+    }
+
+    /** What it is called in a sentence: the label of its slider, else its name in words. */
+    String words() {
+        return slider.map(KnobSlider::label)
+                .orElseGet(() -> WORD_WITHIN.matcher(name).replaceAll(" $0"))
+                .toLowerCase(Locale.ROOT);
     }
 
     /** The slider that sets it; empty if something else does. */

@@ -27,7 +27,8 @@ public final class Provenance {
     /** The corpus of an index: its files, how many tokens of them count, and which do not. */
     public static String corpus(IndexInfo info) {
         int more = info.sources().size() - 1;
-        String files = info.sources().isEmpty() ? "a corpus" : info.sources().get(0).name();
+        String files =
+                info.sources().isEmpty() ? "a corpus" : info.sources().get(0).name();
         return String.format(Locale.ROOT, "%,d", info.counted()) + " tokens of " + files
                 + (more <= 0 ? "" : more == 1 ? " and another file" : " and " + more + " other files") + ", "
                 + info.documents().shortWords() + (info.masks().isNone() ? "" : ", " + info.masks());

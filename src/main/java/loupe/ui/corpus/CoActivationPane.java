@@ -2,6 +2,7 @@ package loupe.ui.corpus;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import javafx.beans.binding.BooleanBinding;
@@ -16,8 +17,6 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
-import javafx.scene.input.KeyCode;
-import javafx.scene.input.MouseButton;
 import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -36,6 +35,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -189,16 +190,7 @@ public final class CoActivationPane implements Pane {
                 model.by().set(is);
             }
         });
-        table.setOnMouseClicked(event -> {
-            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
-                choose();
-            }
-        });
-        table.setOnKeyPressed(event -> {
-            if (event.getCode() == KeyCode.ENTER) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, row -> onFeature.accept(row.feature()));
         Answers.show(model.listing(), this::show, () -> {
             rows.clear();
             showSummary();
@@ -243,11 +235,9 @@ public final class CoActivationPane implements Pane {
         showSummary();
     }
 
-    private void choose() {
-        CoActivationModel.Row chosen = table.getSelectionModel().getSelectedItem();
-        if (chosen != null) {
-            onFeature.accept(chosen.feature());
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(table, row -> OptionalInt.of(row.feature()), row -> OptionalInt.empty(), actions);
     }
 
     /** Shows what the list is of, why the query was refused, or why the list is empty. */

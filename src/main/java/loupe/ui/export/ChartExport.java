@@ -53,8 +53,7 @@ public final class ChartExport {
      * @param scale pixels of an image per pixel of the picture; without effect on vector formats
      * @param palette the colours of the picture, its background included
      */
-    public static byte[] bytes(
-            Picture picture, String caption, ExportFormat format, double scale, ColourRoles palette)
+    public static byte[] bytes(Picture picture, String caption, ExportFormat format, double scale, ColourRoles palette)
             throws IOException {
         Sheet sheet = new Sheet(picture, caption, palette);
         return switch (format) {

@@ -36,7 +36,7 @@ public final class TreeFigure implements Exportable {
 
     @Override
     public Picture picture() {
-        return new TreePicture(layout, Side.A, Set.of());
+        return TreePicture.whole(layout, Side.A, Set.of());
     }
 
     @Override

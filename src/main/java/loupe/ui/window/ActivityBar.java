@@ -53,6 +53,7 @@ final class ActivityBar {
 
     private void layOut() {
         bar.setText("");
+        bar.setFocusTraversable(false);
         bar.getStyleClass().add("activity-bar");
         jobLine.getStyleClass().add("job-line");
         jobLine.setAlignment(Pos.CENTER_LEFT);

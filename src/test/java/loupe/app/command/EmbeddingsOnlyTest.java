@@ -35,8 +35,8 @@ class EmbeddingsOnlyTest {
 
     @Test
     void aTokenListWithEveryExtraReadsNoLayer() {
-        JsonNode list = run(
-                "tokens", "--feature", 3, "--pca", "0.1,0.2", "--metric", "mahalanobis", "--null", 1, "--trained");
+        JsonNode list =
+                run("tokens", "--feature", 3, "--pca", "0.1,0.2", "--metric", "mahalanobis", "--null", 1, "--trained");
         assertThat(list.path("null").path("tokens")).isNotEmpty();
     }
 
@@ -48,7 +48,8 @@ class EmbeddingsOnlyTest {
 
     @Test
     void neighboursReadNoLayer() {
-        assertThat(run("neighbours", "--query", "token:5", "--in", "unembedding").path("neighbours"))
+        assertThat(run("neighbours", "--query", "token:5", "--in", "unembedding")
+                        .path("neighbours"))
                 .isNotEmpty();
     }
 

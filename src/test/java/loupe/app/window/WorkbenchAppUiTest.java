@@ -22,6 +22,7 @@ import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.SessionFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -62,7 +63,7 @@ class WorkbenchAppUiTest {
                         .controls()
                         .scale()
                         .set(first.models().controls().range().get().natural() * 2);
-                first.models().dark().set(true);
+                first.models().look().set(Look.HIGH_CONTRAST);
             });
             double scale =
                     Toolkit.call(() -> first.models().controls().values().get().scale());
@@ -78,8 +79,7 @@ class WorkbenchAppUiTest {
             assertThat(Toolkit.<Double>call(
                             () -> second.models().controls().values().get().scale()))
                     .isEqualTo(scale);
-            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get()))
-                    .isTrue();
+            assertThat(Toolkit.<Look>call(() -> second.models().look().get())).isEqualTo(Look.HIGH_CONTRAST);
             until(() -> second.models()
                             .statistics()
                             .index(second.models().workbench().a())
@@ -99,7 +99,7 @@ class WorkbenchAppUiTest {
             until(() -> new SessionFile(file).load().feature() == 5);
             assertThat(new SessionFile(file).load().model()).isEqualTo(model.toString());
             assertThat(new SessionFile(file).load().checkpoints()).hasSize(1);
-            Toolkit.run(() -> app.models().dark().set(true));
+            Toolkit.run(() -> app.models().look().set(Look.DARK));
             until(() -> new SessionFile(file).load().dark());
             endAndClose(app);
         }

@@ -38,14 +38,9 @@ class EmbeddingsOnlyPanesTest {
         Path model = HugeModel.writeTo(folder.resolve("huge"));
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
-            WorkbenchModels models =
-                    call(() -> new WorkbenchModels(
-                            new Workbench(
-                                    service,
-                                    fx,
-                                    new Notices(Clock.systemUTC()),
-                                    new Activity(fx, System::nanoTime)),
-                            folder.resolve("cache")));
+            WorkbenchModels models = call(() -> new WorkbenchModels(
+                    new Workbench(service, fx, new Notices(Clock.systemUTC()), new Activity(fx, System::nanoTime)),
+                    folder.resolve("cache")));
             Workbench workbench = models.workbench();
             SideModels a = models.a();
             CountDownLatch open = new CountDownLatch(1);
@@ -61,7 +56,9 @@ class EmbeddingsOnlyPanesTest {
             });
             assertThat(open.await(60, TimeUnit.SECONDS)).isTrue();
             call(() -> {
-                workbench.selection().select(new FeatureRef(workbench.a().sae().get().id(), 3));
+                workbench
+                        .selection()
+                        .select(new FeatureRef(workbench.a().sae().get().id(), 3));
                 return null;
             });
             assertThat(value(a.logits().weights().valueProperty())).isNotNull();
