@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import loupe.app.bench.BenchCommand;
+import loupe.app.chart.ChartCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
@@ -102,6 +103,7 @@ public final class Main {
                         new CompareCommand(),
                         new SaveCommand(),
                         new SessionsCommand(),
+                        new ChartCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

@@ -15,10 +15,9 @@ import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.PromotedTokens;
+import loupe.state.ghost.GhostCaption;
 import loupe.state.ghost.GhostControlsModel;
-import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.GhostValues;
-import loupe.state.ghost.Knob;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -140,9 +139,7 @@ public final class SideModels {
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();
         StringBuilder said = new StringBuilder(provenance());
-        for (Knob<?, ?> knob : GhostKnobs.ALL) {
-            said.append(knob.caption(values, side.model().get(), side.sae().get()));
-        }
+        said.append(GhostCaption.of(values, side.model().get(), side.sae().get()));
         DefinitionTree.Answer grown = tree.tree().getValue();
         if (grown != null && tree.tree().stoppedProperty().get()) {
             said.append(", stopped at ").append(grown.size() - 1).append(" nodes");

@@ -129,6 +129,7 @@ class EveryPaneIsACommandTest {
                     "tokens",
                     List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens"))),
             Map.entry("neighbours", List.of(new Shown(NeighboursModel.class, Set.of(Neighbours.class), "neighbours"))),
+            Map.entry("corpus", List.of(new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"))),
             Map.entry(
                     "together",
                     List.of(new Shown(
@@ -145,7 +146,6 @@ class EveryPaneIsACommandTest {
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
             new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
-            new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),

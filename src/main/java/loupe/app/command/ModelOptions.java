@@ -43,7 +43,7 @@ public abstract class ModelOptions {
         }
 
         /** Opens the model, of its weights only the embeddings. */
-        OpenModel openEmbeddings(CommandContext context) {
+        public OpenModel openEmbeddings(CommandContext context) {
             return embeddings(folder, context);
         }
     }

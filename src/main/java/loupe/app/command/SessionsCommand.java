@@ -1,12 +1,14 @@
 package loupe.app.command;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.window.UserFolders;
@@ -28,6 +30,9 @@ public final class SessionsCommand extends LoupeCommand<SessionsCommand.Result> 
     @Option(names = "--rename", paramLabel = "NAME", description = "Give a session another name, which follows.")
     private String renamed;
 
+    @Option(names = "--folder", paramLabel = "DIR", description = "Folder of the sessions (default: the window's).")
+    private Path folder;
+
     @Parameters(arity = "0..1", paramLabel = "NEW-NAME", description = "The new name, with --rename.")
     private String newName;
 
@@ -36,7 +41,9 @@ public final class SessionsCommand extends LoupeCommand<SessionsCommand.Result> 
         if ((renamed == null) != (newName == null) || (renamed != null && deleted != null)) {
             throw new UsageException("sessions takes nothing, --delete NAME, or --rename NAME NEW-NAME");
         }
-        NamedSessions sessions = UserFolders.ofUser().sessions();
+        NamedSessions sessions = folder == null
+                ? UserFolders.ofUser().sessions()
+                : new NamedSessions(OptionPaths.existing(OptionPaths.folder(folder, "--folder"), "--folder"));
         if (deleted != null) {
             sessions.delete(deleted);
         }

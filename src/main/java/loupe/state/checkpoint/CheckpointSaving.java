@@ -46,6 +46,7 @@ public final class CheckpointSaving {
         SaeOptions options = workbench.readAs(side);
         Cancellation cancellation = new Cancellation();
         Activity.Job job = workbench.activity().begin("Saving " + target.getFileName(), cancellation::cancel);
+        Runnable written = workbench.activity().unfinished(target + " is being written");
         workbench.service().files().execute(() -> {
             try {
                 SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
@@ -55,6 +56,7 @@ public final class CheckpointSaving {
                         .fx()
                         .execute(() -> workbench.notices().add("Saving " + target.getFileName(), Problem.of(failure)));
             } finally {
+                written.run();
                 job.end();
             }
         });

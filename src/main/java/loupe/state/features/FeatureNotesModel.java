@@ -84,6 +84,11 @@ public final class FeatureNotesModel implements UndoOrder.Source {
         return problem.getReadOnlyProperty();
     }
 
+    /** How many edits are not in the file, because it could not be written. */
+    public int unsaved() {
+        return unsaved.size();
+    }
+
     /** What is written down about a feature of a side's checkpoint. */
     public FeatureNotes of(CheckpointSide side, int feature) {
         OpenSae sae = side.sae().get();

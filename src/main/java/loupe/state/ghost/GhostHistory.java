@@ -31,7 +31,8 @@ public final class GhostHistory {
         this.controls = controls;
         geometry = controls.geometry().get();
         history = new ValueHistory<>(order, controls.values(), controls::restore, GhostHistory::words, nanos);
-        controls.values().addListener(changed -> forgetThoseOfAnotherModel());
+        // after the history has heard of it, which invalidation listeners would not be
+        controls.values().addListener((property, was, is) -> forgetThoseOfAnotherModel());
     }
 
     public boolean undo() {

@@ -53,6 +53,12 @@ public record Session(
         return new Session(null, List.of(), -1, Map.of(), null, null, false, ORDINARY_FONT, List.of());
     }
 
+    /** This session's theme, size of text, window and recent files, with what another one has open and shows. */
+    public Session showing(Session other) {
+        return new Session(
+                other.model, other.checkpoints, other.feature, other.settings, window, other.views, dark, fontSize, recent);
+    }
+
     /** A checkpoint and the options it was opened with, by the names of the command line's options. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Checkpoint(String path, Map<String, String> options) {

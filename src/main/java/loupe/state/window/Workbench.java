@@ -416,8 +416,12 @@ public final class Workbench {
         }
         side.setSae(opened);
         if (side == a) {
-            selection.select(new FeatureRef(
-                    opened.id(), Math.min(feature, opened.config().dSae() - 1)));
+            int kept = Math.min(feature, opened.config().dSae() - 1);
+            selection.select(new FeatureRef(opened.id(), kept));
+            if (before != null && !before.weights().equals(opened.weights()) && kept > 0) {
+                notices.add("Feature " + kept + " is of " + opened.id().name() + " now; a number has nothing to do "
+                        + "with that of another checkpoint (" + before.id().name() + ")");
+            }
         }
         if (before != null) {
             service.close(before.id());

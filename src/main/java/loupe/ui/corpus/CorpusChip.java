@@ -16,7 +16,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The corpus in use, in the tool bar: its name, how many tokens of it are counted, and what is left out. */
 public final class CorpusChip {
-    private static final double LEAST_PIXELS = 96;
+    /** Room for a short name and how many tokens of it are counted. */
+    private static final double LEAST_PIXELS = 216;
+
     private static final int LONGEST_NAME = 28;
 
     private final Workbench workbench;
@@ -35,7 +37,13 @@ public final class CorpusChip {
         button.setMnemonicParsing(false);
         button.minWidthProperty()
                 .bind(Bindings.createDoubleBinding(
-                        () -> isRoomy.getValue() ? Region.USE_PREF_SIZE : LEAST_PIXELS, isRoomy));
+                        () -> isRoomy.getValue()
+                                ? Region.USE_PREF_SIZE
+                                : Math.min(LEAST_PIXELS, button.prefWidth(-1)),
+                        isRoomy,
+                        button.textProperty(),
+                        button.fontProperty(),
+                        button.visibleProperty()));
         button.setTextOverrun(OverrunStyle.ELLIPSIS);
         button.setOnAction(event -> open.run());
         button.setTooltip(Tooltips.of(""));

@@ -52,7 +52,7 @@ import org.kordamp.ikonli.feather.Feather;
 /** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
 public final class ExamplesPane implements Pane {
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
-    private static final double ROOM_FOR_BUTTONS = 480;
+    private static final double ROOM_FOR_BUTTONS = 456;
     private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
 
     private final ExamplesModel model;

@@ -3,6 +3,7 @@ package loupe.ui.ghost;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
@@ -35,6 +36,7 @@ import loupe.ui.control.Reason;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
@@ -74,9 +76,13 @@ public final class GhostControls implements Pane {
     private final javafx.beans.value.ChangeListener<Number> scaleFollows =
             (property, was, is) -> scale.setValue(is.doubleValue());
 
-    public GhostControls(GhostControlsModel model, ScaleSweepModel sweep) {
+    /**
+     * @param provenance of the numbers that the ghost has, for captions
+     * @param desk saves them
+     */
+    public GhostControls(GhostControlsModel model, ScaleSweepModel sweep, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
-        scaleFinder = new ScaleFinder(sweep);
+        scaleFinder = new ScaleFinder(sweep, provenance, desk);
         layOut();
         bind();
     }

@@ -15,6 +15,7 @@ import javafx.beans.value.ObservableValue;
 import javafx.collections.ObservableList;
 import javafx.css.PseudoClass;
 import javafx.geometry.Pos;
+import javafx.geometry.Rectangle2D;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
@@ -302,6 +303,19 @@ public final class PaneFrame extends StackPane {
         window = own;
         tornOffLooks(true);
         own.show();
+    }
+
+    /** Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one. */
+    public void tearOff(Rectangle2D place) {
+        if (window == null) {
+            toggleTornOff();
+            Objects.requireNonNull(window, "window").standAt(place);
+        }
+    }
+
+    /** Where the pane's own window stands; empty if it has none. */
+    public Optional<Rectangle2D> windowPlace() {
+        return Optional.ofNullable(window).map(PaneWindow::place);
     }
 
     /** What is moved into another place when the pane is maximised or torn off: its title with all below. */

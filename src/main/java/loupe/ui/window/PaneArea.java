@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Insets;
 import javafx.geometry.Orientation;
@@ -16,12 +17,14 @@ import javafx.scene.control.MenuItem;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.layout.StackPane;
+import loupe.inference.OpenSae;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.LayoutFit;
 import loupe.state.window.PaneLayout;
 import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureTablePane;
@@ -62,14 +65,20 @@ final class PaneArea {
     private record DrawnParts(PartedPane pane, List<Integer> at) {}
 
     /** @param layouts what is shown; a change is followed */
-    PaneArea(WorkbenchModels models, FileSaver desk, ViewLayouts layouts, double width, double height) {
+    PaneArea(
+            WorkbenchModels models,
+            FileSaver desk,
+            CorpusPage.Choosing corpus,
+            ViewLayouts layouts,
+            double width,
+            double height) {
         this.models = models;
         this.layouts = layouts;
         this.width = width;
         this.height = height;
         Runnable showText = () -> show(PaneKind.of(TextPane.class), false);
-        a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
-        b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
+        a = new SidePanes(new SideLinks(models, models.a(), showText, desk, corpus));
+        b = new SidePanes(new SideLinks(models, models.b(), showText, desk, corpus));
         for (SidePanes side : List.of(a, b)) {
             side.kinds().forEach((kind, pane) -> pane.node().getMenuItems().add(hiding(kind)));
         }
@@ -114,6 +123,11 @@ final class PaneArea {
 
     SidePanes b() {
         return b;
+    }
+
+    /** The checkpoint that is compared with, to which the panes of B belong. */
+    ReadOnlyObjectProperty<OpenSae> sideB() {
+        return models.workbench().b().sae();
     }
 
     FeatureTablePane table() {
@@ -404,11 +418,15 @@ final class PaneArea {
         if (stack != null) {
             select(stack, key);
         }
-        Runnable focus = () -> a.of(kind).focus();
+        onceArranged(() -> a.of(kind).focus());
+    }
+
+    /** Does something once all panes are in their places. */
+    void onceArranged(Runnable action) {
         if (slots.isFull()) {
-            focus.run();
+            action.run();
         } else {
-            slots.step(focus);
+            slots.step(action);
         }
     }
 

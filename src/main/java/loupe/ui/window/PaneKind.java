@@ -6,6 +6,7 @@ import java.util.function.Function;
 import loupe.state.window.LayoutFit.Needs;
 import loupe.state.window.Side;
 import loupe.ui.corpus.CoActivationPane;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
@@ -116,7 +117,10 @@ public record PaneKind(
                             "ghost",
                             "Ghost",
                             links -> new GhostControls(
-                                    links.models().controls(), links.models().scales()))
+                                    links.models().controls(),
+                                    links.models().scales(),
+                                    links.side()::ghostProvenance,
+                                    links.featureDesk()))
                     .needing(new Needs(330, 150, 0.2, 0))
                     .ofBothSides(),
             of(
@@ -136,6 +140,13 @@ public record PaneKind(
                                     links::describe,
                                     links.featureDesk()))
                     .needing(new Needs(196, 150, 0.4, 1)),
+            of(
+                            CorpusPane.class,
+                            "corpus",
+                            "Corpus",
+                            links -> new CorpusPane(links.models(), links.corpus()))
+                    .needing(new Needs(330, 200, 0.4, 1))
+                    .ofBothSides(),
             of(
                             CoActivationPane.class,
                             "together",

@@ -9,6 +9,7 @@ import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.SuggestedNames;
 import loupe.ui.pane.RowActions;
@@ -17,8 +18,11 @@ import loupe.ui.pane.RowActions;
  * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
  *
  * @param showText brings the pane of the user's own text to the front
+ * @param corpus what the form of the corpus asks the window for
  */
-record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) implements RowActions {
+record SideLinks(
+        WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus)
+        implements RowActions {
     /** The desk for files that are of the chosen feature. */
     FileSaver featureDesk() {
         return new SuggestedNames(desk, side::fileName);

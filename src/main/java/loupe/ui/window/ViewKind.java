@@ -63,11 +63,12 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
             new ViewKind(
                     "corpus",
                     "Corpus",
-                    "Where a feature is active in the corpus and in a text of your own",
+                    "Which texts are counted and how, and where a feature is active in them and in a text of your own",
                     Feather.BOOK_OPEN,
                     across(
-                            part(760, down(part(380, stack("examples")), part(288, stack("text")))),
-                            part(431, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
+                            part(380, stack("corpus")),
+                            part(440, down(part(380, stack("examples")), part(288, stack("text")))),
+                            part(371, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

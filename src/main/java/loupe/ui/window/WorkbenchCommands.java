@@ -11,7 +11,6 @@ import javafx.stage.WindowEvent;
 import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
-import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -22,7 +21,7 @@ import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CachePage;
-import loupe.ui.corpus.CorpusPage;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
@@ -171,6 +170,13 @@ final class WorkbenchCommands {
                     hasB,
                     () -> saveCheckpoint(workbench.b(), form));
         }
+        commands.add(
+                "sessions",
+                "Sessions: keep this one under a name, open, rename, delete...",
+                FILES,
+                "Shortcut+Shift+K",
+                models.sessions()::isAvailable,
+                view::showSessions);
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add(
@@ -412,52 +418,9 @@ final class WorkbenchCommands {
                 view::uncover);
     }
 
-    /** Opens the form of the corpus. */
+    /** Brings the form of the corpus to the front. */
     void showCorpus() {
-        view.cover(
-                new CorpusPage(
-                                new CorpusForm(models.workbench(), models.statistics()),
-                                models.statistics(),
-                                List.of(
-                                        models.workbench().a(),
-                                        models.workbench().b()),
-                                models.workbench().recent(),
-                                new CorpusChoosing())
-                        .node(),
-                view::uncover);
-    }
-
-    /** What the form of the corpus asks the window for. */
-    private final class CorpusChoosing implements CorpusPage.Choosing {
-        @Override
-        public Optional<Path> file() {
-            return opening.askForText(view.scene().getWindow());
-        }
-
-        @Override
-        public Optional<Path> folder() {
-            return opening.askForTexts(view.scene().getWindow());
-        }
-
-        @Override
-        public void index() {
-            opening.chooseIndex(view.scene().getWindow());
-        }
-
-        @Override
-        public void open(Path path) {
-            opening.open(path);
-        }
-
-        @Override
-        public void kept() {
-            showKept();
-        }
-
-        @Override
-        public void leave() {
-            view.uncover();
-        }
+        view.area().show(PaneKind.of(CorpusPane.class), false);
     }
 
     /** Opens the list of the indexes that are kept. */

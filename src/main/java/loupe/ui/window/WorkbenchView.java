@@ -3,12 +3,10 @@ package loupe.ui.window;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.binding.Bindings;
 import javafx.beans.binding.BooleanBinding;
@@ -29,13 +27,13 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.search.FeatureSearch;
-import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.NamedSessions;
 import loupe.state.window.Sample;
 import loupe.state.window.Session;
+import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
@@ -69,8 +67,6 @@ public final class WorkbenchView {
     private static final double BESIDE_PANES = 96;
 
     private static final double ABOVE_PANES = 130;
-    private static final int MOST_FOUND = 20;
-
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
@@ -85,6 +81,7 @@ public final class WorkbenchView {
     private final StackPane layers = new StackPane(root);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
+    private final WindowHistory history;
     private final Scene scene;
     private final DropOverlay drop;
     private final HelpLinks help;
@@ -115,12 +112,27 @@ public final class WorkbenchView {
                 .forEach(what -> models.workbench()
                         .notices()
                         .add("The session's file has no layout that can be used for " + what + "; it is left out"));
-        area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
+        area = new PaneArea(
+                models,
+                desk,
+                new CorpusChoosing(opening, () -> scene().getWindow(), () -> run("cache")),
+                layouts,
+                width - BESIDE_PANES,
+                height - ABOVE_PANES);
         drop = new DropOverlay(models, opening::drop);
         header = new FeatureHeader(models);
         help = new HelpLinks(area, header.node(), commands, this::show);
         help.addToPanes();
-        palette = new CommandPalette(this::paletteEntries, this::uncover);
+        palette = new CommandPalette(
+                this::paletteEntries,
+                this::uncover,
+                models.finder().searching()::get);
+        models.finder().searching().addListener((property, was, is) -> {
+            if (!is && palette.node().getScene() != null) {
+                palette.refill();
+            }
+        });
+        history = new WindowHistory(area, models.undoOrder());
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
         start = new StartPage(models.workbench(), new StartChoices(() -> {}));
@@ -137,6 +149,33 @@ public final class WorkbenchView {
     /** What a session remembers of the views. */
     public JsonNode rememberedViews() {
         return layouts.remembered();
+    }
+
+    /** Shows the views as another session has them, with every pane in its place. */
+    public void recallViews(@Nullable JsonNode remembered) {
+        models.undoOrder().quietly(() -> {
+            history.bringBack();
+            layouts.recall(remembered);
+        });
+    }
+
+    /** What a session remembers of the windows of torn-off panes. */
+    public Map<String, String> rememberedWindows() {
+        return history.remembered();
+    }
+
+    /**
+     * Tears off the panes of a side that were torn off, once the window is shown.
+     *
+     * @param remembered from {@link #rememberedWindows} of an earlier window
+     */
+    public void recallWindows(Map<String, String> remembered, Side side) {
+        area.onceArranged(() -> models.undoOrder().quietly(() -> history.recall(remembered, side)));
+    }
+
+    /** Asks whether to close although something would be lost. */
+    public void askToClose(List<String> losses, Runnable close) {
+        cover(new ClosingPage(losses, close, this::uncover).node(), this::uncover);
     }
 
     /** The title of the window: feature, checkpoint, model and program. */
@@ -599,6 +638,13 @@ public final class WorkbenchView {
         header.editLabel();
     }
 
+    /** Shows the sessions kept under names, and keeps this one under one. */
+    void showSessions() {
+        SessionsPage page = new SessionsPage(models.sessions(), this::uncover);
+        cover(page.node(), this::uncover);
+        page.focus();
+    }
+
     /** Asks for a name and keeps the layout of the view under it. */
     void nameLayout() {
         String view = ViewKind.ALL.stream()
@@ -677,6 +723,14 @@ public final class WorkbenchView {
             candidates.add(
                     new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
+        for (NamedSessions.Named named : models.sessions().all()) {
+            if (named.session() != null) {
+                candidates.add(new CommandPalette.Entry(
+                        "Open the session " + named.name(),
+                        "kept under this name",
+                        () -> models.sessions().open(named.name(), () -> {})));
+            }
+        }
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
         }
@@ -691,21 +745,14 @@ public final class WorkbenchView {
         return entries;
     }
 
-    /** The features that the words find best, with where they were found. */
+    /** The features that the words find best, as far as they have been searched, with where they were found. */
     private List<CommandPalette.Entry> foundFeatures(String words) {
-        SearchQuery query = SearchQuery.parse(words);
-        if (query.words().isEmpty() || words.length() < 2 || words.matches("#?\\d+")) {
-            return List.of();
-        }
-        FeatureSearch search = models.search().search().get();
-        return Arrays.stream(search.find(query))
-                .limit(MOST_FOUND)
-                .mapToObj(feature -> new CommandPalette.Entry(
-                        "Feature " + feature,
-                        TokenText.sentence(search.why(feature, query).stream()
-                                .map(FeatureSearch.Reason::plain)
-                                .collect(Collectors.joining("; "))),
-                        () -> models.table().jumpTo(feature)))
+        models.finder().ask(words);
+        return models.finder().hits().stream()
+                .map(hit -> new CommandPalette.Entry(
+                        "Feature " + hit.feature(),
+                        TokenText.sentence(hit.why()),
+                        () -> models.table().jumpTo(hit.feature())))
                 .toList();
     }
 }
