@@ -8,6 +8,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.OverrunStyle;
 import javafx.scene.layout.Region;
+import loupe.index.IndexInfo;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.Workbench;
 import loupe.ui.control.Tooltips;
@@ -51,6 +52,7 @@ public final class CorpusChip {
                 workbench.model(),
                 statistics.corpus(),
                 statistics.openedIndex(),
+                statistics.openedInfo(),
                 statistics.settings(),
                 statistics.features(workbench.a()),
                 statistics.phase(workbench.a()))) {
@@ -74,7 +76,7 @@ public final class CorpusChip {
             return;
         }
         String counted = CorpusWords.counted(statistics, workbench.a());
-        String masks = index == null ? statistics.settings().get().maskWords() : "";
+        String masks = index == null ? statistics.settings().get().maskWords() : masksOfIndex();
         button.setText(shortened(CorpusWords.name(path))
                 + (counted.isEmpty() ? "" : "  \u00b7  " + counted)
                 + ending()
@@ -82,6 +84,11 @@ public final class CorpusChip {
         button.getTooltip()
                 .setText((index == null ? "Corpus: " : "Index: ") + path + "\n"
                         + CorpusWords.state(statistics, workbench.a()));
+    }
+
+    private String masksOfIndex() {
+        IndexInfo info = statistics.openedInfo().get();
+        return info == null || info.masks().isNone() ? "" : info.masks().toString();
     }
 
     private String ending() {

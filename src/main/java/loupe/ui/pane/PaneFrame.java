@@ -292,8 +292,13 @@ public final class PaneFrame extends StackPane {
     public void toggleTornOff() {
         if (window != null) {
             window.close();
-            return;
+        } else {
+            tearOffFrom(this);
         }
+    }
+
+    /** @param home a node of the program's window */
+    private void tearOffFrom(Node home) {
         setMaximised(false);
         getChildren().remove(box);
         Button back = new Button("Bring it back");
@@ -302,7 +307,7 @@ public final class PaneFrame extends StackPane {
         VBox place = new VBox(where, back);
         place.getStyleClass().add("empty-state");
         getChildren().add(place);
-        PaneWindow own = new PaneWindow(this, box, windowTitle, windowKeys, () -> {
+        PaneWindow own = new PaneWindow(home, box, windowTitle, windowKeys, () -> {
             window = null;
             getChildren().setAll(box);
             tornOffLooks(false);
@@ -312,10 +317,14 @@ public final class PaneFrame extends StackPane {
         own.show();
     }
 
-    /** Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one. */
-    public void tearOff(Rectangle2D place) {
+    /**
+     * Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one.
+     *
+     * @param home a node of the program's window, in which the pane may have no place now
+     */
+    public void tearOff(Rectangle2D place, Node home) {
         if (window == null) {
-            toggleTornOff();
+            tearOffFrom(home);
             Objects.requireNonNull(window, "window").standAt(place);
         }
     }
