@@ -193,14 +193,17 @@ class EveryPaneIsACommandTest {
 
     @Test
     void everyCommandHasItsPlaceInTheWindowOrAReasonWhyNot() {
-        Set<String> shown = all().flatMap(each -> Arrays.stream(each.commands())).collect(Collectors.toSet());
+        Set<String> shown =
+                all().flatMap(each -> Arrays.stream(each.commands())).collect(Collectors.toSet());
         shown.addAll(CHARTS.values());
         Set<String> without = new TreeSet<>(commands().keySet());
         without.removeAll(shown);
         without.removeAll(NO_PANE.keySet());
         without.removeIf(name -> commands().keySet().stream().anyMatch(other -> other.startsWith(name + " ")));
         without.removeIf(name -> NO_PANE.containsKey(name.split(" ")[0]));
-        assertThat(without).as("a new command needs its pane above, or a reason here").isEmpty();
+        assertThat(without)
+                .as("a new command needs its pane above, or a reason here")
+                .isEmpty();
         assertThat(NO_PANE.keySet()).as("has a pane after all").doesNotContainAnyElementsOf(shown);
     }
 
@@ -218,9 +221,11 @@ class EveryPaneIsACommandTest {
         Map<String, Class<?>> commands = commands();
         CHARTS.forEach((pane, name) -> assertThat(commands)
                 .as(name)
-                .hasEntrySatisfying(name, command -> assertThat(reach(command))
-                        .as(name + " draws what " + pane.getSimpleName() + " draws")
-                        .contains(DRAWN_BY.getOrDefault(pane, pane).getName())));
+                .hasEntrySatisfying(
+                        name,
+                        command -> assertThat(reach(command))
+                                .as(name + " draws what " + pane.getSimpleName() + " draws")
+                                .contains(DRAWN_BY.getOrDefault(pane, pane).getName())));
     }
 
     @Test

@@ -58,8 +58,9 @@ class HelpGroupsTest {
 
     @Test
     void everyOptionSaysWhatItIsFor() {
-        assertThat(commands()).allSatisfy(command -> assertThat(command.getCommandSpec().options())
-                .allSatisfy(option -> assertThat(option.description()).isNotEmpty()));
+        assertThat(commands())
+                .allSatisfy(command -> assertThat(command.getCommandSpec().options())
+                        .allSatisfy(option -> assertThat(option.description()).isNotEmpty()));
     }
 
     private static Map<String, List<OptionSpec>> sections(CommandLine command) {

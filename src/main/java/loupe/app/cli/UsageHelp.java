@@ -3,7 +3,6 @@ package loupe.app.cli;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -70,10 +69,11 @@ public final class UsageHelp {
 
     /** The options of a command by heading, in the order of {@link #HEADINGS}. */
     public static Map<String, List<OptionSpec>> sections(CommandSpec command) {
-        Map<String, List<OptionSpec>> sections = new TreeMap<>(
-                Comparator.comparingInt(UsageHelp::place).thenComparing(Comparator.naturalOrder()));
-        command.options().forEach(option -> sections.computeIfAbsent(heading(option), heading -> new ArrayList<>())
-                .add(option));
+        Map<String, List<OptionSpec>> sections =
+                new TreeMap<>(Comparator.comparingInt(UsageHelp::place).thenComparing(Comparator.naturalOrder()));
+        command.options()
+                .forEach(option -> sections.computeIfAbsent(heading(option), heading -> new ArrayList<>())
+                        .add(option));
         sections.values()
                 .forEach(options ->
                         options.sort(Comparator.comparing(option -> option.required() ? 0 : isNeeded(option) ? 1 : 2)));

@@ -35,8 +35,8 @@ public final class AuditCommand extends LoupeCommand<AuditCommand.Result> {
                         opened.sae().config(),
                         opened.model().id().name())
                 .ifPresent(context::warn);
-        ReadingFit.Answer answer = context.ask(new ReadingFit(
-                opened.model().id(), opened.sae().id(), measured.beginning(context, opened)));
+        ReadingFit.Answer answer = context.ask(
+                new ReadingFit(opened.model().id(), opened.sae().id(), measured.beginning(context, opened)));
         return new Result(
                 findings,
                 answer.readings().stream()

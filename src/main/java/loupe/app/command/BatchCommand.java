@@ -93,7 +93,10 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     /** The options of the trees. */
     @OptionSection("Limits of the tree")
     static final class Trees {
-        @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--top-k",
+                paramLabel = "K",
+                description = "Most children of a node (default: ${DEFAULT-VALUE}).")
         @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
         private int topK = TreeLimits.DEFAULT.topK();
 

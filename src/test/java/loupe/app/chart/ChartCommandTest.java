@@ -36,9 +36,21 @@ class ChartCommandTest {
         model = TinyModel.writeTo(folder.resolve("tiny")).toString();
         sae = TinySae.writeTo(folder.resolve("sae"), 1).toString();
         index = folder.resolve("index").toString();
-        Path corpus = Files.writeString(folder.resolve("corpus.txt"), "the otter and the tin of the red hat ".repeat(20));
+        Path corpus =
+                Files.writeString(folder.resolve("corpus.txt"), "the otter and the tin of the red hat ".repeat(20));
         CommandRun built = CommandRun.of(
-                "index", "build", "--model", model, "--sae", sae, "--corpus", corpus, "--out", index, "--mask-first", 2);
+                "index",
+                "build",
+                "--model",
+                model,
+                "--sae",
+                sae,
+                "--corpus",
+                corpus,
+                "--out",
+                index,
+                "--mask-first",
+                2);
         assertThat(built.code).as(built.err).isZero();
     }
 
@@ -126,7 +138,8 @@ class ChartCommandTest {
     @Test
     void whatIsNotKnownIsSaidInsteadOfAnEmptyChart() {
         Path file = folder.resolve("none.png");
-        CommandRun run = CommandRun.of("chart", "scatter", "--sae", sae, "--x", "density", "--y", "norm", "--out", file);
+        CommandRun run =
+                CommandRun.of("chart", "scatter", "--sae", sae, "--x", "density", "--y", "norm", "--out", file);
         assertThat(run.code).isEqualTo(ExitCode.USAGE);
         assertThat(run.err).contains("--index");
         assertThat(file).doesNotExist();
