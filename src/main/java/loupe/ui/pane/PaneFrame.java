@@ -48,6 +48,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class PaneFrame extends StackPane {
     private static final double UNROLLED_AT_ONCE = 140;
+    /** Below this height an empty pane has only words. */
+    private static final double ROOM_FOR_ICON = 130;
+
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
     private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
@@ -69,7 +72,8 @@ public final class PaneFrame extends StackPane {
     private final StackPane holder = new StackPane();
     private final Label emptyLabel = new Label();
     private final Button fill = new Button();
-    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel, fill);
+    private final FontIcon emptyIcon = new FontIcon(Feather.INBOX);
+    private final VBox emptyState = new VBox(emptyIcon, emptyLabel, fill);
     private final ProblemView problemView = new ProblemView(null);
     private final Button tearOff =
             IconButtons.of(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
@@ -104,6 +108,9 @@ public final class PaneFrame extends StackPane {
         emptyState.getStyleClass().add("empty-state");
         fill.getStyleClass().addAll("empty-fill", "accent");
         fill.setMinHeight(USE_PREF_SIZE);
+        emptyLabel.setMinHeight(USE_PREF_SIZE);
+        emptyIcon.visibleProperty().bind(body.heightProperty().greaterThan(ROOM_FOR_ICON));
+        emptyIcon.managedProperty().bind(emptyIcon.visibleProperty());
         holder.getStyleClass().add("pane-content");
         body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
