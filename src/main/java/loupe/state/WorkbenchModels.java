@@ -108,8 +108,7 @@ public final class WorkbenchModels implements AutoCloseable {
      * @param labels the file of what is written down about features; empty to keep nothing
      * @param named the sessions kept under names; empty where none are kept
      */
-    public WorkbenchModels(
-            Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
+    public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
         this.workbench = workbench;
         texts = new VocabularyTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
@@ -117,6 +116,7 @@ public final class WorkbenchModels implements AutoCloseable {
         inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         opening = new PathOpening(workbench, statistics::choose, statistics::openIndex);
+        workbench.setOpener(path -> opening.open(List.of(path), false));
         ObservableValue<DocumentPacking> documents = statistics.settings().map(CorpusSettings::documents);
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), documents);
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), documents);
@@ -259,8 +259,7 @@ public final class WorkbenchModels implements AutoCloseable {
         String[] parts = kept.getOrDefault(RANGE, "").split(";");
         try {
             if (parts.length == RANGE_PARTS) {
-                Brush range =
-                        new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));
+                Brush range = new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));
                 undoOrder.quietly(() -> workbench.selection().brush(range));
             }
         } catch (IllegalArgumentException notUnderstood) {

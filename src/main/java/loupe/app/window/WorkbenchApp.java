@@ -78,6 +78,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** The session that was shown last: that of the start, or one that was kept under a name. */
     private Session session;
+
     private final WorkbenchModels models;
     private final WorkbenchView view;
     private @Nullable Stage stage;
@@ -94,8 +95,7 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     /** @param named the session to begin with instead of the last one's, of which only the looks stay */
-    public WorkbenchApp(
-            InferenceService service, @Nullable SessionFile memory, Path cache, Optional<Session> named) {
+    public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache, Optional<Session> named) {
         this.memory = memory;
         begun = memory == null ? Session.empty() : memory.load();
         session = named.map(begun::showing).orElse(begun);
@@ -152,8 +152,8 @@ public final class WorkbenchApp implements AutoCloseable {
             Consumer<WorkbenchApp> whenShown) {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
-        Optional<CompletionStage<OpenModel>> ahead = firstModel(first, named.orElseGet(memory::load))
-                .map(folder -> service.openEmbeddings(folder));
+        Optional<CompletionStage<OpenModel>> ahead =
+                firstModel(first, named.orElseGet(memory::load)).map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {

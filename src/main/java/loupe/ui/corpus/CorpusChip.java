@@ -17,8 +17,8 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The corpus in use, in the tool bar: its name, how many tokens of it are counted, and what is left out. */
 public final class CorpusChip {
-    /** Room for a short name and how many tokens of it are counted. */
-    private static final double LEAST_PIXELS = 216;
+    /** Room for a short name and how many tokens of it are counted, in sizes of the font. */
+    private static final double LEAST = 16.7;
 
     private static final int LONGEST_NAME = 28;
 
@@ -38,7 +38,9 @@ public final class CorpusChip {
         button.setMnemonicParsing(false);
         button.minWidthProperty()
                 .bind(Bindings.createDoubleBinding(
-                        () -> isRoomy.getValue() ? Region.USE_PREF_SIZE : Math.min(LEAST_PIXELS, button.prefWidth(-1)),
+                        () -> isRoomy.getValue()
+                                ? Region.USE_PREF_SIZE
+                                : Math.min(LEAST * button.getFont().getSize(), button.prefWidth(-1)),
                         isRoomy,
                         button.textProperty(),
                         button.fontProperty(),

@@ -147,8 +147,7 @@ public final class TokenListPane implements Pane {
         for (TableColumn<Row, ?> one : List.of(token, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
-        cosine.visibleProperty()
-                .bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
+        cosine.visibleProperty().bind(model.sides().not().and(Tables.isWiderThan(table, ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }

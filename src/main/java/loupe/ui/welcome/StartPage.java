@@ -190,9 +190,9 @@ public final class StartPage {
         CORPUS("Corpora", Feather.FILE_TEXT);
 
         private final String title;
-        private final Ikon icon;
+        private final Feather icon;
 
-        Kind(String title, Ikon icon) {
+        Kind(String title, Feather icon) {
             this.title = title;
             this.icon = icon;
         }

@@ -124,9 +124,7 @@ public final class WorkbenchView {
         help = new HelpLinks(area, header.node(), commands, this::show);
         help.addToPanes();
         palette = new CommandPalette(
-                this::paletteEntries,
-                this::uncover,
-                models.finder().searching()::get);
+                this::paletteEntries, this::uncover, models.finder().searching()::get);
         models.finder().searching().addListener((property, was, is) -> {
             if (!is && palette.node().getScene() != null) {
                 palette.refill();
@@ -216,7 +214,9 @@ public final class WorkbenchView {
         startsWhereNothingIsOpen(middle);
         root.setCenter(new StackPane(middle, start.node()));
         root.setBottom(new ActivityBar(
-                        models.workbench().activity(), models.workbench().notices())
+                        models.workbench().activity(),
+                        models.workbench().notices(),
+                        new FileManager(models.workbench())::showFolderOf)
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
