@@ -76,7 +76,9 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Override
     public Bench.Result run(CommandContext context) throws IOException {
         WindowRun opened = new WindowRun(
-                features == null ? OptionalInt.empty() : OptionalInt.of(features), Optional.ofNullable(folder), Optional.ofNullable(corpus));
+                features == null ? OptionalInt.empty() : OptionalInt.of(features),
+                Optional.ofNullable(folder),
+                Optional.ofNullable(corpus));
         List<Benchmark> window = List.of(new StartBenchmark(opened), new UiBenchmark(opened));
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))

@@ -183,8 +183,7 @@ final class UiBenchmark implements Benchmark {
         for (int i = 0; i < SELECTIONS; i++) {
             some[i] = select(23 + 17 * i, this::corpusIsShown);
         }
-        figures.put(
-                "feature chosen, histogram and examples", Timing.of(some).milliseconds());
+        figures.put("feature chosen, histogram and examples", Timing.of(some).milliseconds());
         int densest = Toolkit.call(() -> IntStream.range(0, app.models().table().size())
                 .boxed()
                 .max(Comparator.comparingDouble(feature -> app.models().table().number(FeatureColumn.DENSITY, feature)))
@@ -194,8 +193,12 @@ final class UiBenchmark implements Benchmark {
             select(29 + i, this::panesAreFull);
             most[i] = select(densest, this::corpusIsShown);
         }
-        figures.put("densest feature chosen, histogram and examples", Timing.of(most).milliseconds());
-        figures.put("densest feature, slowest of " + DENSEST + ", ms", 1e3 * Arrays.stream(most).max().orElse(0));
+        figures.put(
+                "densest feature chosen, histogram and examples",
+                Timing.of(most).milliseconds());
+        figures.put(
+                "densest feature, slowest of " + DENSEST + ", ms",
+                1e3 * Arrays.stream(most).max().orElse(0));
     }
 
     private boolean corpusIsShown() {

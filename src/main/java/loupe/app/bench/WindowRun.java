@@ -48,8 +48,6 @@ record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> cor
                 ? corpus.get()
                 : ManyFeatures.beginning(sample.get().resolve("corpus.txt"), home);
         return Optional.of(new Prepared(
-                new WorkbenchApp.Opening(model, List.of(made.checkpoint()), text),
-                Optional.of(made.session()),
-                cache));
+                new WorkbenchApp.Opening(model, List.of(made.checkpoint()), text), Optional.of(made.session()), cache));
     }
 }
