@@ -108,8 +108,7 @@ public final class WorkbenchModels implements AutoCloseable {
      * @param labels the file of what is written down about features; empty to keep nothing
      * @param named the sessions kept under names; empty where none are kept
      */
-    public WorkbenchModels(
-            Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
+    public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
         this.workbench = workbench;
         texts = new VocabularyTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
@@ -259,8 +258,7 @@ public final class WorkbenchModels implements AutoCloseable {
         String[] parts = kept.getOrDefault(RANGE, "").split(";");
         try {
             if (parts.length == RANGE_PARTS) {
-                Brush range =
-                        new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));
+                Brush range = new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));
                 undoOrder.quietly(() -> workbench.selection().brush(range));
             }
         } catch (IllegalArgumentException notUnderstood) {

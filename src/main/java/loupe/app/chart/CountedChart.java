@@ -75,7 +75,9 @@ abstract class CountedChart extends LoupeCommand<ChartCommand.Result> {
         @Option(names = "--linear", description = "Counts on a linear axis (default: a logarithmic one).")
         private boolean linear;
 
-        @Option(names = "--log-activations", description = "Activations on a logarithmic axis, in bins of equal ratios.")
+        @Option(
+                names = "--log-activations",
+                description = "Activations on a logarithmic axis, in bins of equal ratios.")
         private boolean logarithmicValues;
 
         @Option(names = "--cumulative", description = "Bars that count everything up to their upper edge.")
@@ -84,20 +86,19 @@ abstract class CountedChart extends LoupeCommand<ChartCommand.Result> {
         @Override
         ChartCommand.Result draw(CommandContext context, ActivationIndex index, int which) throws IOException {
             IndexInfo info = index.info();
-            FeatureActivations activations =
-                    index.activations(which, IndexedCheckpoint.require(info, which, feature));
-            FeatureActivations.Histogram histogram = ActivationBins.of(
-                            activations, bins, logarithmicValues, cumulative)
+            FeatureActivations activations = index.activations(which, IndexedCheckpoint.require(info, which, feature));
+            FeatureActivations.Histogram histogram = ActivationBins.of(activations, bins, logarithmicValues, cumulative)
                     .answer(context.cancellation());
-            return picture().write(
-                    context,
-                    () -> {
-                        HistogramChart chart = HistogramPane.chart();
-                        chart.logarithmicProperty().set(!linear);
-                        HistogramPane.draw(chart, Side.A, histogram, 1, cumulative);
-                        return chart;
-                    },
-                    Provenance.feature(of(info, which), feature, "") + ", " + Provenance.corpus(info));
+            return picture()
+                    .write(
+                            context,
+                            () -> {
+                                HistogramChart chart = HistogramPane.chart();
+                                chart.logarithmicProperty().set(!linear);
+                                HistogramPane.draw(chart, Side.A, histogram, 1, cumulative);
+                                return chart;
+                            },
+                            Provenance.feature(of(info, which), feature, "") + ", " + Provenance.corpus(info));
         }
     }
 
@@ -110,14 +111,15 @@ abstract class CountedChart extends LoupeCommand<ChartCommand.Result> {
             double[] densities = IntStream.range(0, counted.features())
                     .mapToDouble(counted::density)
                     .toArray();
-            return picture().write(
-                    context,
-                    () -> {
-                        HistogramChart chart = DensityOverview.chart();
-                        DensityOverview.draw(chart, densities, CountedShare.WHOLE);
-                        return chart;
-                    },
-                    of(index.info(), which) + ", " + Provenance.corpus(index.info()));
+            return picture()
+                    .write(
+                            context,
+                            () -> {
+                                HistogramChart chart = DensityOverview.chart();
+                                DensityOverview.draw(chart, densities, CountedShare.WHOLE);
+                                return chart;
+                            },
+                            of(index.info(), which) + ", " + Provenance.corpus(index.info()));
         }
     }
 }

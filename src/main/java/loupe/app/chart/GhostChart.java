@@ -85,8 +85,7 @@ abstract class GhostChart extends LoupeCommand<ChartCommand.Result> {
         }
 
         @Override
-        ChartCommand.Result draw(
-                CommandContext context, OpenModel opened, GhostSettings settings, GhostPrompt tokens)
+        ChartCommand.Result draw(CommandContext context, OpenModel opened, GhostSettings settings, GhostPrompt tokens)
                 throws IOException {
             TreeLimits limits = limit.of(opened);
             DefinitionTree.Answer tree = context.ask(new DefinitionTree(
@@ -111,8 +110,7 @@ abstract class GhostChart extends LoupeCommand<ChartCommand.Result> {
         }
 
         @Override
-        ChartCommand.Result draw(
-                CommandContext context, OpenModel opened, GhostSettings settings, GhostPrompt tokens)
+        ChartCommand.Result draw(CommandContext context, OpenModel opened, GhostSettings settings, GhostPrompt tokens)
                 throws IOException {
             double natural = context.ask(new TokenGeometry(opened.id())).meanDistance();
             ScaleSweep.Answer sweep = context.ask(new ScaleSweep(

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
 /** {@code chart scatter}: as the pane "All features" shows it. */
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
-    private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
-            + "cosine, skew or kurtosis";
+    private static final String COLUMNS =
+            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, " + "cosine, skew or kurtosis";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;
@@ -63,8 +63,8 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
         Optional<LogitMoments.Answer> moments = isOfLogits(x) || isOfLogits(y)
                 ? lm.map(model -> sources.moments(context, model, opened))
                 : Optional.empty();
-        FeatureValues values = sources.values(
-                context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, Optional.empty());
+        FeatureValues values =
+                sources.values(context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, Optional.empty());
         FeatureScatterModel.Points points = new FeatureScatterModel.Points(
                 x,
                 y,
@@ -91,7 +91,9 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
                                                 .hook()
                                                 .map(hook -> " at " + hook.name())
                                                 .orElse(""))
-                        + sources.info().map(info -> ", " + Provenance.corpus(info)).orElse(""));
+                        + sources.info()
+                                .map(info -> ", " + Provenance.corpus(info))
+                                .orElse(""));
     }
 
     private static boolean isOfLogits(FeatureColumn column) {

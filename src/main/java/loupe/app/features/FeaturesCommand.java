@@ -21,7 +21,6 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
-import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.format.TextFiles;
 import loupe.inference.OpenModel;

@@ -42,10 +42,10 @@ public final class GhostCaption {
             known.put(GhostKnobs.CUTOFF, drawn.cutoff());
             known.put(GhostKnobs.TOP_K, drawn.topK());
             known.put(GhostKnobs.DEPTH, drawn.maxDepth());
-            known.put(GhostKnobs.PAST_END, drawn.ends().isEmpty() && !model.ends().isEmpty());
+            known.put(
+                    GhostKnobs.PAST_END, drawn.ends().isEmpty() && !model.ends().isEmpty());
         });
-        return words(
-                GhostKnobs.ALL.stream().filter(known::containsKey).toList(), new GhostValues(known), model, sae);
+        return words(GhostKnobs.ALL.stream().filter(known::containsKey).toList(), new GhostValues(known), model, sae);
     }
 
     private static String words(

@@ -37,9 +37,7 @@ public final class CorpusChip {
         button.setMnemonicParsing(false);
         button.minWidthProperty()
                 .bind(Bindings.createDoubleBinding(
-                        () -> isRoomy.getValue()
-                                ? Region.USE_PREF_SIZE
-                                : Math.min(LEAST_PIXELS, button.prefWidth(-1)),
+                        () -> isRoomy.getValue() ? Region.USE_PREF_SIZE : Math.min(LEAST_PIXELS, button.prefWidth(-1)),
                         isRoomy,
                         button.textProperty(),
                         button.fontProperty(),

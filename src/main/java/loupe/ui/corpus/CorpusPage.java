@@ -40,8 +40,8 @@ import loupe.ui.control.PageScroll;
 import loupe.ui.control.Tooltips;
 
 /**
- * The form of the corpus, as a column that scrolls: which text it is, how it is counted and what that takes, how much of it has been counted, and
- * what starts, pauses, resumes, repeats and ends the counting.
+ * The form of the corpus, as a column that scrolls: which text it is, how it is counted and what that takes, how much
+ * of it has been counted, and what starts, pauses, resumes, repeats and ends the counting.
  */
 public final class CorpusPage {
     private static final PseudoClass WARNING = PseudoClass.getPseudoClass("danger");

@@ -78,7 +78,8 @@ public final class ScaleCurves extends PaintedRegion implements Exportable {
 
     /** What is drawn now. */
     ScalePlot plot() {
-        return new ScalePlot(answer, range.getValue().natural(), scale.getValue().doubleValue(), pointed);
+        return new ScalePlot(
+                answer, range.getValue().natural(), scale.getValue().doubleValue(), pointed);
     }
 
     /** The scale at a distance from the left edge, of those the curves have. */
@@ -136,8 +137,8 @@ public final class ScaleCurves extends PaintedRegion implements Exportable {
     }
 
     private Exportable figure() {
-        return new Figure(
-                new ScalePlot(answer, range.getValue().natural(), scale.getValue().doubleValue(), -1));
+        return new Figure(new ScalePlot(
+                answer, range.getValue().natural(), scale.getValue().doubleValue(), -1));
     }
 
     /**

@@ -30,6 +30,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     public static final double ROW = 22;
     /** The most tokens that a picture of its own size has at each end. */
     public static final int MOST_ROWS = 30;
+
     private static final double SIZE = TextWidths.SIZE;
     private static final double HEADER = 26;
     private static final double GAP = 24;

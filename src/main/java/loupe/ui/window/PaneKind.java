@@ -140,11 +140,7 @@ public record PaneKind(
                                     links::describe,
                                     links.featureDesk()))
                     .needing(new Needs(196, 150, 0.4, 1)),
-            of(
-                            CorpusPane.class,
-                            "corpus",
-                            "Corpus",
-                            links -> new CorpusPane(links.models(), links.corpus()))
+            of(CorpusPane.class, "corpus", "Corpus", links -> new CorpusPane(links.models(), links.corpus()))
                     .needing(new Needs(330, 200, 0.4, 1))
                     .ofBothSides(),
             of(

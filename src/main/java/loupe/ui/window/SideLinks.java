@@ -20,8 +20,7 @@ import loupe.ui.pane.RowActions;
  * @param showText brings the pane of the user's own text to the front
  * @param corpus what the form of the corpus asks the window for
  */
-record SideLinks(
-        WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus)
+record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus)
         implements RowActions {
     /** The desk for files that are of the chosen feature. */
     FileSaver featureDesk() {

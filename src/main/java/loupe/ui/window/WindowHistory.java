@@ -33,7 +33,8 @@ final class WindowHistory {
                             frame.toggleTornOff();
                         }
                     },
-                    (was, is) -> (is ? "tearing off " : "bringing back ") + pane.kind().title());
+                    (was, is) -> (is ? "tearing off " : "bringing back ")
+                            + pane.kind().title());
             if (pane.side() == Side.B) {
                 torn.of(area.sideB());
             }

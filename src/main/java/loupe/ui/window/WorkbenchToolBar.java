@@ -118,10 +118,7 @@ final class WorkbenchToolBar {
                 IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");
         Node corpus = new CorpusChip(
-                        models.workbench(),
-                        models.statistics(),
-                        commands::showCorpus,
-                        room.map(width -> width >= WIDE))
+                        models.workbench(), models.statistics(), commands::showCorpus, room.map(width -> width >= WIDE))
                 .node();
         for (MenuButton button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);

@@ -79,42 +79,59 @@ class UndoUiTest extends WindowUiTest {
     private void everyKindOfChange() {
         compare();
         TableArrangement table = models.table().arrangement();
-        changes("filter norm>0.1", () -> models.table().filter().get(), () -> models.table()
-                .filter()
-                .set("norm>0.1"));
+        changes(
+                "filter norm>0.1",
+                () -> models.table().filter().get(),
+                () -> models.table().filter().set("norm>0.1"));
         changes("change of columns", () -> table.columns().get(), () -> table.show(FeatureColumn.SKEWNESS, true));
-        changes("sorting by norm", () -> table.sorting().get(), () -> table.sort(
-                new TableArrangement.Sorting(FeatureColumn.DECODER_NORM, true)));
-        changes("range of activations", () -> workbench.selection().brush().get(), () -> workbench
-                .selection()
-                .brush(new Brush("histogram", "activation", 1, 2)));
-        changes("clearing the range of activations", () -> workbench.selection().brush().get(), () -> workbench
-                .selection()
-                .brush(null));
-        changes("choice of examples", () -> models.a().examples().choice().get(), () -> models.a()
-                .examples()
-                .choice()
-                .set(ExamplesModel.Choice.RANDOM));
-        changes("pin of feature 3", () -> models.compare().pinned().get(), () -> models.compare()
-                .pin(OptionalInt.of(3)));
-        changes("unpinning feature 3", () -> models.compare().pinned().get(), () -> models.compare()
-                .pin(OptionalInt.empty()));
-        changes("filter", () -> models.controls().values().get().filter(), () -> models.controls()
-                .filter()
-                .set(TokenFilter.NONE.withLettersOnly(true)));
-        changes("steering", () -> models.controls().values().get().steering(), () -> models.controls()
-                .steering()
-                .set(SteeringValues.NONE.withCoefficient(4)));
-        changes("top k 9", () -> models.controls().values().get().topK(), () -> models.controls()
-                .topK()
-                .set(9));
+        changes(
+                "sorting by norm",
+                () -> table.sorting().get(),
+                () -> table.sort(new TableArrangement.Sorting(FeatureColumn.DECODER_NORM, true)));
+        changes(
+                "range of activations",
+                () -> workbench.selection().brush().get(),
+                () -> workbench.selection().brush(new Brush("histogram", "activation", 1, 2)));
+        changes(
+                "clearing the range of activations",
+                () -> workbench.selection().brush().get(),
+                () -> workbench.selection().brush(null));
+        changes(
+                "choice of examples",
+                () -> models.a().examples().choice().get(),
+                () -> models.a().examples().choice().set(ExamplesModel.Choice.RANDOM));
+        changes(
+                "pin of feature 3",
+                () -> models.compare().pinned().get(),
+                () -> models.compare().pin(OptionalInt.of(3)));
+        changes(
+                "unpinning feature 3",
+                () -> models.compare().pinned().get(),
+                () -> models.compare().pin(OptionalInt.empty()));
+        changes(
+                "filter",
+                () -> models.controls().values().get().filter(),
+                () -> models.controls().filter().set(TokenFilter.NONE.withLettersOnly(true)));
+        changes(
+                "steering",
+                () -> models.controls().values().get().steering(),
+                () -> models.controls().steering().set(SteeringValues.NONE.withCoefficient(4)));
+        changes(
+                "top k 9",
+                () -> models.controls().values().get().topK(),
+                () -> models.controls().topK().set(9));
         UiTest.waitUntil(
                 () -> models.a().examples().examples().completeProperty().get());
         ExamplesModel examples = models.a().examples();
-        changes("ablation", () -> examples.ablation().subject().get(), () -> examples.ablate(
-                examples.examples().getValue().get(0).examples().get(0), AblationModel.How.REMOVED));
-        changes("star of feature 2", () -> models.notes().of(workbench.a(), 2).star(), () -> models.notes()
-                .star(workbench.a(), 2, true));
+        changes(
+                "ablation",
+                () -> examples.ablation().subject().get(),
+                () -> examples.ablate(
+                        examples.examples().getValue().get(0).examples().get(0), AblationModel.How.REMOVED));
+        changes(
+                "star of feature 2",
+                () -> models.notes().of(workbench.a(), 2).star(),
+                () -> models.notes().star(workbench.a(), 2, true));
     }
 
     @Test
@@ -123,17 +140,14 @@ class UndoUiTest extends WindowUiTest {
         Supplier<Object> layout = () -> view.area().layouts().layout().get();
         changes("hiding Definition tree", layout, () -> view.run("hide-tree"));
         changes("showing Definition tree", layout, () -> view.run("show-tree"));
-        changes("change of the layout", layout, () -> view.area()
-                .layouts()
-                .moveToEdge("tokens", PaneLayout.Zone.LEFT));
+        changes("change of the layout", layout, () -> view.area().layouts().moveToEdge("tokens", PaneLayout.Zone.LEFT));
         changes("reset of the layout", layout, () -> view.run("reset-layout"));
         Supplier<Object> torn =
                 () -> view.area().a().of(TokenListPane.class).node().isTornOff();
-        changes("tearing off Token list", torn, () -> view.area()
-                .a()
-                .of(TokenListPane.class)
-                .node()
-                .toggleTornOff());
+        changes(
+                "tearing off Token list",
+                torn,
+                () -> view.area().a().of(TokenListPane.class).node().toggleTornOff());
         UiTest.onFx(() -> view.run("undo"));
         assertThat(torn.get()).isEqualTo(false);
         UiTest.onFx(() -> view.run("hide-tree"));
@@ -159,5 +173,4 @@ class UndoUiTest extends WindowUiTest {
                     .orElseThrow();
         });
     }
-
 }

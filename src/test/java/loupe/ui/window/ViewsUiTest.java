@@ -142,7 +142,9 @@ class ViewsUiTest extends WindowUiTest {
     @Test
     void theCorpusIsAPaneOfItsViewAndNoPageOverTheWindow() {
         open();
-        assertThat(lookup("#corpus-text").tryQuery()).as("made when first shown").isEmpty();
+        assertThat(lookup("#corpus-text").tryQuery())
+                .as("made when first shown")
+                .isEmpty();
         clickOn("#corpus-chip");
         UiTest.waitUntil(() -> view.isArranged() && isShown(PaneKind.of(CorpusPane.class)));
         assertThat(UiTest.onFx(() -> view.area().layouts().view().get())).isEqualTo("corpus");
