@@ -90,7 +90,7 @@ final class SampleTour {
                         + "Type a number here and press Enter, or click a row. Alt+Down goes to the next one, Alt+Left "
                         + "back. The tour is about feature 866.",
                 "#feature-filter",
-                () -> run.accept("show-features"),
+                () -> show("show-features"),
                 new TourStep.Act("Choose 866", this::choose866),
                 () -> () -> isAt(Sample.FEATURE));
     }
@@ -100,6 +100,12 @@ final class SampleTour {
         if (sample.isOpen(workbench) && (chosen == null || chosen.feature() != Sample.FEATURE)) {
             models.table().jumpTo(Sample.FEATURE);
         }
+    }
+
+    /** Brings a pane into sight in the view that has all of them. */
+    private void show(String command) {
+        run.accept("view-features");
+        run.accept(command);
     }
 
     private boolean isAt(int feature) {
@@ -126,7 +132,7 @@ final class SampleTour {
                 "#tree-A",
                 () -> {
                     choose866();
-                    run.accept("show-tree");
+                    show("show-tree");
                 },
                 () -> models.a().tree().tree().getValue() != null);
     }
@@ -139,7 +145,7 @@ final class SampleTour {
                                 + "the ghost; the scale says how far it stands from the mean of all tokens. The mark below is where "
                                 + "real tokens stand, and a double click goes back there.",
                 "#ghost-scale",
-                () -> run.accept("show-ghost"),
+                () -> show("show-ghost"),
                 new TourStep.Act("Make it larger", () -> models.controls().nudgeScale(SCALE_STEPS)),
                 () -> {
                     double before = models.controls().scale().get();
@@ -154,7 +160,7 @@ final class SampleTour {
                         + nearest()
                         + ". A right click on any column's heading tells what it is, with the formula.",
                 "#token-list-A",
-                () -> run.accept("show-tokens"),
+                () -> show("show-tokens"),
                 () -> models.a().tokens().list().getValue() != null);
     }
 
@@ -181,7 +187,7 @@ final class SampleTour {
                 () -> {
                     choose866();
                     models.a().neighbours().among().set(NeighboursModel.Among.FEATURES);
-                    run.accept("show-neighbours");
+                    show("show-neighbours");
                 },
                 new TourStep.Act("Go to the nearest", this::goToNearest),
                 () -> () -> !isAt(Sample.FEATURE));
@@ -201,7 +207,10 @@ final class SampleTour {
                         + " Click here to choose a text of your own, or drop one on the window: activations are "
                         + "counted in the background and kept, so that the same corpus opens at once the next time.",
                 "#corpus-chip",
-                this::choose866,
+                () -> {
+                    choose866();
+                    run.accept("view-features");
+                },
                 new TourStep.Act("Show the corpus", () -> run.accept("corpus-details")),
                 () -> this::isCounted);
     }
@@ -230,7 +239,7 @@ final class SampleTour {
                 "#examples-A",
                 () -> {
                     choose866();
-                    run.accept("examples");
+                    show("examples");
                 },
                 () -> models.a().examples().examples().getValue() != null);
     }
@@ -243,7 +252,7 @@ final class SampleTour {
                                 + "where features are active are searched, and a column says where the words were found. The cross "
                                 + "clears the field.",
                 "#feature-table",
-                () -> run.accept("show-features"),
+                () -> show("show-features"),
                 new TourStep.Act(
                         "Search for " + SEARCHED, () -> models.table().filter().set(SEARCHED)),
                 () -> () -> models.table().filter().get().strip().startsWith(SEARCHED));
@@ -301,7 +310,7 @@ final class SampleTour {
                         "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as CSV. Ctrl+E saves "
                                 + "the focused chart.",
                 "#tree-A",
-                () -> run.accept("show-tree"),
+                () -> show("show-tree"),
                 new TourStep.Act("Save the tree...", () -> run.accept("export")),
                 () -> {
                     List<Notices.Notice> before =
