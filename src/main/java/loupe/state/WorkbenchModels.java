@@ -116,6 +116,7 @@ public final class WorkbenchModels implements AutoCloseable {
         inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         opening = new PathOpening(workbench, statistics::choose, statistics::openIndex);
+        workbench.setOpener(path -> opening.open(List.of(path), false));
         ObservableValue<DocumentPacking> documents = statistics.settings().map(CorpusSettings::documents);
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), documents);
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), documents);

@@ -12,6 +12,7 @@ import loupe.app.cli.UsageException;
 import loupe.app.window.Toolkit;
 import loupe.format.TextFiles;
 import loupe.state.window.Look;
+import loupe.ui.chart.ChartPart;
 import loupe.ui.export.ChartExport;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.export.Exportable;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say how a chart becomes a file. */
-@OptionSection(value = "Picture", order = 1)
+@OptionSection("Picture")
 class PictureOptions {
     private static final String CSV = ".csv";
     private static final double USUAL_WIDTH = 400;
@@ -60,19 +61,22 @@ class PictureOptions {
         @Option(
                 names = "--width",
                 paramLabel = "N",
-                description = "Width in pixels, 96 of which are an inch (default: 400).")
+                description = "Width in pixels, 96 of which are an inch (default: 400, or its own).")
         @OptionRange(least = 100, most = MOST_PIXELS)
         private @Nullable Integer width;
 
         @Option(
                 names = "--height",
                 paramLabel = "N",
-                description = "Height in pixels, without the caption (default: 240).")
+                description = "Height in pixels, without the caption (default: 240, or its own).")
         @OptionRange(least = 100, most = MOST_PIXELS)
         private @Nullable Integer height;
 
         @Override
         Picture picture(Exportable chart) {
+            if (width == null && height == null && !(chart instanceof ChartPart)) {
+                return super.picture(chart);
+            }
             return chart.picture(width == null ? USUAL_WIDTH : width, height == null ? USUAL_HEIGHT : height);
         }
     }

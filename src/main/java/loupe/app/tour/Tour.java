@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -24,6 +25,7 @@ import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
+import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Toolkit;
@@ -39,6 +41,7 @@ import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
 import loupe.state.window.Sample;
+import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -69,7 +72,7 @@ final class Tour {
     private static final long SETTLE_MILLIS = 400;
 
     private final CommandContext context;
-    private final Route route;
+    private Route route;
     private final Path out;
     private final @Nullable Path kept;
     private final String only;
@@ -90,9 +93,15 @@ final class Tour {
      * What is shown.
      *
      * @param saes none, for the first ones beside the model; one; or two to compare, each with how it is read
+     * @param features of a checkpoint that is made and shown instead; empty for none
      * @param corpus counted over; empty for the sample's
      */
-    record Route(Path model, Map<Path, SaeOptions> saes, Optional<Path> corpus) {}
+    record Route(Path model, Map<Path, SaeOptions> saes, OptionalInt features, Optional<Path> corpus) {
+        /** The same with what has been made. */
+        Route with(ManyFeatures made, Optional<Path> text) {
+            return new Route(model, Map.of(made.checkpoint(), SaeOptions.AS_STORED), features, text);
+        }
+    }
 
     /** What must be there for a picture. */
     private enum Need {
@@ -128,8 +137,9 @@ final class Tour {
     void run() throws IOException {
         cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {
+            SessionFile session = route.features().isPresent() ? make() : null;
             Toolkit.run(() -> {
-                app = new WorkbenchApp(context.service(), null, cache);
+                app = new WorkbenchApp(context.service(), session, cache);
                 stage = new Stage();
                 app.show(stage, () -> {});
                 resize(WIDTH_PIXELS, HEIGHT_PIXELS);
@@ -145,6 +155,18 @@ final class Tour {
                 delete(cache);
             }
         }
+    }
+
+    /** Makes the checkpoint of many features, and a corpus short enough for it unless one is given. */
+    private SessionFile make() throws IOException {
+        context.progress()
+                .printLine("making a checkpoint of " + route.features().getAsInt() + " features");
+        ManyFeatures made = ManyFeatures.in(
+                cache, context.service(), route.model(), route.features().getAsInt());
+        Path beside = route.model().toAbsolutePath().normalize().resolveSibling("corpus.txt");
+        boolean shortened = route.corpus().isEmpty() && Files.isRegularFile(beside);
+        route = route.with(made, shortened ? Optional.of(ManyFeatures.beginning(beside, cache)) : route.corpus());
+        return made.session();
     }
 
     /** Writes down what a person might about the features around the chosen one; nothing of it is kept. */

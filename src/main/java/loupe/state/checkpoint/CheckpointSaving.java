@@ -50,7 +50,7 @@ public final class CheckpointSaving {
         workbench.service().files().execute(() -> {
             try {
                 SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
-                workbench.fx().execute(() -> workbench.notices().add("Saved " + target));
+                workbench.fx().execute(() -> workbench.notices().addSaved(target));
             } catch (RuntimeException | Error failure) {
                 workbench
                         .fx()

@@ -60,6 +60,7 @@ public final class FeatureTableModel {
         order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         status = new PaneStatusBinding()
                 .dismisses(workbench.modelProblem(), workbench::dismissModelProblem)
+                .mendedBy(remedy -> workbench.mend(workbench.a(), remedy))
                 .dismisses(workbench.a().problem(), () -> workbench.dismissProblem(workbench.a()))
                 .mendedBy(remedy -> workbench.mend(workbench.a(), remedy))
                 .fails(columns.problem(), columns::retry)

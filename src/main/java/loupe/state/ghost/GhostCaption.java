@@ -1,8 +1,5 @@
 package loupe.state.ghost;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.analysis.ghost.GhostSettings;
@@ -17,11 +14,13 @@ public final class GhostCaption {
 
     /** Of all knobs. */
     public static String of(GhostValues values, @Nullable OpenModel model, @Nullable OpenSae sae) {
-        return words(GhostKnobs.ALL, values, model, sae);
+        return GhostKnobs.ALL.stream()
+                .map(knob -> knob.caption(values, model, sae))
+                .collect(Collectors.joining());
     }
 
     /**
-     * Of settings that no knob holds; as the knobs would say it.
+     * Of settings that no knob holds; as the knobs would say it, in their order.
      *
      * @param prompt the prompt's text; empty if it is given in tokens
      * @param limits of a tree; empty if none is drawn
@@ -32,24 +31,19 @@ public final class GhostCaption {
             Optional<TreeLimits> limits,
             OpenModel model,
             @Nullable OpenSae sae) {
-        Map<Knob<?, ?>, Object> known = new HashMap<>();
-        known.put(GhostKnobs.ENCODER_MIX, settings.encoderMix());
-        known.put(GhostKnobs.SCALE, settings.scale());
-        known.put(GhostKnobs.CENTROID, settings.centroid());
-        known.put(GhostKnobs.PCA, settings.pcaWeights());
-        prompt.ifPresent(text -> known.put(GhostKnobs.PROMPT, text));
+        StringBuilder said = new StringBuilder();
+        said.append(GhostKnobs.ENCODER_MIX.captionOf(settings.encoderMix(), model, sae));
+        said.append(GhostKnobs.SCALE.captionOf(settings.scale(), model, sae));
+        said.append(GhostKnobs.CENTROID.captionOf(settings.centroid(), model, sae));
+        said.append(GhostKnobs.PCA.captionOf(settings.pcaWeights(), model, sae));
+        prompt.ifPresent(text -> said.append(GhostKnobs.PROMPT.captionOf(text, model, sae)));
         limits.ifPresent(drawn -> {
-            known.put(GhostKnobs.CUTOFF, drawn.cutoff());
-            known.put(GhostKnobs.TOP_K, drawn.topK());
-            known.put(GhostKnobs.DEPTH, drawn.maxDepth());
-            known.put(
-                    GhostKnobs.PAST_END, drawn.ends().isEmpty() && !model.ends().isEmpty());
+            boolean past = drawn.ends().isEmpty() && !model.ends().isEmpty();
+            said.append(GhostKnobs.CUTOFF.captionOf(drawn.cutoff(), model, sae));
+            said.append(GhostKnobs.TOP_K.captionOf(drawn.topK(), model, sae));
+            said.append(GhostKnobs.DEPTH.captionOf(drawn.maxDepth(), model, sae));
+            said.append(GhostKnobs.PAST_END.captionOf(past, model, sae));
         });
-        return words(GhostKnobs.ALL.stream().filter(known::containsKey).toList(), new GhostValues(known), model, sae);
-    }
-
-    private static String words(
-            List<Knob<?, ?>> knobs, GhostValues values, @Nullable OpenModel model, @Nullable OpenSae sae) {
-        return knobs.stream().map(knob -> knob.caption(values, model, sae)).collect(Collectors.joining());
+        return said.toString();
     }
 }

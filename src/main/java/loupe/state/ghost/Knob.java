@@ -284,7 +284,12 @@ public final class Knob<T, P extends Property<T>> {
      * @param sae the checkpoint whose tree it is; null if none is open
      */
     public String caption(GhostValues values, OpenModel model, OpenSae sae) {
-        return caption.of(values.of(this), model, sae);
+        return captionOf(values.of(this), model, sae);
+    }
+
+    /** The text about a value of this knob; as above. */
+    String captionOf(T value, OpenModel model, OpenSae sae) {
+        return caption.of(value, model, sae);
     }
 
     @Override

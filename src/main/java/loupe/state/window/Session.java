@@ -55,16 +55,13 @@ public record Session(
 
     /** This session's theme, size of text, window and recent files, with what another one has open and shows. */
     public Session showing(Session other) {
+        Map<String, String> shown = new TreeMap<>(other.settings);
+        shown.remove(Look.SETTING);
+        if (settings.containsKey(Look.SETTING)) {
+            shown.put(Look.SETTING, settings.get(Look.SETTING));
+        }
         return new Session(
-                other.model,
-                other.checkpoints,
-                other.feature,
-                other.settings,
-                window,
-                other.views,
-                dark,
-                fontSize,
-                recent);
+                other.model, other.checkpoints, other.feature, shown, window, other.views, dark, fontSize, recent);
     }
 
     /** A checkpoint and the options it was opened with, by the names of the command line's options. */

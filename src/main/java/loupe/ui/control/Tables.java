@@ -11,6 +11,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import javafx.application.Platform;
+import javafx.beans.binding.Bindings;
+import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.event.EventTarget;
 import javafx.scene.Node;
@@ -122,10 +124,8 @@ public final class Tables {
         column.setId(title);
         column.getProperties().put(Measure.USUAL, width);
         column.getProperties().put(Measure.LEAST, Math.min(width, MOST_OF_LEAST_WIDTH));
-        heading.fontProperty().addListener(changed -> measure(column));
-        heading.widthProperty().addListener(changed -> measure(column));
-        heading.textProperty().addListener(changed -> measure(column));
-        measure(column);
+        column.graphicProperty().addListener((property, was, is) -> follow(column));
+        follow(column);
         column.setSortable(false);
         column.setReorderable(false);
         column.setContextMenu(new ContextMenu(help(column)));
@@ -144,6 +144,25 @@ public final class Tables {
         return column.getGraphic() instanceof Label label
                 ? label.getText().lines().findFirst().orElse("")
                 : column.getText();
+    }
+
+    /** Whether a table is wider than a number of pixels at the ordinary text size. */
+    public static BooleanBinding isWiderThan(TableView<?> table, double pixels) {
+        Label heading = (Label) table.getColumns().get(0).getGraphic();
+        return Bindings.createBooleanBinding(
+                () -> table.getWidth() > pixels * heading.getFont().getSize() / ORDINARY_FONT,
+                table.widthProperty(),
+                heading.fontProperty());
+    }
+
+    /** Makes the widths of a column follow its heading. */
+    private static void follow(TableColumn<?, ?> column) {
+        if (column.getGraphic() instanceof Label heading) {
+            heading.fontProperty().addListener(changed -> measure(column));
+            heading.widthProperty().addListener(changed -> measure(column));
+            heading.textProperty().addListener(changed -> measure(column));
+            measure(column);
+        }
     }
 
     /** What the widths of a column follow from; lengths are pixels at the ordinary text size. */

@@ -141,10 +141,10 @@ public final class CoActivationPane implements Pane {
                 60,
                 CoActivationModel.Row::back,
                 NumberTexts::percent);
-        for (TableColumn<?, ?> more : List.of(tokens, share, back)) {
-            more.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_ALL_COLUMNS));
-        }
         table.getColumns().addAll(List.of(value, tokens, share, back));
+        for (TableColumn<?, ?> more : List.of(tokens, share, back)) {
+            more.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_ALL_COLUMNS));
+        }
         table.getColumns()
                 .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, CoActivationModel.Row::feature));
         table.getColumns()
@@ -158,6 +158,8 @@ public final class CoActivationPane implements Pane {
         VBox.setVgrow(table, Priority.ALWAYS);
         foot.getStyleClass().addAll("muted", "pane-foot");
         foot.setMinWidth(0);
+        foot.setWrapText(true);
+        foot.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         frame.setRows();
         frame.setContent(new VBox(tools, table, foot));
         References.dragFrom(table, row -> Optional.of(References.ofFeature(row.feature())));

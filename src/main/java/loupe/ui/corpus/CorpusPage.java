@@ -168,6 +168,7 @@ public final class CorpusPage {
                         "Tokens that the model reads at once; longer ones take longer, up to the limit of the model"));
         CheckBox beginning = new CheckBox("Beginning of text before each document");
         beginning.setId("corpus-beginning");
+        beginning.setWrapText(true);
         beginning.selectedProperty().bindBidirectional(form.beginning());
         rows.addRow(
                 row++,
@@ -268,7 +269,7 @@ public final class CorpusPage {
             button.setId("documents-" + packing.word());
             button.setUserData(packing);
             button.setToggleGroup(choice);
-            button.setMinWidth(Region.USE_PREF_SIZE);
+            button.setWrapText(true);
             button.setOnAction(event -> form.documents().set(packing));
             how.getChildren().add(new VBox(0, button, muted(meaning(packing))));
         }
@@ -278,6 +279,7 @@ public final class CorpusPage {
     private Node masks() {
         CheckBox beginning = new CheckBox("Tokens for the beginning of text");
         beginning.setId("corpus-mask-beginning");
+        beginning.setWrapText(true);
         beginning.selectedProperty().bindBidirectional(form.maskBeginning());
         return new VBox(
                 6,

@@ -65,6 +65,7 @@ public final class TextPane implements Pane {
     private static final double ROOM_FOR_LINES = 170;
     private static final double ROOM_FOR_FOOT = 105;
     private static final double ROOM_FOR_WORDS = 165;
+    private static final double LEAST_FOR_WORDS = 40;
     private static final double READING_SHARE = 0.58;
     private static final int LINES = 3;
 
@@ -159,7 +160,7 @@ public final class TextPane implements Pane {
                 62,
                 row -> row.activation() / largest.applyAsDouble(row.feature()),
                 of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
-        share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
+        share.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_SHARES));
         table.getColumns().add(share);
         table.getColumns()
                 .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, TextActivations.Active::feature));
@@ -169,7 +170,8 @@ public final class TextPane implements Pane {
                 70,
                 row -> describe.apply(row.feature()),
                 text -> text);
-        promotes.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_WORDS));
+        promotes.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_WORDS));
+        Tables.setLeast(promotes, LEAST_FOR_WORDS);
         table.getColumns().add(promotes);
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);

@@ -117,10 +117,8 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
+        pin.getStyleClass().add("pin-feature");
         pin.setAccessibleText("Number of the feature of B that is kept beside A");
-        pin.setMinWidth(76);
-        pin.setPrefWidth(76);
-        pin.setMaxWidth(76);
         pin.setTooltip(
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
                         + "decoder cosine"));

@@ -18,6 +18,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.TextAlignment;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
@@ -147,8 +148,7 @@ public final class TokenListPane implements Pane {
         for (TableColumn<Row, ?> one : List.of(token, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
-        cosine.visibleProperty()
-                .bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
+        cosine.visibleProperty().bind(model.sides().not().and(Tables.isWiderThan(table, ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }
@@ -163,6 +163,8 @@ public final class TokenListPane implements Pane {
         }
         Tables.setLeast(change, CHANGE_PIXELS);
         table.setItems(rows);
+        nothing.setWrapText(true);
+        nothing.setTextAlignment(TextAlignment.CENTER);
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");

@@ -48,6 +48,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class PaneFrame extends StackPane {
     private static final double UNROLLED_AT_ONCE = 140;
+    /** Below this height an empty pane has only words. */
+    private static final double ROOM_FOR_ICON = 130;
+
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
     private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
@@ -69,7 +72,8 @@ public final class PaneFrame extends StackPane {
     private final StackPane holder = new StackPane();
     private final Label emptyLabel = new Label();
     private final Button fill = new Button();
-    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel, fill);
+    private final FontIcon emptyIcon = new FontIcon(Feather.INBOX);
+    private final VBox emptyState = new VBox(emptyIcon, emptyLabel, fill);
     private final ProblemView problemView = new ProblemView(null);
     private final Button tearOff =
             IconButtons.of(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
@@ -104,6 +108,9 @@ public final class PaneFrame extends StackPane {
         emptyState.getStyleClass().add("empty-state");
         fill.getStyleClass().addAll("empty-fill", "accent");
         fill.setMinHeight(USE_PREF_SIZE);
+        emptyLabel.setMinHeight(USE_PREF_SIZE);
+        emptyIcon.visibleProperty().bind(body.heightProperty().greaterThan(ROOM_FOR_ICON));
+        emptyIcon.managedProperty().bind(emptyIcon.visibleProperty());
         holder.getStyleClass().add("pane-content");
         body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
@@ -285,8 +292,13 @@ public final class PaneFrame extends StackPane {
     public void toggleTornOff() {
         if (window != null) {
             window.close();
-            return;
+        } else {
+            tearOffFrom(this);
         }
+    }
+
+    /** @param home a node of the program's window */
+    private void tearOffFrom(Node home) {
         setMaximised(false);
         getChildren().remove(box);
         Button back = new Button("Bring it back");
@@ -295,7 +307,7 @@ public final class PaneFrame extends StackPane {
         VBox place = new VBox(where, back);
         place.getStyleClass().add("empty-state");
         getChildren().add(place);
-        PaneWindow own = new PaneWindow(this, box, windowTitle, windowKeys, () -> {
+        PaneWindow own = new PaneWindow(home, box, windowTitle, windowKeys, () -> {
             window = null;
             getChildren().setAll(box);
             tornOffLooks(false);
@@ -305,10 +317,14 @@ public final class PaneFrame extends StackPane {
         own.show();
     }
 
-    /** Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one. */
-    public void tearOff(Rectangle2D place) {
+    /**
+     * Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one.
+     *
+     * @param home a node of the program's window, in which the pane may have no place now
+     */
+    public void tearOff(Rectangle2D place, Node home) {
         if (window == null) {
-            toggleTornOff();
+            tearOffFrom(home);
             Objects.requireNonNull(window, "window").standAt(place);
         }
     }

@@ -353,17 +353,20 @@ final class PaneArea {
         if (nodes.size() == 1) {
             return nodes.get(0);
         }
+        List<Double> widths = keys.stream()
+                .map(key -> PaneKind.ofKey(key).kind().needs().width())
+                .toList();
         PartedPane beside = new PartedPane(
                 Orientation.HORIZONTAL,
                 nodes,
                 new LayoutFit.Parts(
                         PaneLayout.Direction.ACROSS,
                         List.of(),
-                        keys.stream().map(key -> PaneLayout.EVEN).toList(),
+                        widths,
+                        widths,
                         keys.stream()
-                                .map(key -> PaneKind.ofKey(key).kind().needs().width())
+                                .map(key -> PaneKind.ofKey(key).kind().needs().growth())
                                 .toList(),
-                        keys.stream().map(key -> 1.0).toList(),
                         Optional.empty()));
         beside.setScale(scale());
         return beside;

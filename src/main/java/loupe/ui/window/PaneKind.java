@@ -128,7 +128,7 @@ public record PaneKind(
                             "tokens",
                             "Token list",
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
-                    .needing(new Needs(196, 150, 0.4, 1)),
+                    .needing(new Needs(186, 150, 0.3, 1)),
             of(
                             NeighboursPane.class,
                             "neighbours",
@@ -139,7 +139,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::describe,
                                     links.featureDesk()))
-                    .needing(new Needs(196, 150, 0.4, 1)),
+                    .needing(new Needs(196, 150, 0.5, 1)),
             of(CorpusPane.class, "corpus", "Corpus", links -> new CorpusPane(links.models(), links.corpus()))
                     .needing(new Needs(330, 200, 0.4, 1))
                     .ofBothSides(),

@@ -51,7 +51,7 @@ public final class WindowFileSaver implements FileSaver {
         workbench.service().files().execute(() -> {
             try {
                 Path saved = work.call();
-                workbench.fx().execute(() -> workbench.notices().add("Saved " + saved));
+                workbench.fx().execute(() -> workbench.notices().addSaved(saved));
             } catch (Exception failure) {
                 workbench.fx().execute(() -> workbench.notices().add("Saving", Problem.of(failure)));
             } finally {

@@ -94,8 +94,8 @@ final class WindowHistory {
     void recall(Map<String, String> kept, Side side) {
         panes().forEach((key, frame) -> {
             String line = kept.get(OWN_WINDOW + key);
-            if (line != null && PaneKind.ofKey(key).side() == side && frame.getScene() != null) {
-                WindowPlace.read(line).ifPresent(frame::tearOff);
+            if (line != null && PaneKind.ofKey(key).side() == side) {
+                WindowPlace.read(line).ifPresent(place -> frame.tearOff(place, area.node()));
             }
         });
     }

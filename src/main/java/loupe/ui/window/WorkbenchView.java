@@ -217,7 +217,9 @@ public final class WorkbenchView {
         startsWhereNothingIsOpen(middle);
         root.setCenter(new StackPane(middle, start.node()));
         root.setBottom(new ActivityBar(
-                        models.workbench().activity(), models.workbench().notices())
+                        models.workbench().activity(),
+                        models.workbench().notices(),
+                        new FileManager(models.workbench())::showFolderOf)
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);

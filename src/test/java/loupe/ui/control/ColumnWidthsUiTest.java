@@ -3,8 +3,10 @@ package loupe.ui.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.Collectors;
+import javafx.beans.binding.BooleanBinding;
 import javafx.scene.Node;
 import javafx.scene.Parent;
+import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
 import javafx.scene.layout.StackPane;
 import javafx.scene.text.Text;
@@ -63,7 +65,7 @@ class ColumnWidthsUiTest extends UiTest {
     @Test
     void aNumberIsWholeHoweverLongItIs() {
         onFx(() -> {
-            root.setMaxWidth(300);
+            table.setMaxWidth(300);
             table.getItems().setAll(131_071, 12, -1234); // \u22120.00123 is the longest there is
             root.layout();
         });
@@ -75,7 +77,7 @@ class ColumnWidthsUiTest extends UiTest {
     @Test
     void numbersTakeNoMoreThanTheyNeedSoThatWordsHaveTheRest() {
         onFx(() -> {
-            root.setMaxWidth(272);
+            table.setMaxWidth(272);
             table.getItems().setAll(7, 8);
             Tables.setLongest(table.getColumns().get(0), "1535");
             root.layout();
@@ -84,6 +86,29 @@ class ColumnWidthsUiTest extends UiTest {
         onFx(root::layout);
         assertThat(onFx(() -> table.getColumns().get(0).getWidth())).isBetween(38.0, 56.0);
         assertThat(onFx(() -> table.getColumns().get(2).getWidth())).isGreaterThan(130);
+    }
+
+    @Test
+    void aHeadingThatIsReplacedHasRoomToo() {
+        Label heading = new Label("Correlation with it");
+        onFx(() -> table.getColumns().get(1).setGraphic(heading));
+        onFx(root::layout);
+        assertThat(onFx(() -> table.getColumns().get(1).getWidth() > heading.prefWidth(-1)))
+                .isTrue();
+    }
+
+    @Test
+    void roomForMoreColumnsIsMeasuredByTheSizeOfText() {
+        BooleanBinding wide = onFx(() -> Tables.isWiderThan(table, 390));
+        onFx(() -> table.setMaxWidth(450));
+        onFx(root::layout);
+        assertThat(onFx(wide::get)).isTrue();
+        onFx(() -> {
+            root.setStyle("-fx-font-size: 17px;");
+            root.applyCss();
+        });
+        onFx(root::layout);
+        assertThat(onFx(wide::get)).isFalse();
     }
 
     @Test

@@ -25,11 +25,13 @@ import javafx.scene.control.Tooltip;
 import javafx.scene.image.PixelReader;
 import javafx.scene.image.WritableImage;
 import javafx.scene.input.ContextMenuEvent;
+import javafx.scene.input.KeyCode;
 import javafx.stage.PopupWindow;
 import javafx.stage.Window;
 import loupe.state.window.Look;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
+import org.controlsfx.control.PopOver;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -78,6 +80,10 @@ class ReadingAidsUiTest extends WindowUiTest {
         });
         assertThat(nameless).as("without a name or role").isEmpty();
         assertThat(unseen).as("not seen to have the keyboard").isEmpty();
+        UiTest.onFx(() -> lookup("#notices").<Hyperlink>query().fire());
+        UiTest.waitUntil(() -> Window.getWindows().stream().anyMatch(PopOver.class::isInstance));
+        type(KeyCode.ESCAPE);
+        UiTest.waitUntil(() -> Window.getWindows().stream().noneMatch(PopOver.class::isInstance));
         assertThat(unstyled)
                 .as("what the style sheets ask for and is not there")
                 .isEmpty();

@@ -66,14 +66,14 @@ class UndoUiTest extends WindowUiTest {
         UiTest.onFx(() -> view.run("back"));
         assertThat(workbench.selection().feature().get().feature()).isNotEqualTo(6);
         everyKindOfChange();
-        UiTest.onFx(() -> models.controls().topK().set(9));
+        UiTest.onFx(() -> models.controls().topK().set(11));
         UiTest.onFx(() -> view.run("text"));
         UiTest.waitUntil(() -> lookup("#text-area-A").query().isFocused());
         write("red");
         push(KeyCode.CONTROL, KeyCode.Z);
         assertThat(lookup("#text-area-A").<TextArea>query().getText()).doesNotContain("red");
-        assertThat(models.controls().values().get().topK()).isEqualTo(9);
-        assertThat(undoable()).isEqualTo(Optional.of("top k 9"));
+        assertThat(models.controls().values().get().topK()).isEqualTo(11);
+        assertThat(undoable()).isEqualTo(Optional.of("top k 11"));
     }
 
     private void everyKindOfChange() {
