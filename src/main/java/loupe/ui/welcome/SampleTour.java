@@ -65,7 +65,8 @@ final class SampleTour {
                                         + NumberTexts.count(models.table().size()) + " features."
                                 : workbench.model().get() == null
                                         ? "The tour is about the sample, which is being opened."
-                                        : "The tour is about the sample. It would take the place of what is open, which "
+                                        : "The tour is about the sample. It would take the place of what is open, "
+                                                + "which "
                                                 + "the start page opens again.",
                         "#summary",
                         () -> {
@@ -116,9 +117,10 @@ final class SampleTour {
     private TourStep identity() {
         return TourStep.shows(
                 "Its identity card",
-                () ->
-                        "How often the feature is active in the corpus, with the interval that the count allows, its largest "
-                                + "activation, and the tokens it promotes. The (i) explains each of these figures with its formula.",
+                () -> "How often the feature is active in the corpus, with the interval that the count allows, "
+                        + "its largest "
+                        + "activation, and the tokens it promotes. The (i) explains each of these figures "
+                        + "with its formula.",
                 "#feature-facts",
                 this::choose866,
                 () -> workbench.a().feature().get() != null);
@@ -140,10 +142,11 @@ final class SampleTour {
     private TourStep scale() {
         return TourStep.asks(
                 "The ghost's scale",
-                () ->
-                        "Drag this slider: tree and token list follow. The feature stands in the prompt as a made-up token, "
-                                + "the ghost; the scale says how far it stands from the mean of all tokens. The mark below is where "
-                                + "real tokens stand, and a double click goes back there.",
+                () -> "Drag this slider: tree and token list follow. The feature stands in the prompt as a "
+                        + "made-up token, "
+                        + "the ghost; the scale says how far it stands from the mean of all tokens. The "
+                        + "mark below is where "
+                        + "real tokens stand, and a double click goes back there.",
                 "#ghost-scale",
                 () -> show("show-ghost"),
                 new TourStep.Act("Make it larger", () -> models.controls().nudgeScale(SCALE_STEPS)),
@@ -180,9 +183,9 @@ final class SampleTour {
     private TourStep neighbours() {
         return TourStep.asks(
                 "Its neighbours",
-                () ->
-                        "Features whose directions have the largest cosine with this one. Double click one, or press Enter on "
-                                + "it, to go there; Alt+Left comes back.",
+                () -> "Features whose directions have the largest cosine with this one. Double click one, or "
+                        + "press Enter on "
+                        + "it, to go there; Alt+Left comes back.",
                 "#neighbours-A",
                 () -> {
                     choose866();
@@ -233,9 +236,11 @@ final class SampleTour {
         return TourStep.shows(
                 "Examples",
                 () -> isCounted()
-                        ? "The texts where the feature is strongest, each token coloured by its activation. Intervals and "
+                        ? "The texts where the feature is strongest, each token coloured by its activation. "
+                                + "Intervals and "
                                 + "Random show what it does when it is weak, Near misses where it is silent."
-                        : "The texts where the feature is strongest appear here as soon as the corpus has been counted.",
+                        : "The texts where the feature is strongest appear here as soon as the corpus has been "
+                                + "counted.",
                 "#examples-A",
                 () -> {
                     choose866();
@@ -247,10 +252,11 @@ final class SampleTour {
     private TourStep search() {
         return TourStep.asks(
                 "Find features by words",
-                () ->
-                        "Which features are about colours? Type red blue into the filter: labels, promoted tokens, and the texts "
-                                + "where features are active are searched, and a column says where the words were found. The cross "
-                                + "clears the field.",
+                () -> "Which features are about colours? Type red blue into the filter: labels, promoted tokens, "
+                        + "and the texts "
+                        + "where features are active are searched, and a column says where the words were "
+                        + "found. The cross "
+                        + "clears the field.",
                 "#feature-table",
                 () -> show("show-features"),
                 new TourStep.Act(
@@ -261,9 +267,9 @@ final class SampleTour {
     private TourStep label() {
         return TourStep.asks(
                 "Write down what you think",
-                () ->
-                        "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, tags, stars and "
-                                + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
+                () -> "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, "
+                        + "tags, stars and "
+                        + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
                 ".feature-label",
                 () -> {
                     models.table().filter().set("");
@@ -287,7 +293,8 @@ final class SampleTour {
         return TourStep.asks(
                 "Compare",
                 () -> isCompared()
-                        ? "Every pane now stands there twice, A and B, on the same axes, and B follows with the feature that "
+                        ? "Every pane now stands there twice, A and B, on the same axes, and B follows with the "
+                                + "feature that "
                                 + "matches best. The menu's Close checkpoint B ends it."
                         : "This opens a second checkpoint beside the first: the same training, stopped early.",
                 "#compare",
@@ -306,9 +313,9 @@ final class SampleTour {
     private TourStep export() {
         return TourStep.asks(
                 "Take a picture with you",
-                () ->
-                        "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as CSV. Ctrl+E saves "
-                                + "the focused chart.",
+                () -> "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as "
+                        + "CSV. Ctrl+E saves "
+                        + "the focused chart.",
                 "#tree-A",
                 () -> show("show-tree"),
                 new TourStep.Act("Save the tree...", () -> run.accept("export")),
@@ -323,9 +330,9 @@ final class SampleTour {
     private TourStep end() {
         return TourStep.shows(
                 "That was the tour",
-                () ->
-                        "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the menu opens "
-                                + "models and checkpoints of your own.",
+                () -> "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the "
+                        + "menu opens "
+                        + "models and checkpoints of your own.",
                 "#menu",
                 () -> {},
                 () -> true);
