@@ -18,11 +18,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javafx.animation.PauseTransition;
+import javafx.animation.KeyFrame;
+import javafx.animation.Timeline;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.geometry.Rectangle2D;
+import javafx.scene.input.InputEvent;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
@@ -69,6 +71,7 @@ public final class WorkbenchApp implements AutoCloseable {
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
     private static final Duration UNTIL_MAPPED = Duration.millis(200);
+    private static final int LOOKS_AT_SIZE = 25;
     private static final double LEAST_WIDTH_PIXELS = 720;
     private static final double LEAST_HEIGHT_PIXELS = 480;
 
@@ -360,24 +363,26 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /**
      * Sets the least size only once the window has its own: openbox opens a window at its least size, whatever size was
-     * asked for.
+     * asked for. On a busy machine it does so late, so the size is looked after until somebody uses the window.
      */
     private void keepFromOpeningSmall(double width, double height) {
         Stage shown = Objects.requireNonNull(stage);
-        PauseTransition settled = new PauseTransition(UNTIL_MAPPED);
-        settled.setOnFinished(event -> {
+        Timeline settling = new Timeline(new KeyFrame(UNTIL_MAPPED, event -> {
             double beside = shown.getWidth() - view.scene().getWidth();
             double above = shown.getHeight() - view.scene().getHeight();
-            boolean small = !shown.isMaximized()
-                    && (view.scene().getWidth() < width || view.scene().getHeight() < height);
+            boolean least = shown.getWidth() <= LEAST_WIDTH_PIXELS || shown.getHeight() <= LEAST_HEIGHT_PIXELS;
+            boolean small =
+                    least && (view.scene().getWidth() < width || view.scene().getHeight() < height);
             shown.setMinWidth(LEAST_WIDTH_PIXELS);
             shown.setMinHeight(LEAST_HEIGHT_PIXELS);
             if (small) {
                 shown.setWidth(width + beside);
                 shown.setHeight(height + above);
             }
-        });
-        settled.play();
+        }));
+        settling.setCycleCount(LOOKS_AT_SIZE);
+        view.scene().addEventFilter(InputEvent.ANY, event -> settling.stop());
+        settling.play();
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */

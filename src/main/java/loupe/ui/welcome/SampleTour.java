@@ -65,7 +65,8 @@ final class SampleTour {
                                         + NumberTexts.count(models.table().size()) + " features."
                                 : workbench.model().get() == null
                                         ? "The tour is about the sample, which is being opened."
-                                        : "The tour is about the sample. It would take the place of what is open, which "
+                                        : "The tour is about the sample. It would take the place of what is open, "
+                                                + "which "
                                                 + "the start page opens again.",
                         "#summary",
                         () -> {
@@ -90,7 +91,7 @@ final class SampleTour {
                         + "Type a number here and press Enter, or click a row. Alt+Down goes to the next one, Alt+Left "
                         + "back. The tour is about feature 866.",
                 "#feature-filter",
-                () -> run.accept("show-features"),
+                () -> show("show-features"),
                 new TourStep.Act("Choose 866", this::choose866),
                 () -> () -> isAt(Sample.FEATURE));
     }
@@ -102,6 +103,12 @@ final class SampleTour {
         }
     }
 
+    /** Brings a pane into sight in the view that has all of them. */
+    private void show(String command) {
+        run.accept("view-features");
+        run.accept(command);
+    }
+
     private boolean isAt(int feature) {
         FeatureRef chosen = workbench.a().feature().get();
         return chosen != null && chosen.feature() == feature;
@@ -110,9 +117,10 @@ final class SampleTour {
     private TourStep identity() {
         return TourStep.shows(
                 "Its identity card",
-                () ->
-                        "How often the feature is active in the corpus, with the interval that the count allows, its largest "
-                                + "activation, and the tokens it promotes. The (i) explains each of these figures with its formula.",
+                () -> "How often the feature is active in the corpus, with the interval that the count allows, "
+                        + "its largest "
+                        + "activation, and the tokens it promotes. The (i) explains each of these figures "
+                        + "with its formula.",
                 "#feature-facts",
                 this::choose866,
                 () -> workbench.a().feature().get() != null);
@@ -126,7 +134,7 @@ final class SampleTour {
                 "#tree-A",
                 () -> {
                     choose866();
-                    run.accept("show-tree");
+                    show("show-tree");
                 },
                 () -> models.a().tree().tree().getValue() != null);
     }
@@ -134,12 +142,13 @@ final class SampleTour {
     private TourStep scale() {
         return TourStep.asks(
                 "The ghost's scale",
-                () ->
-                        "Drag this slider: tree and token list follow. The feature stands in the prompt as a made-up token, "
-                                + "the ghost; the scale says how far it stands from the mean of all tokens. The mark below is where "
-                                + "real tokens stand, and a double click goes back there.",
+                () -> "Drag this slider: tree and token list follow. The feature stands in the prompt as a "
+                        + "made-up token, "
+                        + "the ghost; the scale says how far it stands from the mean of all tokens. The "
+                        + "mark below is where "
+                        + "real tokens stand, and a double click goes back there.",
                 "#ghost-scale",
-                () -> run.accept("show-ghost"),
+                () -> show("show-ghost"),
                 new TourStep.Act("Make it larger", () -> models.controls().nudgeScale(SCALE_STEPS)),
                 () -> {
                     double before = models.controls().scale().get();
@@ -154,7 +163,7 @@ final class SampleTour {
                         + nearest()
                         + ". A right click on any column's heading tells what it is, with the formula.",
                 "#token-list-A",
-                () -> run.accept("show-tokens"),
+                () -> show("show-tokens"),
                 () -> models.a().tokens().list().getValue() != null);
     }
 
@@ -174,14 +183,14 @@ final class SampleTour {
     private TourStep neighbours() {
         return TourStep.asks(
                 "Its neighbours",
-                () ->
-                        "Features whose directions have the largest cosine with this one. Double click one, or press Enter on "
-                                + "it, to go there; Alt+Left comes back.",
+                () -> "Features whose directions have the largest cosine with this one. Double click one, or "
+                        + "press Enter on "
+                        + "it, to go there; Alt+Left comes back.",
                 "#neighbours-A",
                 () -> {
                     choose866();
                     models.a().neighbours().among().set(NeighboursModel.Among.FEATURES);
-                    run.accept("show-neighbours");
+                    show("show-neighbours");
                 },
                 new TourStep.Act("Go to the nearest", this::goToNearest),
                 () -> () -> !isAt(Sample.FEATURE));
@@ -201,7 +210,10 @@ final class SampleTour {
                         + " Click here to choose a text of your own, or drop one on the window: activations are "
                         + "counted in the background and kept, so that the same corpus opens at once the next time.",
                 "#corpus-chip",
-                this::choose866,
+                () -> {
+                    choose866();
+                    run.accept("view-features");
+                },
                 new TourStep.Act("Show the corpus", () -> run.accept("corpus-details")),
                 () -> this::isCounted);
     }
@@ -224,13 +236,15 @@ final class SampleTour {
         return TourStep.shows(
                 "Examples",
                 () -> isCounted()
-                        ? "The texts where the feature is strongest, each token coloured by its activation. Intervals and "
+                        ? "The texts where the feature is strongest, each token coloured by its activation. "
+                                + "Intervals and "
                                 + "Random show what it does when it is weak, Near misses where it is silent."
-                        : "The texts where the feature is strongest appear here as soon as the corpus has been counted.",
+                        : "The texts where the feature is strongest appear here as soon as the corpus has been "
+                                + "counted.",
                 "#examples-A",
                 () -> {
                     choose866();
-                    run.accept("examples");
+                    show("examples");
                 },
                 () -> models.a().examples().examples().getValue() != null);
     }
@@ -238,12 +252,13 @@ final class SampleTour {
     private TourStep search() {
         return TourStep.asks(
                 "Find features by words",
-                () ->
-                        "Which features are about colours? Type red blue into the filter: labels, promoted tokens, and the texts "
-                                + "where features are active are searched, and a column says where the words were found. The cross "
-                                + "clears the field.",
+                () -> "Which features are about colours? Type red blue into the filter: labels, promoted tokens, "
+                        + "and the texts "
+                        + "where features are active are searched, and a column says where the words were "
+                        + "found. The cross "
+                        + "clears the field.",
                 "#feature-table",
-                () -> run.accept("show-features"),
+                () -> show("show-features"),
                 new TourStep.Act(
                         "Search for " + SEARCHED, () -> models.table().filter().set(SEARCHED)),
                 () -> () -> models.table().filter().get().strip().startsWith(SEARCHED));
@@ -252,9 +267,9 @@ final class SampleTour {
     private TourStep label() {
         return TourStep.asks(
                 "Write down what you think",
-                () ->
-                        "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, tags, stars and "
-                                + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
+                () -> "Press F2 and type what the feature means to you, such as colours, then Enter. Labels, "
+                        + "tags, stars and "
+                        + "notes are kept in one open file, and the search finds them; Ctrl+Z takes one back.",
                 ".feature-label",
                 () -> {
                     models.table().filter().set("");
@@ -278,7 +293,8 @@ final class SampleTour {
         return TourStep.asks(
                 "Compare",
                 () -> isCompared()
-                        ? "Every pane now stands there twice, A and B, on the same axes, and B follows with the feature that "
+                        ? "Every pane now stands there twice, A and B, on the same axes, and B follows with the "
+                                + "feature that "
                                 + "matches best. The menu's Close checkpoint B ends it."
                         : "This opens a second checkpoint beside the first: the same training, stopped early.",
                 "#compare",
@@ -297,11 +313,11 @@ final class SampleTour {
     private TourStep export() {
         return TourStep.asks(
                 "Take a picture with you",
-                () ->
-                        "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as CSV. Ctrl+E saves "
-                                + "the focused chart.",
+                () -> "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as "
+                        + "CSV. Ctrl+E saves "
+                        + "the focused chart.",
                 "#tree-A",
-                () -> run.accept("show-tree"),
+                () -> show("show-tree"),
                 new TourStep.Act("Save the tree...", () -> run.accept("export")),
                 () -> {
                     List<Notices.Notice> before =
@@ -314,9 +330,9 @@ final class SampleTour {
     private TourStep end() {
         return TourStep.shows(
                 "That was the tour",
-                () ->
-                        "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the menu opens "
-                                + "models and checkpoints of your own.",
+                () -> "F1 explains every word and figure, Ctrl+K finds every command, and the start page in the "
+                        + "menu opens "
+                        + "models and checkpoints of your own.",
                 "#menu",
                 () -> {},
                 () -> true);

@@ -3,10 +3,14 @@ package loupe.ui.welcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import javafx.collections.ListChangeListener;
+import javafx.collections.ObservableList;
+import javafx.collections.WeakListChangeListener;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -21,6 +25,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import loupe.state.window.NamedSessions;
 import loupe.state.window.Session;
 import loupe.state.window.Workbench;
 import loupe.ui.control.HelpEvent;
@@ -59,6 +64,7 @@ public final class StartPage {
     private final VBox page = new VBox(20);
     private final GridPane columns = new GridPane();
     private final ScrollPane scroll = new ScrollPane();
+    private final ListChangeListener<NamedSessions.Named> sessionsRead = change -> showRecent();
 
     /** What the page asks the window for. */
     public interface Choices {
@@ -70,6 +76,12 @@ public final class StartPage {
 
         /** Opens a path of any kind. */
         void open(Path path);
+
+        /** The sessions that are kept under names. */
+        ObservableList<NamedSessions.Named> sessions();
+
+        /** Shows a session instead of what is open. */
+        void openSession(String name);
     }
 
     public StartPage(Workbench workbench, Choices choices) {
@@ -77,6 +89,8 @@ public final class StartPage {
         this.choices = choices;
         layOut();
         showRecent();
+        // they are read in the background
+        choices.sessions().addListener(new WeakListChangeListener<>(sessionsRead));
     }
 
     public Node node() {
@@ -159,15 +173,28 @@ public final class StartPage {
     /** Shows what was opened last, as it is now. */
     public void showRecent() {
         recent.getChildren().setAll(heading("Opened last"));
+        List<NamedSessions.Named> sessions = choices.sessions().stream()
+                .filter(named -> named.session() != null)
+                .sorted(Comparator.comparing(NamedSessions.Named::kept).reversed())
+                .limit(MOST_OF_A_KIND)
+                .toList();
+        if (!sessions.isEmpty()) {
+            recent.getChildren().add(kind("Sessions"));
+        }
+        sessions.forEach(named -> recent.getChildren()
+                .add(row(
+                        named.name(),
+                        Feather.BOOKMARK,
+                        "",
+                        "Show the session " + named.name(),
+                        () -> choices.openSession(named.name()))));
         List<Session.Recent> all = workbench.recent().all();
         List<Button> rows = new ArrayList<>();
         for (Kind kind : Kind.values()) {
             List<Session.Recent> some =
                     all.stream().filter(kind::has).limit(MOST_OF_A_KIND).toList();
             if (!some.isEmpty()) {
-                Label group = new Label(kind.title);
-                group.getStyleClass().addAll("muted", "start-kind");
-                recent.getChildren().add(group);
+                recent.getChildren().add(kind(kind.title));
             }
             for (Session.Recent one : some) {
                 Button row = row(kind, Path.of(one.path()));
@@ -175,7 +202,7 @@ public final class StartPage {
                 recent.getChildren().add(row);
             }
         }
-        if (rows.isEmpty()) {
+        if (rows.isEmpty() && sessions.isEmpty()) {
             recent.getChildren()
                     .add(words(
                             "Nothing yet. Models, checkpoints and corpora that you open are listed here, to be opened "
@@ -206,11 +233,27 @@ public final class StartPage {
         }
     }
 
+    private static Label kind(String title) {
+        Label kind = new Label(title);
+        kind.getStyleClass().addAll("muted", "start-kind");
+        return kind;
+    }
+
     private Button row(Kind kind, Path path) {
-        Label name = new Label(String.valueOf(path.getFileName()), new FontIcon(kind.icon));
+        Button row = row(
+                String.valueOf(path.getFileName()),
+                kind.icon,
+                path.getParent() == null ? "" : path.getParent().toString(),
+                "Open " + path,
+                () -> choices.open(path));
+        row.setUserData(path);
+        return row;
+    }
+
+    private static Button row(String title, Ikon icon, String where, String tip, Runnable action) {
+        Label name = new Label(title, new FontIcon(icon));
         name.setMinWidth(Region.USE_PREF_SIZE);
-        Label folder =
-                new Label(path.getParent() == null ? "" : path.getParent().toString());
+        Label folder = new Label(where);
         folder.getStyleClass().add("muted");
         folder.setTextOverrun(OverrunStyle.LEADING_ELLIPSIS);
         folder.setMinWidth(0);
@@ -221,10 +264,9 @@ public final class StartPage {
         row.setMaxWidth(Double.MAX_VALUE);
         row.setMinWidth(0);
         row.setAlignment(Pos.CENTER_LEFT);
-        row.setUserData(path);
-        row.setAccessibleText("Open " + path);
-        row.setTooltip(Tooltips.of(path.toString()));
-        row.setOnAction(event -> choices.open(path));
+        row.setAccessibleText(tip);
+        row.setTooltip(Tooltips.of(tip));
+        row.setOnAction(event -> action.run());
         return row;
     }
 

@@ -102,7 +102,8 @@ final class TourCallout {
     void invite(Runnable start) {
         title.setText("New here?");
         words.setText(
-                "Five minutes' tour of the sample, in the window itself. You can leave it at any time with Esc; it is in "
+                "Five minutes' tour of the sample, in the window itself. You can leave it at any time with Esc; it "
+                        + "is in "
                         + "the menu under Window.");
         card.setAccessibleText("An invitation to a tour");
         place.setText("");

@@ -8,10 +8,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import javafx.application.Platform;
 import javafx.beans.binding.Bindings;
 import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -20,6 +22,7 @@ import javafx.scene.control.MenuButton;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -269,6 +272,7 @@ public final class WorkbenchView {
         workbench.doubt().addListener((property, was, is) -> showDoubt(is));
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
         installIn(scene);
+        scene.addEventFilter(MouseEvent.MOUSE_CLICKED, this::focusClickedPane);
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
@@ -382,6 +386,16 @@ public final class WorkbenchView {
         public void open(Path path) {
             leave.run();
             opening.open(path);
+        }
+
+        @Override
+        public ObservableList<NamedSessions.Named> sessions() {
+            return models.sessions().all();
+        }
+
+        @Override
+        public void openSession(String name) {
+            models.sessions().open(name, leave);
         }
     }
 
@@ -671,6 +685,23 @@ public final class WorkbenchView {
                 .filter(frame -> frame.holds(owner))
                 .findFirst()
                 .ifPresent(frame -> focused = frame);
+    }
+
+    /**
+     * A pane that is clicked has the keyboard from then on, also where what was clicked takes none, such as a chart.
+     */
+    private void focusClickedPane(MouseEvent event) {
+        if (event.getTarget() instanceof Node clicked) {
+            area.all().stream()
+                    .map(Pane::node)
+                    .filter(frame -> frame.holds(clicked))
+                    .findFirst()
+                    .ifPresent(frame -> Platform.runLater(() -> {
+                        if (!frame.holds(scene.getFocusOwner()) && frame.holds(clicked) && !veil.isVisible()) {
+                            frame.focusInside();
+                        }
+                    }));
+        }
     }
 
     private static boolean isWithin(Node node, Node ancestor) {

@@ -60,6 +60,23 @@ class WorkbenchAppUiTest {
     }
 
     @Test
+    void aWindowThatComesUpSmallLateHasItsSizeGivenBack() {
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, new SessionFile(folder.resolve("small.json")), WorkbenchApp.Opening.LAST);
+            Stage shown = (Stage) Toolkit.call(() -> app.view().scene().getWindow());
+            double width = Toolkit.call(shown::getWidth);
+            until(() -> shown.getMinWidth() > 0);
+            Toolkit.run(
+                    () -> { // as openbox does when it maps the window only now
+                        shown.setWidth(shown.getMinWidth());
+                        shown.setHeight(shown.getMinHeight());
+                    });
+            until(() -> shown.getWidth() == width);
+            Toolkit.run(app::close);
+        }
+    }
+
+    @Test
     void theNextStartShowsWhatWasOpenAtTheEndOfThisOne() {
         SessionFile memory = new SessionFile(folder.resolve("session.json"));
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {

@@ -409,4 +409,14 @@ class WorkbenchUiTest extends WindowUiTest {
             throw new AssertionError("no feature is active on the corpus");
         });
     }
+
+    @Test
+    void aChartThatIsClickedIsTheOneThatIsSaved() {
+        open();
+        UiTest.waitUntil(() -> models.a().histogram().histogram().getValue() != null);
+        clickOn("#histogram-A");
+        UiTest.waitUntil(() -> view.focusedKind().equals(Optional.of(PaneKind.of("histogram"))));
+        interact(() -> view.run("export"));
+        assertThat(suggested).contains("activations");
+    }
 }
