@@ -256,7 +256,7 @@ public final class WorkbenchModels implements AutoCloseable {
 
     /** Restores the range that was marked, which belongs to the feature that has just been chosen. */
     public void recallRange(Map<String, String> kept) {
-        String[] parts = kept.getOrDefault(RANGE, "").split(";");
+        String[] parts = kept.getOrDefault(RANGE, "").split(";", -1);
         try {
             if (parts.length == RANGE_PARTS) {
                 Brush range = new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));

@@ -61,6 +61,13 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     private Integer features;
 
     @Option(
+            names = "--corpus",
+            paramLabel = "PATH",
+            description = "start, ui: text, or index of the made checkpoint, that is opened with it (default: the "
+                    + "beginning of the sample's).")
+    private Path corpus;
+
+    @Option(
             names = "--synthetic",
             description = "index: measure queries of a synthetic index of 1,000,000 tokens and 24,576 features, "
                     + "40 active at each token.")
@@ -69,7 +76,9 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Override
     public Bench.Result run(CommandContext context) throws IOException {
         WindowRun opened = new WindowRun(
-                features == null ? OptionalInt.empty() : OptionalInt.of(features), Optional.ofNullable(folder));
+                features == null ? OptionalInt.empty() : OptionalInt.of(features),
+                Optional.ofNullable(folder),
+                Optional.ofNullable(corpus));
         List<Benchmark> window = List.of(new StartBenchmark(opened), new UiBenchmark(opened));
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))
@@ -77,6 +86,12 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
         for (String name : names) {
             if (!known.contains(name)) {
                 throw new UsageException("There is no benchmark " + name + "; there are " + String.join(", ", known));
+            }
+        }
+        if (corpus != null) {
+            OptionPaths.existing(corpus, "--corpus");
+            if (features == null) {
+                throw new UsageException("--corpus is opened with a made checkpoint; give --features N too");
             }
         }
         if (folder != null) {

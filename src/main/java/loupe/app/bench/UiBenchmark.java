@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javafx.animation.AnimationTimer;
 import javafx.application.Platform;
@@ -17,6 +20,7 @@ import loupe.analysis.ghost.DefinitionTree;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.SideModels;
 import loupe.state.ghost.GhostValues;
 import loupe.state.window.FeatureRef;
@@ -29,6 +33,7 @@ import loupe.state.window.FeatureRef;
  */
 final class UiBenchmark implements Benchmark {
     private static final int SELECTIONS = 50;
+    private static final int DENSEST = 20;
     private static final int DRAG_EVENTS = 120;
     private static final int DRAGS_TO_A_TREE = 50;
     private static final int QUICK_SELECTIONS = 100;
@@ -119,6 +124,7 @@ final class UiBenchmark implements Benchmark {
                     "feature chosen, all panes but the tree", Timing.of(panes).milliseconds());
             figures.put("feature chosen, first branches", Timing.of(branches).milliseconds());
             probe.put(figures, "while choosing");
+            corpus(bench, figures);
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: dragging the scale");
@@ -168,6 +174,36 @@ final class UiBenchmark implements Benchmark {
             pause(SETTLING_MILLIS);
             probe.put(figures, "while loading everything again");
         }
+    }
+
+    /** What is read from the index: of features by number, and of the one that is active most. */
+    private void corpus(Bench bench, Map<String, Object> figures) {
+        bench.report("ui: reading the index");
+        double[] some = new double[SELECTIONS];
+        for (int i = 0; i < SELECTIONS; i++) {
+            some[i] = select(23 + 17 * i, this::corpusIsShown);
+        }
+        figures.put("feature chosen, histogram and examples", Timing.of(some).milliseconds());
+        int densest = Toolkit.call(() -> IntStream.range(0, app.models().table().size())
+                .boxed()
+                .max(Comparator.comparingDouble(feature -> app.models().table().number(FeatureColumn.DENSITY, feature)))
+                .orElse(0));
+        double[] most = new double[DENSEST];
+        for (int i = 0; i < DENSEST; i++) {
+            select(29 + i, this::panesAreFull);
+            most[i] = select(densest, this::corpusIsShown);
+        }
+        figures.put(
+                "densest feature chosen, histogram and examples",
+                Timing.of(most).milliseconds());
+        figures.put(
+                "densest feature, slowest of " + DENSEST + ", ms",
+                1e3 * Arrays.stream(most).max().orElse(0));
+    }
+
+    private boolean corpusIsShown() {
+        return Stream.of(a().histogram().histogram(), a().examples().examples())
+                .allMatch(slot -> slot.getValue() != null && !slot.isPending());
     }
 
     /** Grows the largest tree that the controls allow. */

@@ -15,8 +15,9 @@ import loupe.state.window.SessionFile;
  *
  * @param features of the made checkpoint; empty for the sample's own
  * @param folder that keeps it with what is counted for it; empty for a temporary one
+ * @param corpus text or index that is opened with it; empty for the beginning of the sample's
  */
-record WindowRun(OptionalInt features, Optional<Path> folder) {
+record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> corpus) {
     /**
      * What is there to be opened.
      *
@@ -43,10 +44,10 @@ record WindowRun(OptionalInt features, Optional<Path> folder) {
         }
         bench.report("making a checkpoint of " + features.getAsInt() + " features");
         ManyFeatures made = ManyFeatures.in(home, bench.service(), model, features.getAsInt());
-        Path corpus = ManyFeatures.beginning(sample.get().resolve("corpus.txt"), home);
+        Path text = corpus.isPresent()
+                ? corpus.get()
+                : ManyFeatures.beginning(sample.get().resolve("corpus.txt"), home);
         return Optional.of(new Prepared(
-                new WorkbenchApp.Opening(model, List.of(made.checkpoint()), corpus),
-                Optional.of(made.session()),
-                cache));
+                new WorkbenchApp.Opening(model, List.of(made.checkpoint()), text), Optional.of(made.session()), cache));
     }
 }

@@ -33,7 +33,11 @@ public final class FeatureFinder {
      */
     public record Found(String words, List<Hit> hits) {}
 
-    /** @param why where the words were found */
+    /**
+     * A feature that was found.
+     *
+     * @param why where the words were found
+     */
     public record Hit(int feature, String why) {}
 
     public FeatureFinder(Workbench workbench, SearchModel search) {

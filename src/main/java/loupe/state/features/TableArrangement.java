@@ -89,7 +89,7 @@ public final class TableArrangement {
     /** Where a column comes into a row of others: before the first that usually follows it. */
     public static int placeOf(FeatureColumn column, List<Column> among) {
         int place = 0;
-        while (place < among.size() && among.get(place).column().ordinal() < column.ordinal()) {
+        while (place < among.size() && among.get(place).column().compareTo(column) < 0) {
             place++;
         }
         return place;

@@ -1,5 +1,7 @@
 package loupe.state.ghost;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.analysis.ghost.GhostSettings;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The words about a ghost in a caption, which its knobs give. */
 public final class GhostCaption {
+    private static final int SCALE_DIGITS = 4;
+
     private GhostCaption() {}
 
     /** Of all knobs. */
@@ -33,7 +37,10 @@ public final class GhostCaption {
             @Nullable OpenSae sae) {
         StringBuilder said = new StringBuilder();
         said.append(GhostKnobs.ENCODER_MIX.captionOf(settings.encoderMix(), model, sae));
-        said.append(GhostKnobs.SCALE.captionOf(settings.scale(), model, sae));
+        double scale = new BigDecimal(settings.scale())
+                .round(new MathContext(SCALE_DIGITS))
+                .doubleValue();
+        said.append(GhostKnobs.SCALE.captionOf(scale, model, sae));
         said.append(GhostKnobs.CENTROID.captionOf(settings.centroid(), model, sae));
         said.append(GhostKnobs.PCA.captionOf(settings.pcaWeights(), model, sae));
         prompt.ifPresent(text -> said.append(GhostKnobs.PROMPT.captionOf(text, model, sae)));

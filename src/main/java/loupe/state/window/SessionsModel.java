@@ -68,7 +68,7 @@ public final class SessionsModel {
 
     /** Reads which sessions there are. */
     public void refresh() {
-        run(store -> null, nothing -> {});
+        run(store -> true, nothing -> {});
     }
 
     /**
@@ -102,7 +102,7 @@ public final class SessionsModel {
         run(
                 store -> {
                     store.rename(name, newName);
-                    return null;
+                    return true;
                 },
                 nothing -> {});
     }
@@ -112,7 +112,7 @@ public final class SessionsModel {
         run(
                 store -> {
                     store.delete(name);
-                    return null;
+                    return true;
                 },
                 nothing -> {});
     }

@@ -56,7 +56,7 @@ public final class WindowPlace {
 
     /** A place from a line of a session; empty if there is none in it. */
     public static Optional<Rectangle2D> read(String line) {
-        String[] parts = line.split(" ");
+        String[] parts = line.split(" ", -1);
         if (parts.length != PARTS || !Stream.of(parts).allMatch(part -> part.matches("-?\\d{1,6}"))) {
             return Optional.empty();
         }

@@ -2,6 +2,7 @@ package loupe.ui.window;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.state.window.PaneLayout;
@@ -52,7 +53,7 @@ final class WindowHistory {
     /** What a change of layouts is called after "Undo". */
     private String words(Map<String, PaneLayout> was, Map<String, PaneLayout> is) {
         String view = is.keySet().stream()
-                .filter(name -> !is.get(name).equals(was.get(name)))
+                .filter(name -> !Objects.equals(is.get(name), was.get(name)))
                 .findFirst()
                 .orElse(layouts.view().get());
         PaneLayout before = was.getOrDefault(view, layouts.initial(view));

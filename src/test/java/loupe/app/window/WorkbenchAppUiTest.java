@@ -14,6 +14,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javafx.application.Platform;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
@@ -115,7 +117,8 @@ class WorkbenchAppUiTest {
 
     @Test
     void whatWasChosenFilteredTypedAndTornOffComesBackAndSoDoesASessionKeptUnderAName() throws IOException {
-        SessionFile memory = new SessionFile(Files.createDirectories(folder.resolve("whole")).resolve("session.json"));
+        SessionFile memory =
+                new SessionFile(Files.createDirectories(folder.resolve("whole")).resolve("session.json"));
         Path other = TinySae.writeTo(folder.resolve("other"), 2);
         List<TableArrangement.Column> columns = List.of(
                 new TableArrangement.Column(FeatureColumn.DECODER_NORM),
@@ -162,7 +165,9 @@ class WorkbenchAppUiTest {
                 second.models().table().filter().set("norm>9e9");
                 second.models().table().arrangement().reset();
                 second.models().text().text().set("");
-                second.models().workbench().closeCheckpoint(second.models().workbench().b());
+                second.models()
+                        .workbench()
+                        .closeCheckpoint(second.models().workbench().b());
                 second.view().run("view-features");
                 second.models().look().set(Look.DARK);
             });
@@ -184,7 +189,8 @@ class WorkbenchAppUiTest {
             memory.save(new Session(
                     kept.model(), List.of(), -1, broken, kept.window(), kept.views(), false, 13, kept.recent()));
             WorkbenchApp third = open(service, memory, WorkbenchApp.Opening.LAST);
-            assertThat(Toolkit.<String>call(() -> third.models().table().filter().get()))
+            assertThat(Toolkit.<String>call(
+                            () -> third.models().table().filter().get()))
                     .isEmpty();
             assertThat(Toolkit.<Boolean>call(
                             () -> third.models().controls().filter().get().isNone()))
@@ -248,6 +254,27 @@ class WorkbenchAppUiTest {
             Platform.runLater(() -> app.models().table().jumpTo(3));
             app.keepSession();
             assertThat(new SessionFile(file).load().feature()).isEqualTo(3);
+            endAndClose(app);
+        }
+    }
+
+    @Test
+    void aWindowThatIsClosedAsksOnlyWhenSomethingWouldBeLost() {
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, null, new WorkbenchApp.Opening(null, List.of()));
+            Runnable written =
+                    Toolkit.call(() -> app.models().workbench().activity().unfinished("scores.csv is being written"));
+            Toolkit.run(() -> {
+                app.view().run("quit");
+                assertThat(app.view().scene().getWindow().isShowing()).isTrue();
+                assertThat(((Label) app.view().scene().lookup("#closing-losses")).getText())
+                        .isEqualTo("scores.csv is being written");
+                ((Button) app.view().scene().lookup("#closing-stay")).fire();
+                assertThat(app.view().scene().lookup("#closing-losses")).isNull();
+                app.view().run("quit");
+            });
+            written.run();
+            until(() -> app.models().losses().isEmpty());
             endAndClose(app);
         }
     }

@@ -39,7 +39,8 @@ class CommandPaletteUiTest extends UiTest {
 
     private List<String> shown() {
         ListView<CommandPalette.Entry> list = lookup(".palette-list").query();
-        return onFx(() -> list.getItems().stream().map(CommandPalette.Entry::title).toList());
+        return onFx(
+                () -> list.getItems().stream().map(CommandPalette.Entry::title).toList());
     }
 
     private void foundNow(String... titles) {
