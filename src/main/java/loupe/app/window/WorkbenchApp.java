@@ -562,6 +562,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     @Override
     public void close() {
+        view.closePaneWindows();
         models.close();
         models.workbench().closeModel();
         if (stage != null) {
