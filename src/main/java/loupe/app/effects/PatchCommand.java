@@ -50,7 +50,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             paramLabel = "NAME",
             description =
                     "What is patched, place by place: resid_pre, attn_out and mlp_out by layer and position, z by "
-                            + "layer and head, z_by_pos by layer, position and head (default: resid_pre, without --sae).")
+                            + "layer and head, z_by_pos by all three (default: resid_pre, without --sae).")
     private List<String> sites;
 
     @Option(
