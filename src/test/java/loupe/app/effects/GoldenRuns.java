@@ -46,6 +46,11 @@ final class GoldenRuns {
         }
     }
 
+    /** Whether it is a command line of this command. */
+    boolean isOf(String command) {
+        return run.get("args").get(0).asText().equals(command);
+    }
+
     /** Runs the command and compares all it gives. */
     void judge(Path temporary) throws IOException {
         Path out = temporary.resolve("out.safetensors");
