@@ -3,6 +3,7 @@ package loupe.ui.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javafx.scene.Node;
@@ -132,6 +133,17 @@ class CorpusPanesUiTest extends WindowUiTest {
                 .clear());
         UiTest.waitUntil(() -> models.table().rows().size() == TinySae.FEATURES);
         assertThat(chart.brushProperty().get()).isNull();
+    }
+
+    @Test
+    void theDistributionOfDensitiesIsSavedByItsOwnMenu() throws IOException {
+        openAndChoose();
+        clickOn("#density-toggle");
+        saveTo = folder.resolve("densities.svg");
+        fireMenuItem(lookup("#density-chart").query(), "Save picture as SVG...");
+        UiTest.waitUntil(() -> Files.exists(saveTo));
+        assertThat(suggested).endsWith("-densities.svg");
+        assertThat(Files.readString(saveTo)).contains("words.txt");
     }
 
     @Test

@@ -42,7 +42,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     @Override
     protected PaneFrame make() {
         model = FeatureTables.of(opened, new CorpusStatistics(opened.workbench, folder), texts);
-        pane = new FeatureTablePane(opened.workbench, model, saver);
+        pane = new FeatureTablePane(opened.workbench, model, () -> "tiny", saver);
         return pane.node();
     }
 
