@@ -18,6 +18,7 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import org.jspecify.annotations.Nullable;
 import loupe.lm.tokenizer.Tokenizer;
 
 /**
@@ -208,7 +209,7 @@ public final class GhostKnobs {
         return text.toString();
     }
 
-    private static String caption(SteeringValues steering, OpenModel model, OpenSae sae) {
+    private static String caption(SteeringValues steering, @Nullable OpenModel model, @Nullable OpenSae sae) {
         return !steering.isOn() || model == null || sae == null
                 ? ""
                 : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ")
