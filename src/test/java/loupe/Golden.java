@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -23,10 +24,13 @@ import org.apache.commons.compress.compressors.zstandard.ZstdCompressorInputStre
 
 /**
  * Recorded runs of the reference implementations, from {@code src/test/resources/loupe/golden}; the README there says
- * which program, version and seed. They are unpacked into {@code target/golden} once, and checked against
- * {@code SHA256SUMS} before the first test of a process reads one. A case that is not there is a failure.
+ * which program, version and seed. Each archive is unpacked into {@code target/golden} once, and checked against its
+ * list of sums before the first test of a process reads one of its cases. A case that is not there is a failure.
  */
 public final class Golden {
+    /** The families of the second archive. */
+    private static final Set<String> EFFECTS = Set.of("abl", "ste", "pat", "att");
+
     private Golden() {}
 
     /**
@@ -36,15 +40,15 @@ public final class Golden {
      * @throws IllegalStateException if there is no such case
      */
     public static Path folder(String name) {
-        Path folder = root().resolve(name);
+        Path folder = (EFFECTS.contains(name.split("_")[0]) ? Effects.ROOT : root()).resolve(name);
         if (!Files.isDirectory(folder)) {
             throw new IllegalStateException("There is no recorded case " + name
-                    + ": src/test/resources/loupe/golden/SHA256SUMS lists those there are");
+                    + ": the lists of sums in src/test/resources/loupe/golden name those there are");
         }
         return folder;
     }
 
-    /** The folder that holds every case and {@code sensitivity.json}, and nothing else. */
+    /** The folder that holds every case of models and autoencoders and {@code sensitivity.json}, and nothing else. */
     public static Path root() {
         return Unpacked.ROOT;
     }
@@ -52,6 +56,11 @@ public final class Golden {
     /** Loaded, and so unpacked and checked, when the first test asks. */
     private static final class Unpacked {
         private static final Path ROOT = unpack(Path.of("target", "golden"));
+    }
+
+    /** Likewise. */
+    private static final class Effects {
+        private static final Path ROOT = unpack(Path.of("target", "golden"), "effects.tar.zst", "SHA256SUMS.effects");
     }
 
     /**
@@ -62,14 +71,18 @@ public final class Golden {
      * @throws IllegalStateException if the archive, or the folder that is there, does not hold what it should
      */
     static Path unpack(Path parent) {
-        try (InputStream list = resource("SHA256SUMS")) {
+        return unpack(parent, "cases.tar.zst", "SHA256SUMS");
+    }
+
+    private static Path unpack(Path parent, String packed, String listed) {
+        try (InputStream list = resource(listed)) {
             byte[] said = list.readAllBytes();
             Map<String, String> sums = sums(new String(said, StandardCharsets.UTF_8));
             Path folder = parent.resolve(sum(said).substring(0, 12));
             if (!Files.exists(folder)) {
                 Files.createDirectories(parent);
                 Path aside = Files.createTempDirectory(parent, "unpacking");
-                try (InputStream archive = resource("cases.tar.zst")) {
+                try (InputStream archive = resource(packed)) {
                     extract(archive, aside);
                     require(aside, sums, "Check out src/test/resources/loupe/golden again.");
                     move(aside, folder);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import loupe.app.bench.BenchCommand;
+import loupe.app.chart.ChartCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
@@ -26,10 +27,13 @@ import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SessionsCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
+import loupe.app.effects.AblateCommand;
+import loupe.app.effects.SteerCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
@@ -86,6 +90,8 @@ public final class Main {
                         new NeighboursCommand(),
                         new LogitsCommand(),
                         new TextCommand(),
+                        new AblateCommand(),
+                        new SteerCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),
@@ -96,6 +102,8 @@ public final class Main {
                         new AuditCommand(),
                         new CompareCommand(),
                         new SaveCommand(),
+                        new SessionsCommand(),
+                        new ChartCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

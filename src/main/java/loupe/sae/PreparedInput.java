@@ -63,8 +63,8 @@ public final class PreparedInput {
         switch (config.normalisation()) {
             case CONSTANT_NORM_RESCALE: {
                 // a zero vector gives 0 * infinity: NaN, as in SAELens
-                NDArray scale =
-                        raw.square().sum(new int[] {1}, true).sqrt().pow(-1).mul((float) Math.sqrt(width));
+                NDArray norm = raw.square().sum(new int[] {1}, true).sqrt();
+                NDArray scale = number(raw, 1).div(norm).mul(number(raw, Math.sqrt(width)));
                 return new PreparedInput(raw, raw.mul(scale), null, scale, leading, heads);
             }
             case LAYER_NORM: {
@@ -72,7 +72,7 @@ public final class PreparedInput {
                 NDArray centred = raw.sub(mean);
                 NDArray sigma = centred.square()
                         .sum(new int[] {1}, true)
-                        .div((float) (width - 1))
+                        .div(number(raw, width - 1))
                         .sqrt();
                 return new PreparedInput(
                         raw, centred.div(sigma.add((float) LAYER_NORM_EPSILON)), mean, sigma, leading, heads);
@@ -84,6 +84,11 @@ public final class PreparedInput {
             default:
                 return new PreparedInput(raw, raw, null, null, leading, heads);
         }
+    }
+
+    /** A number in the engine's memory: one in a buffer of Java's could be gone before a gradient is taken. */
+    private static NDArray number(NDArray x, double value) {
+        return x.getManager().full(new Shape(), (float) value, DataType.FLOAT32);
     }
 
     /** (P, dIn): normalised; P is the product of the leading axes. */
@@ -118,9 +123,27 @@ public final class PreparedInput {
                     case STORED_MEAN -> xHat.add(Objects.requireNonNull(mean));
                     case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
                 };
-        long width = restored.getShape().get(1);
+        return withOutputAxes(restored);
+    }
+
+    /**
+     * Undoes the normalisation of a change of xHat (P, dOut), in which nothing that is added stays, and gives it the
+     * axes of the input. Its own transpose, so that it takes a gradient back as well.
+     */
+    NDArray restoreChange(NDArray change, SaeConfig config) {
+        NDArray restored =
+                switch (config.transcodes() ? InputNormalisation.NONE : config.normalisation()) {
+                    case CONSTANT_NORM_RESCALE -> change.div(Objects.requireNonNull(scale));
+                    case LAYER_NORM -> change.mul(Objects.requireNonNull(scale));
+                    case NONE, EXPECTED_AVERAGE_ONLY_IN, STORED_MEAN -> change;
+                };
+        return withOutputAxes(restored);
+    }
+
+    private NDArray withOutputAxes(NDArray rows) {
+        long width = rows.getShape().get(1);
         boolean sameWidth = heads.length == 2 && heads[0] * heads[1] == width;
-        return restored.reshape(shape(sameWidth ? heads : new long[] {width}));
+        return rows.reshape(shape(sameWidth ? heads : new long[] {width}));
     }
 
     private Shape shape(long[] last) {

@@ -175,6 +175,81 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /**
+     * What a reconstruction gains for each unit of some features, before the normalisation of its input is undone: (N,
+     * dOut), of the manager of {@code ids}. The rows of W_dec, divided by their norms where features are.
+     */
+    public NDArray writtenDirections(NDArray ids) {
+        NDArray rows = decoderDirections(ids);
+        NDArray scale = featureScale();
+        return scale == null
+                ? rows
+                : rows.mul(Embedding.embedding(ids, scale.reshape(config.dSae(), 1), SparseFormat.DENSE)
+                        .singletonOrThrow());
+    }
+
+    /**
+     * How a reconstruction changes when some of its features do.
+     *
+     * @param amounts (P, N), what is added to the features
+     * @param ids N features, int64
+     * @param input what was reconstructed: its normalisation is undone
+     * @return (..., dOut), or (..., heads, dHead) if the input had heads; of the manager of {@code amounts}
+     */
+    public NDArray decodeChange(NDArray amounts, NDArray ids, PreparedInput input) {
+        return input.restoreChange(amounts.matMul(writtenDirections(ids)), config);
+    }
+
+    /**
+     * The gradient with respect to the features, from that with respect to their reconstruction.
+     *
+     * @param gradient in the shape that {@link #decode} gives
+     * @param input what was reconstructed
+     * @return (P, dSae), of the manager of {@code gradient}
+     */
+    public NDArray decoderGradient(NDArray gradient, PreparedInput input) {
+        NDArray rows = input.restoreChange(gradient.reshape(new Shape(input.count(), config.dOut())), config)
+                .reshape(new Shape(input.count(), config.dOut()));
+        NDArray products = Linear.linear(rows, decoder).singletonOrThrow();
+        NDArray scale = featureScale();
+        return scale == null ? products : products.mul(scale);
+    }
+
+    /** Factors of the features before they are decoded, (dSae); null if they are decoded as they are. */
+    private @Nullable NDArray featureScale() {
+        return parts.containsKey(Part.FEATURE_SCALE) ? parts.get(Part.FEATURE_SCALE) : inverseDecoderNorms;
+    }
+
+    /**
+     * The features of x as {@link #encode} gives them, but differentiable in x while gradients are collected. Which of
+     * them are active is held constant.
+     *
+     * @return (P, dSae)
+     * @throws Refusal if a feature is no function of its own pre-activation, as in matching pursuit
+     */
+    public NDArray encodeKeepingGraph(NDArray x) {
+        if (config.activation() instanceof Activation.MatchingPursuit) {
+            throw new Refusal(
+                    "Matching pursuit has no gradient",
+                    "features that are functions of x",
+                    "Choose another checkpoint");
+        }
+        PreparedInput input = prepare(x);
+        NDArray active = features(input.vectors()).neq(0);
+        if (magnitudeRows != null) {
+            return Linear.linear(shifted(input.vectors()), magnitudeRows, parts.get(Part.MAGNITUDE_BIAS))
+                    .singletonOrThrow()
+                    .mul(active);
+        }
+        NDArray p = preActivations(input.vectors());
+        if (config.activation() instanceof Activation.Gated) {
+            p = p.mul(parts.get(Part.MAGNITUDE_SCALE)).add(parts.get(Part.MAGNITUDE_BIAS));
+        } else if (config.activation() instanceof Activation.TanhRelu) {
+            p = p.tanh();
+        }
+        return p.mul(active);
+    }
+
+    /**
      * Normalises x once for several uses.
      *
      * @param x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#readsHeads}
@@ -354,7 +429,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     private NDArray decodeRows(NDArray features) {
-        NDArray scale = parts.containsKey(Part.FEATURE_SCALE) ? parts.get(Part.FEATURE_SCALE) : inverseDecoderNorms;
+        NDArray scale = featureScale();
         return (scale == null ? features : features.mul(scale)).matMul(decoder).addi(parts.get(Part.DECODER_BIAS));
     }
 

@@ -100,6 +100,36 @@ public final class TrainedValues {
         return changed;
     }
 
+    /**
+     * What a change of an autoencoder's output changes of the value it is written to.
+     *
+     * @param value at {@code at}, where {@code config} writes
+     * @param change in the shape that {@link #of} gives
+     * @return in the shape of {@code value}; 0 in other heads
+     */
+    public static NDArray change(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value, NDArray change) {
+        NDArray scaled = hasGain(lm, config, at) ? change.mul(gain(lm, at)) : change;
+        if (config.head().isEmpty()) {
+            return scaled;
+        }
+        NDArray whole = value.zerosLike();
+        whole.set(new NDIndex("..., {}, :", config.head().getAsInt()), scaled);
+        return whole;
+    }
+
+    /**
+     * The gradient with respect to an autoencoder's output, from that with respect to the value it is written to: the
+     * transpose of {@link #change}.
+     */
+    public static NDArray gradient(LanguageModel lm, SaeConfig config, HookPoint at, NDArray gradient) {
+        NDArray own = atItsHead(config, gradient);
+        return hasGain(lm, config, at) ? own.mul(gain(lm, at)) : own;
+    }
+
+    private static boolean hasGain(LanguageModel lm, SaeConfig config, HookPoint at) {
+        return config.trained().centred() && ProcessingEffect.of(lm.config(), at.site()) == ProcessingEffect.GAIN;
+    }
+
     private static NDArray atItsHead(SaeConfig config, NDArray value) {
         if (config.head().isEmpty()) {
             return value;

@@ -26,7 +26,7 @@ import loupe.sae.checkpoint.TensorRoles;
 import picocli.CommandLine.Option;
 
 /** The options that complete or override what a checkpoint's files state. */
-@OptionSection(value = "Checkpoint, to complete or override what its files say", order = 1)
+@OptionSection("Checkpoint, to complete or override what its files say")
 public final class SaeArguments {
     @Option(
             names = "--sae-format",
@@ -105,8 +105,18 @@ public final class SaeArguments {
 
     /** Opens a checkpoint and passes its warnings on. */
     public OpenSae open(CommandContext context, Path path, String option) {
+        return open(context, path, Optional.empty(), option);
+    }
+
+    /**
+     * Likewise, at a place of its own.
+     *
+     * @param at where it reads; empty for what --hook, --layer or its files say
+     */
+    public OpenSae open(CommandContext context, Path path, Optional<HookPoint> at, String option) {
         OptionPaths.existing(path, option);
-        OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
+        SaeOptions options = at.isPresent() ? options(at) : options(path);
+        OpenSae opened = Pending.await(context.service().openSae(path, options));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
     }
@@ -117,7 +127,7 @@ public final class SaeArguments {
      * @throws UsageException if it does not say where it reads, which the command line has to
      * @throws Refusal if it does not fit
      */
-    static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
+    public static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
         require(misfit, sae.path(), model.id().name());
     }
 
@@ -139,7 +149,7 @@ public final class SaeArguments {
     }
 
     /** Says so if --processing was given and makes no difference in this model. */
-    void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
+    public void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
         if (processing != null && centred(processing)) {
             new Fit(model.config(), sae.config())
                     .unprocessed()

@@ -17,6 +17,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
+import loupe.state.window.Look;
 
 /**
  * Takes pictures of the workbench once it is quiet, and keeps account of those that could not be taken. One thread, not
@@ -25,7 +26,7 @@ import loupe.app.window.WorkbenchApp;
 final class Camera {
     static final long PICTURE_MILLIS = 120_000;
 
-    private static final double PICTURES = 90;
+    private static final double PICTURES = 125;
     private static final long POLL_MILLIS = 40;
     /** After so many pictures in a row that did not fill, nothing more is waited for. */
     private static final int SLOW_IN_A_ROW = 3;
@@ -110,11 +111,12 @@ final class Camera {
         if (isWanted(name) && has(need, name)) {
             Toolkit.run(before);
             takeOnceFilled(name, () -> {
-                take(name + "-light");
-                Toolkit.run(() -> app.models().dark().set(true));
-                settle(() -> true);
-                take(name + "-dark");
-                Toolkit.run(() -> app.models().dark().set(false));
+                for (Look look : Look.values()) {
+                    Toolkit.run(() -> app.models().look().set(look));
+                    settle(() -> true);
+                    take(name + "-" + look.key());
+                }
+                Toolkit.run(() -> app.models().look().set(Look.LIGHT));
             });
             Toolkit.run(after);
             settle(() -> true);

@@ -31,6 +31,7 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
@@ -38,9 +39,9 @@ import loupe.ui.window.PaneKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through the workbench's panes and states and takes a picture of each, light and dark. What a model, a checkpoint
- * or a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One
- * thread, not JavaFX's.
+ * Goes through the workbench's panes and states and takes a picture of each in all looks. What a model, a checkpoint or
+ * a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One thread,
+ * not JavaFX's.
  */
 final class Tour {
     private static final double WIDTH_PIXELS = 1280;
@@ -552,7 +553,7 @@ final class Tour {
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {
-                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                models().table().jumpTo(Sample.FEATURE);
                 return;
             }
             int best = 0;

@@ -3,10 +3,12 @@ package loupe.state.ghost;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.IntegerProperty;
@@ -31,6 +33,8 @@ import loupe.inference.OpenSae;
  * @param <P> the property that holds one
  */
 public final class Knob<T, P extends Property<T>> {
+    private static final Pattern WORD_WITHIN = Pattern.compile("\\B[A-Z]");
+
     private final String name;
     private final List<String> keys;
     private final BiFunction<Object, String, P> make;
@@ -208,6 +212,13 @@ public final class Knob<T, P extends Property<T>> {
         return name;
     }
 
+    /** What it is called in a sentence: the label of its slider, else its name in words. */
+    String words() {
+        return slider.map(KnobSlider::label)
+                .orElseGet(() -> WORD_WITHIN.matcher(name).replaceAll(" $0"))
+                .toLowerCase(Locale.ROOT);
+    }
+
     /** The slider that sets it; empty if something else does. */
     public Optional<KnobSlider> slider() {
         return slider;
@@ -273,7 +284,12 @@ public final class Knob<T, P extends Property<T>> {
      * @param sae the checkpoint whose tree it is; null if none is open
      */
     public String caption(GhostValues values, OpenModel model, OpenSae sae) {
-        return caption.of(values.of(this), model, sae);
+        return captionOf(values.of(this), model, sae);
+    }
+
+    /** The text about a value of this knob; as above. */
+    String captionOf(T value, OpenModel model, OpenSae sae) {
+        return caption.of(value, model, sae);
     }
 
     @Override

@@ -34,6 +34,8 @@ final class ShortcutPage {
             {"G", "Fold generic branches again"},
             {"+   -   0", "Zoom in, zoom out, show all"},
             {"Home", "Its natural size, from the beginning"},
+            {"P", "Probabilities beside the tokens"},
+            {"Ctrl+C", "Copy the selected sentence"},
             {"F3", "Next match, Shift+F3 the one before"}
         });
         return others;

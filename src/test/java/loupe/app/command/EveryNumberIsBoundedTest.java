@@ -46,6 +46,11 @@ class EveryNumberIsBoundedTest {
             "--sae-tokens",
             "--corpus-tokens",
             "--null",
+            "--exclude-positions",
+            "--from-position",
+            "--metric-position",
+            "--clean-ids",
+            "--corrupt-ids",
             "--seed");
 
     private static final Set<Class<?>> WHOLE =

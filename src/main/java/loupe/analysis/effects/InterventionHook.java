@@ -1,0 +1,349 @@
+package loupe.analysis.effects;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import loupe.analysis.Vectors;
+import loupe.analysis.effects.Intervention.Action;
+import loupe.analysis.effects.Intervention.OfActivation;
+import loupe.analysis.effects.Intervention.Target;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
+import loupe.base.Refusal;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+import loupe.lm.Hook;
+import loupe.lm.LanguageModel;
+import loupe.lm.SiteShape;
+import loupe.sae.Encoded;
+
+/**
+ * Carries out interventions in forward passes, each row of the batch its own. For one step; arrays belong to the
+ * manager of the values that are shown.
+ */
+final class InterventionHook implements Hook {
+    private final Scope scope;
+    private final ModelId model;
+    private final int prompt;
+    private final Map<SaeId, PlacedSae> placed = new LinkedHashMap<>();
+    /** For each row what is done at each place, in order. */
+    private final List<Map<HookPoint, List<Operation>>> rows = new ArrayList<>();
+    /** Transcoders, by where they read, whose reading is needed later. */
+    private final Map<HookPoint, List<SaeId>> readBefore = new HashMap<>();
+
+    /** What transcoders have read in this pass, one reading for each row. */
+    private final Map<SaeId, List<Encoded>> readings = new HashMap<>();
+
+    private int[][] ids = {};
+    private int first;
+    private final long[] applied;
+
+    /**
+     * @param rows of the batch, what is done to each
+     * @param prompt tokens before the first that is generated
+     * @throws Refusal if a checkpoint does not fit the model, or there is no such feature or place
+     */
+    InterventionHook(Scope scope, ModelId model, List<Interventions> rows, int prompt) {
+        this.scope = scope;
+        this.model = model;
+        this.prompt = prompt;
+        applied = new long[rows.size()];
+        for (Interventions row : rows) {
+            this.rows.add(operations(row));
+        }
+    }
+
+    /**
+     * To be called before each forward pass.
+     *
+     * @param tokens of the pass, for each row
+     * @param position of the first of them in the text
+     */
+    void next(int[][] tokens, int position) {
+        ids = tokens;
+        first = position;
+        readings.clear();
+    }
+
+    /** At how many tokens of a row something was done, in all passes; once for each place. */
+    long applied(int row) {
+        return applied[row];
+    }
+
+    @Override
+    public boolean wants(HookPoint point) {
+        return readBefore.containsKey(point) || rows.stream().anyMatch(row -> row.containsKey(point));
+    }
+
+    @Override
+    public NDArray at(HookPoint point, NDArray value) {
+        NDArray changed = value;
+        if (rows.stream().anyMatch(row -> row.containsKey(point))) {
+            NDList parts = new NDList();
+            for (int row = 0; row < rows.size(); row++) {
+                NDArray part = row(value, row);
+                for (Operation operation : rows.get(row).getOrDefault(point, List.of())) {
+                    part = operation.apply(part, row);
+                }
+                parts.add(part);
+            }
+            changed = parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 0);
+        }
+        for (SaeId id : readBefore.getOrDefault(point, List.of())) {
+            List<Encoded> found = new ArrayList<>();
+            for (int row = 0; row < rows.size(); row++) {
+                found.add(placed(id).read(row(changed, row)));
+            }
+            readings.put(id, found);
+        }
+        return changed;
+    }
+
+    /** The value of one row, (1, T, ...). */
+    private NDArray row(NDArray value, int row) {
+        return rows.size() == 1 ? value : value.get("{}:{}", row, row + 1);
+    }
+
+    private PlacedSae placed(SaeId id) {
+        return placed.computeIfAbsent(id, sae -> PlacedSae.of(scope, model, sae));
+    }
+
+    /** One change of a row's value at a place. */
+    @FunctionalInterface
+    private interface Operation {
+        /** @param value (1, T, ...) */
+        NDArray apply(NDArray value, int row);
+    }
+
+    private Map<HookPoint, List<Operation>> operations(Interventions row) {
+        Map<HookPoint, List<Operation>> found = new HashMap<>();
+        for (SaeId id : row.withoutError()) {
+            boolean own = row.list().stream().anyMatch(one -> isActivationOf(id, one));
+            if (!own) {
+                add(found, placed(id).writesAt(), new Activations(id, List.of(), true));
+            }
+        }
+        for (int i = 0; i < row.list().size(); i++) {
+            Intervention one = row.list().get(i);
+            if (one.action() instanceof OfActivation && one.target() instanceof Target.Feature feature) {
+                List<Intervention> group = new ArrayList<>(List.of(one));
+                while (i + 1 < row.list().size()
+                        && isActivationOf(feature.sae(), row.list().get(i + 1))) {
+                    group.add(row.list().get(++i));
+                }
+                add(
+                        found,
+                        placed(feature.sae()).writesAt(),
+                        new Activations(feature.sae(), group, row.withoutError().contains(feature.sae())));
+            } else {
+                add(found, place(one.target()), new Along(direction(one.target()), one.action(), one.positions()));
+            }
+        }
+        return found;
+    }
+
+    private static boolean isActivationOf(SaeId id, Intervention one) {
+        return one.action() instanceof OfActivation
+                && one.target() instanceof Target.Feature feature
+                && feature.sae().equals(id);
+    }
+
+    private static void add(Map<HookPoint, List<Operation>> found, HookPoint at, Operation operation) {
+        found.computeIfAbsent(at, none -> new ArrayList<>()).add(operation);
+    }
+
+    private HookPoint place(Target target) {
+        return target instanceof Target.Feature feature
+                ? placed(feature.sae()).writesAt()
+                : ((Target.Direction) target).at();
+    }
+
+    /** The direction of a target, S numbers. */
+    private float[] direction(Target target) {
+        if (target instanceof Target.Feature feature) {
+            PlacedSae sae = placed(feature.sae());
+            requireFeature(sae, feature.feature());
+            return sae.direction(scope.arrays(), feature.feature());
+        }
+        Target.Direction direction = (Target.Direction) target;
+        LanguageModel lm = scope.model(model);
+        Optional<SiteShape> shape = lm.config().at(direction.at());
+        boolean isThere = !direction.at().site().inBlock()
+                || direction.at().layer() < lm.config().nLayers();
+        if (!isThere || shape.isEmpty() || isPattern(direction.at().site())) {
+            throw new Refusal(
+                    "The model has no vectors at " + direction.at(),
+                    "a hook point of its " + lm.config().nLayers() + " layers",
+                    "Choose another place");
+        }
+        int width = shape.get().size();
+        if (direction.vector().data().length != width) {
+            throw new Refusal(
+                    "The vector has " + direction.vector().data().length + " numbers",
+                    width + ", as the model has at " + direction.at(),
+                    "Choose another vector or place");
+        }
+        return direction.vector().data();
+    }
+
+    private static boolean isPattern(Site site) {
+        return site == Site.ATTN_SCORES || site == Site.PATTERN;
+    }
+
+    private static void requireFeature(PlacedSae sae, int feature) {
+        if (feature < 0 || feature >= sae.features()) {
+            throw new Refusal(
+                    "There is no feature " + feature,
+                    "0 to " + (sae.features() - 1),
+                    "Choose a feature of the checkpoint");
+        }
+    }
+
+    /** Counts the tokens at which something is done. */
+    private void count(boolean[] isChanged, int row) {
+        for (boolean changed : isChanged) {
+            applied[row] += changed ? 1 : 0;
+        }
+    }
+
+    private boolean[] chosen(Positions positions, int row) {
+        boolean[] chosen = new boolean[ids[row].length];
+        for (int t = 0; t < chosen.length; t++) {
+            chosen[t] = positions.include(first + t, prompt);
+        }
+        return chosen;
+    }
+
+    /** Changes activations of one checkpoint, all from the same incoming value. */
+    private final class Activations implements Operation {
+        private final SaeId id;
+        private final List<Intervention> group;
+        private final boolean dropsError;
+        private final int[] features;
+
+        Activations(SaeId id, List<Intervention> group, boolean dropsError) {
+            this.id = id;
+            this.group = group;
+            this.dropsError = dropsError;
+            PlacedSae sae = placed(id);
+            features = group.stream()
+                    .mapToInt(one -> ((Target.Feature) one.target()).feature())
+                    .toArray();
+            Arrays.stream(features).forEach(feature -> requireFeature(sae, feature));
+            if (!sae.readsAt().equals(sae.writesAt())) {
+                List<SaeId> here = readBefore.computeIfAbsent(sae.readsAt(), none -> new ArrayList<>());
+                if (!here.contains(id)) {
+                    here.add(id);
+                }
+            }
+        }
+
+        @Override
+        public NDArray apply(NDArray value, int row) {
+            PlacedSae sae = placed(id);
+            Encoded reading = sae.readsAt().equals(sae.writesAt())
+                    ? sae.read(value)
+                    : Objects.requireNonNull(readings.get(id)).get(row);
+            NDArray base = dropsError ? sae.written(reading.features(), reading, ids[row], value) : value;
+            int length = ids[row].length;
+            boolean[] any = new boolean[length];
+            Arrays.fill(any, dropsError);
+            if (features.length == 0) {
+                count(any, row);
+                return base;
+            }
+            // f' - f = factors f + terms
+            float[] factors = new float[length * features.length];
+            float[] terms = new float[factors.length];
+            long[] columns = new long[factors.length];
+            for (int i = 0; i < features.length; i++) {
+                boolean[] chosen = chosen(group.get(i).positions(), row);
+                Action action = group.get(i).action();
+                for (int t = 0; t < length; t++) {
+                    int at = t * features.length + i;
+                    columns[at] = features[i];
+                    any[t] |= chosen[t];
+                    if (chosen[t] && action instanceof Intervention.Clamp clamp) {
+                        factors[at] = -1;
+                        terms[at] = (float) clamp.activation();
+                    } else if (chosen[t]) {
+                        factors[at] = (float) (((Intervention.Scale) action).factor() - 1);
+                    }
+                }
+            }
+            count(any, row);
+            Shape shape = new Shape(length, features.length);
+            NDManager owner = value.getManager();
+            NDArray amounts = reading.features()
+                    .gather(owner.create(columns, shape), 1)
+                    .mul(owner.create(factors, shape))
+                    .add(owner.create(terms, shape));
+            return base.add(sae.change(amounts, features, reading, value));
+        }
+    }
+
+    /** Changes a value along one direction. */
+    private final class Along implements Operation {
+        private final float[] direction;
+        private final Action action;
+        private final Positions positions;
+
+        Along(float[] given, Action action, Positions positions) {
+            boolean isUnit = !(action instanceof Intervention.Add add) || add.unit();
+            this.direction = isUnit ? unit(given) : given;
+            this.action = action;
+            this.positions = positions;
+        }
+
+        private static float[] unit(float[] given) {
+            double[] wide = new double[given.length];
+            Arrays.setAll(wide, i -> given[i]);
+            return Vectors.tensor(Vectors.unit(wide)).data();
+        }
+
+        @Override
+        public NDArray apply(NDArray value, int row) {
+            boolean[] chosen = chosen(positions, row);
+            count(chosen, row);
+            float[] mask = new float[chosen.length];
+            for (int t = 0; t < mask.length; t++) {
+                mask[t] = chosen[t] ? 1 : 0;
+            }
+            NDArray along = value.getManager().create(direction, new Shape(1, direction.length));
+            NDArray amounts = amounts(value.reshape(mask.length, direction.length), along)
+                    .mul(value.getManager().create(mask, new Shape(mask.length, 1)));
+            return value.add(amounts.matMul(along).reshape(value.getShape()));
+        }
+
+        /** How much of the direction each token gains, (T, 1), for values (T, S). */
+        private NDArray amounts(NDArray h, NDArray along) {
+            if (action instanceof Intervention.Add add) {
+                return h.getManager().full(new Shape(h.getShape().get(0), 1), (float) add.strength());
+            }
+            NDArray p = h.matMul(along.transpose());
+            if (action instanceof Intervention.Orthogonal orthogonal) {
+                return p.mul((float) (orthogonal.factor() - 1));
+            }
+            Intervention.Cap cap = (Intervention.Cap) action;
+            NDArray capped = p;
+            if (cap.least().isPresent()) {
+                capped = capped.maximum((float) cap.least().getAsDouble());
+            }
+            if (cap.most().isPresent()) {
+                capped = capped.minimum((float) cap.most().getAsDouble());
+            }
+            return capped.sub(p);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package loupe.app.effects;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.analysis.effects.Generation;
+import loupe.analysis.effects.Intervention;
+import loupe.analysis.effects.Intervention.Action;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.Positions;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
+import loupe.app.cli.UsageException;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
+import loupe.base.NumberRange;
+import loupe.format.SafetensorsWriter;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code steer}: text that a model generates, as it is and with features pushed. */
+@Command(
+        name = "steer",
+        description = "Generate text with features of checkpoints added, scaled, capped or clamped, beside the text "
+                + "without.")
+public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
+    private static final int MOST_TOKENS = 100_000;
+    private static final Pattern PUSH = Pattern.compile("(?:(\\d{1,10})/)?(\\d{1,10}):(.+)");
+    private static final String BETWEEN = "..";
+
+    @Mixin
+    private ModelOptions.Required model;
+
+    @Option(
+            names = "--sae",
+            required = true,
+            paramLabel = SaeAt.LABEL,
+            converter = SaeAt.Converter.class,
+            description = "Checkpoint, and the hook point where it reads; one or several.")
+    private List<SaeAt> saes;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(names = "--text", paramLabel = "T", description = "Prompt to continue; or give --ids.")
+    private String text;
+
+    @Option(names = "--ids", split = ",", paramLabel = "ID", description = "Token ids to continue, taken as they are.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private int[] ids;
+
+    /** What is done with a feature's direction v, or with its activation. */
+    enum Method {
+        /** h + c v. */
+        ADDITIVE("additive"),
+        /** h + (c - 1) (h . v^) v^. */
+        ORTHOGONAL("orthogonal"),
+        /** h . v^ is kept within bounds. */
+        PROJECTION_CAP("projection-cap"),
+        /** The activation is set. */
+        CLAMP("clamp");
+
+        private final String label;
+
+        Method(String label) {
+            this.label = label;
+        }
+
+        @Override
+        public String toString() {
+            return label;
+        }
+    }
+
+    @Option(
+            names = "--method",
+            paramLabel = "WHICH",
+            defaultValue = "additive",
+            converter = MethodConverter.class,
+            description = "additive: h + c v; orthogonal: h + (c - 1)(h . v^) v^; projection-cap: h . v^ at most c, or "
+                    + "within LO..HI; clamp: activation set to V, what is not reconstructed kept. v is the decoder "
+                    + "row, v^ at unit length, c the multiplier times V (default: ${DEFAULT-VALUE}).")
+    private Method method;
+
+    @Option(
+            names = "--features",
+            required = true,
+            paramLabel = "S/I:V,..",
+            description = "Features, in the order in which they act: I of the Sth --sae, from 0, and V; of "
+                    + "projection-cap V may be LO..HI, either of them empty. S/ may be left out for the first --sae.")
+    private String features;
+
+    @Option(
+            names = "--multiplier",
+            paramLabel = "C",
+            defaultValue = "1",
+            description = "Factor of all V, but of bounds LO..HI and of clamp (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = -NumberRange.LARGEST, most = NumberRange.LARGEST)
+    private double multiplier;
+
+    @Option(names = "--normalize", description = "additive: v at unit length.")
+    private boolean normalize;
+
+    @Option(
+            names = "--exclude-positions",
+            split = ",",
+            paramLabel = "P",
+            description = "Tokens of the prompt, from 0, at which nothing is done.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private int[] excluded;
+
+    @Option(
+            names = "--from-position",
+            paramLabel = "P",
+            description = "First token, of the prompt or generated, at which something is done (default: 0).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private Integer from;
+
+    @Option(names = "--generated-only", description = "Do nothing at the tokens of the prompt.")
+    private boolean generatedOnly;
+
+    @Option(
+            names = "--generate",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Tokens generated (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = MOST_TOKENS)
+    private int generate;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Safetensors file to write: logits and default_logits of the prompt's tokens.")
+    private Path out;
+
+    @Override
+    public Result run(CommandContext context) {
+        Prompts.requireOne(text, "--text", ids, "--ids");
+        Positions where = positions();
+        List<Push> pushes = pushes();
+        if (normalize && method != Method.ADDITIVE) {
+            throw new UsageException("--normalize goes with --method additive; " + method + " has v at unit length");
+        }
+        if (method == Method.CLAMP && multiplier != 1) {
+            context.warn("--multiplier is not used by --method clamp");
+        }
+        if (out != null) {
+            OptionPaths.writable(out, "--out");
+        }
+        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
+        pushes.forEach(push -> SaeAt.requireFeature(push.feature, checkpoints.get(push.sae), "--features"));
+        OpenModel opened = model.open(context, Processing.RAW);
+        SaeAt.requireFit(checkpoints, opened);
+        List<Integer> prompt = Prompts.of(opened, model, text, "--text", ids, "--ids");
+        if ((long) prompt.size() + generate > opened.config().context()) {
+            throw new UsageException("--generate is " + generate + ", and the prompt has " + prompt.size()
+                    + " tokens; the model's context has " + opened.config().context());
+        }
+        where.at().stream()
+                .filter(at -> excluded != null && at >= prompt.size())
+                .findFirst()
+                .ifPresent(at -> {
+                    throw new UsageException("--exclude-positions: " + at
+                            + " is no token of the prompt, which are 0 to " + (prompt.size() - 1));
+                });
+        Interventions done = Interventions.of(pushes.stream()
+                .map(push -> new Intervention(
+                        new Intervention.Target.Feature(
+                                checkpoints.get(push.sae).id(), push.feature),
+                        push.action,
+                        where))
+                .toList());
+        Generation.Answer answer =
+                context.ask(new Generation(opened.id(), prompt, done, generate, sampling.sampling(), out != null));
+        if (out != null) {
+            new SafetensorsWriter()
+                    .add("logits", answer.steered().promptLogits().orElseThrow())
+                    .add("default_logits", answer.plain().promptLogits().orElseThrow())
+                    .write(out);
+        }
+        return new Result(
+                prompt,
+                String.join("", Prompts.texts(opened, answer.steered().ids())),
+                String.join("", Prompts.texts(opened, answer.plain().ids())),
+                answer.steered().ids(),
+                answer.steered().logProbabilities(),
+                answer.plain().ids(),
+                answer.plain().logProbabilities(),
+                answer.applied());
+    }
+
+    private Positions positions() {
+        int given = (excluded == null ? 0 : 1) + (from == null ? 0 : 1) + (generatedOnly ? 1 : 0);
+        if (given > 1) {
+            throw new UsageException("give one of --exclude-positions, --from-position and --generated-only");
+        }
+        if (generatedOnly) {
+            return Positions.GENERATED;
+        }
+        if (from != null) {
+            return Positions.from(from);
+        }
+        List<Integer> left = new ArrayList<>();
+        if (excluded != null) {
+            for (int position : excluded) {
+                left.add(position);
+            }
+        }
+        return Positions.without(left);
+    }
+
+    /** A feature and what is done with it. */
+    private record Push(int sae, int feature, Action action) {}
+
+    private List<Push> pushes() {
+        List<Push> pushes = new ArrayList<>();
+        for (String part : features.split(",", -1)) {
+            Matcher parts = PUSH.matcher(part.strip());
+            if (!parts.matches()) {
+                throw new UsageException("--features: '" + part + "' is not S/I:V, such as 0/17:4.5");
+            }
+            int sae = parts.group(1) == null ? 0 : NumberLists.index(parts.group(1), "--features");
+            if (sae >= saes.size()) {
+                throw new UsageException("--features: " + part + " names checkpoint " + sae + ", --sae was given "
+                        + saes.size() + " times, counted from 0");
+            }
+            pushes.add(new Push(sae, NumberLists.index(parts.group(2), "--features"), action(parts.group(3))));
+        }
+        return pushes;
+    }
+
+    private Action action(String value) {
+        int between = value.indexOf(BETWEEN);
+        if (between >= 0 && method != Method.PROJECTION_CAP) {
+            throw new UsageException("--features: " + value + " has two bounds, which go with projection-cap");
+        }
+        if (between >= 0) {
+            OptionalDouble least = bound(value.substring(0, between));
+            OptionalDouble most = bound(value.substring(between + BETWEEN.length()));
+            if (least.isPresent() && most.isPresent() && least.getAsDouble() > most.getAsDouble()) {
+                throw new UsageException("--features: the bounds " + value + " are the wrong way round");
+            }
+            return new Intervention.Cap(least, most);
+        }
+        double number = NumberLists.real(value, "--features");
+        return switch (method) {
+            case ADDITIVE -> new Intervention.Add(multiplier * number, normalize);
+            case ORTHOGONAL -> new Intervention.Orthogonal(multiplier * number);
+            case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(multiplier * number));
+            case CLAMP -> Intervention.Clamp.to(number);
+        };
+    }
+
+    private static OptionalDouble bound(String text) {
+        return text.isBlank() ? OptionalDouble.empty() : OptionalDouble.of(NumberLists.real(text, "--features"));
+    }
+
+    /**
+     * The result that is printed.
+     *
+     * @param text the steered text, without the prompt
+     * @param defaultText the text without steering
+     * @param generated token ids of the steered text
+     * @param logProbs of each of them, in nats, under steering
+     * @param plain token ids of the text without
+     * @param applied tokens at which something was done, once for each feature
+     */
+    record Result(
+            List<Integer> ids,
+            String text,
+            String defaultText,
+            List<Integer> generated,
+            List<Double> logProbs,
+            @JsonProperty("default") List<Integer> plain,
+            List<Double> defaultLogProbs,
+            long applied) {}
+
+    /** A method by its name. */
+    static final class MethodConverter implements ITypeConverter<Method> {
+        @Override
+        public Method convert(String value) {
+            for (Method method : Method.values()) {
+                if (method.label.equals(value)) {
+                    return method;
+                }
+            }
+            throw new TypeConversionException("'" + value + "' is not additive, orthogonal, projection-cap or clamp");
+        }
+    }
+}
