@@ -116,8 +116,7 @@ class PictureOptions {
             Picture picture = Toolkit.call(() -> picture(drawn));
             ColourRoles palette = Toolkit.call(() -> ColourRoles.of(Theme.of(Look.remembered(theme, false))));
             ExportFormat format = Objects.requireNonNull(format(), "refused before");
-            ChartExport.replace(
-                    out, ChartExport.bytes(picture, noCaption ? "" : caption, format, resolution, palette));
+            ChartExport.replace(out, ChartExport.bytes(picture, noCaption ? "" : caption, format, resolution, palette));
         }
         return new ChartCommand.Result(out.toString(), drawn.exportName(), caption);
     }

@@ -18,8 +18,8 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import org.jspecify.annotations.Nullable;
 import loupe.lm.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The knobs of the ghost, each listed once, in the order in which the window shows them. Undo, reset, the session,
