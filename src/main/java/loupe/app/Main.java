@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import loupe.app.bench.BenchCommand;
+import loupe.app.chart.ChartCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
 import loupe.app.command.AuditCommand;
@@ -26,6 +27,7 @@ import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SessionsCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
@@ -108,6 +110,8 @@ public final class Main {
                         new AuditCommand(),
                         new CompareCommand(),
                         new SaveCommand(),
+                        new SessionsCommand(),
+                        new ChartCommand(),
                         new BenchCommand(),
                         new TourCommand(),
                         new TrainSampleCommand(),

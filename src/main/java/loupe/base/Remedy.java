@@ -33,6 +33,8 @@ public record Remedy(Choice choice, Way way, String value) {
         INDEX,
         /** Whether an index may take much space. */
         SPACE,
+        /** What a path is opened as: the model, a checkpoint, a corpus or an index. */
+        KIND,
         /** Whether an unfinished pass over a corpus is resumed. */
         RESUME,
         /** The ids of the tokens that given activations belong to. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import loupe.analysis.SmallestK;
 import loupe.sae.SparseFeatures;
 
 /**
@@ -15,6 +16,11 @@ import loupe.sae.SparseFeatures;
  * {@code src/site/markdown/methods.md}, section 5.
  */
 public final class Examples {
+    /** So many times the examples wanted are sorted at first; texts that lie close together leave some out. */
+    private static final int SORTED_AT_FIRST = 16;
+
+    private static final int MORE = 8;
+
     private Examples() {}
 
     /**
@@ -22,7 +28,27 @@ public final class Examples {
      * tokens.
      */
     public static int[] top(FeatureActivations activations, int count, int apart) {
+        int all = activations.values().length;
+        for (long sorted = (long) SORTED_AT_FIRST * count; sorted < all; sorted *= MORE) {
+            int[] chosen = spread(activations, strongest(activations, (int) sorted), count, apart);
+            if (chosen.length == count) {
+                return chosen; // the weaker ones come after these
+            }
+        }
         return spread(activations, byValue(activations), count, apart);
+    }
+
+    /** The first indices of {@link #byValue}, of which a feature may have a hundred thousand. */
+    private static int[] strongest(FeatureActivations activations, int most) {
+        float[] values = activations.values();
+        SmallestK strongest = new SmallestK().reset(most);
+        for (int i = 0; i < values.length; i++) {
+            if (SparseFeatures.isActive(values[i])) {
+                strongest.offer(-Float.floatToIntBits(Math.abs(values[i])), i);
+            }
+        }
+        int size = strongest.finish();
+        return IntStream.range(0, size).map(strongest::id).toArray();
     }
 
     /**

@@ -3,10 +3,12 @@ package loupe.inference;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +46,9 @@ final class DeviceWorker implements AutoCloseable {
             Comparator.<Job<?>, Priority>comparing(job -> job.priority).thenComparing(job -> job.arrival));
     /** Waiting and running work that a new equal question may join. */
     private final Map<Query<?>, Job<?>> joinable = new HashMap<>();
+
+    /** Work whose next step waits for files to be read. */
+    private final Set<Job<?>> postponed = new HashSet<>();
 
     private @Nullable Job<?> running;
     private long arrivals;
@@ -115,7 +120,7 @@ final class DeviceWorker implements AutoCloseable {
 
     int waiting() {
         synchronized (lock) {
-            return waiting.size();
+            return waiting.size() + postponed.size();
         }
     }
 
@@ -126,7 +131,9 @@ final class DeviceWorker implements AutoCloseable {
         synchronized (lock) {
             closed = true;
             refused = new ArrayList<>(waiting);
+            refused.addAll(postponed);
             waiting.clear();
+            postponed.clear();
             joinable.clear();
             if (running != null) {
                 running.cancellation.cancel();
@@ -221,6 +228,8 @@ final class DeviceWorker implements AutoCloseable {
             } else {
                 finish(job, job.sweep.result());
             }
+        } catch (Postponed later) {
+            postpone(job, later.until());
         } catch (Throwable failure) {
             fail(job, failure);
         }
@@ -260,6 +269,29 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
+    private void postpone(Job<?> job, CompletionStage<?> until) {
+        boolean refused;
+        synchronized (lock) {
+            refused = closed;
+            if (!closed && !job.cancellation.isCancelled()) {
+                postponed.add(job);
+            }
+        }
+        if (refused) {
+            fail(job, new CancellationException("the inference service has been closed"));
+        } else {
+            until.whenComplete((read, failure) -> resume(job));
+        }
+    }
+
+    private void resume(Job<?> job) {
+        synchronized (lock) {
+            if (postponed.remove(job)) {
+                queue(job);
+            }
+        }
+    }
+
     private <R> void finish(Job<R> job, R answer) {
         if (job.query != null) {
             cache.put(job.query, answer);
@@ -284,6 +316,7 @@ final class DeviceWorker implements AutoCloseable {
             if (job != null && job.askers.remove(asker) && job.askers.isEmpty()) {
                 job.cancellation.cancel();
                 waiting.remove(job);
+                postponed.remove(job);
                 joinable.remove(job.query, job);
             }
         }

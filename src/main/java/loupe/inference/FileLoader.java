@@ -4,14 +4,19 @@ import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import loupe.base.Cancellation;
 import loupe.base.MemoryBudget.Kind;
+import loupe.lm.Embeddings;
 import loupe.lm.LanguageModel;
+import loupe.lm.ModelPart;
 import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
 import loupe.lm.folder.ModelFolder;
@@ -25,36 +30,159 @@ import org.jspecify.annotations.Nullable;
 /** Reads Hugging Face folders and checkpoint files. */
 final class FileLoader implements Loader {
     @Override
-    public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing, Room room) {
+    public LoadedModel model(Path folder, Processing processing, Room room) {
+        return model(
+                folder,
+                processing,
+                room,
+                true,
+                files -> files.bytesToRead(processing),
+                files -> files.read(processing));
+    }
+
+    @Override
+    public LoadedModel embeddings(Path folder, Room room) {
+        return model(
+                folder,
+                Processing.RAW,
+                room,
+                false,
+                files -> files.bytesToRead(ModelPart.EMBEDDINGS),
+                files -> files.read(ModelPart.EMBEDDINGS));
+    }
+
+    /** @param whole whether {@code read} reads the layers too */
+    private static LoadedModel model(
+            Path folder,
+            Processing processing,
+            Room room,
+            boolean whole,
+            ToLongFunction<ModelFolder> bytesToRead,
+            Function<ModelFolder, ModelWeights> read) {
         ModelFolder files = ModelFolder.open(folder);
         try {
-            long bytes = files.bytesToRead(processing);
             Read<ModelWeights> first = room.within(
                     folder,
                     Kind.MODEL,
-                    bytes,
-                    () -> Read.of(
-                            () -> Fingerprint.of(files.path(), processing.toString()), () -> files.read(processing)));
+                    bytesToRead.applyAsLong(files),
+                    () -> Read.of(() -> Fingerprint.of(files.path(), processing.toString()), () -> read.apply(files)));
             List<String> warnings = new ArrayList<>(files.warnings());
             first.weights.doubt().ifPresent(warnings::add);
             ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), first.fingerprint.get());
+            ModelWeights embeddings = first.weights.take(ModelPart.EMBEDDINGS);
             HostCopy<ModelWeights> copy = new HostCopy<>(
-                    first.weights,
-                    () -> room.within(folder, Kind.MODEL, bytes, () -> files.read(processing)),
-                    ModelWeights::free);
-            return new Loaded<>(
-                    new OpenModel(id, folder, files.config(), files.tokenizer(), List.copyOf(warnings)),
-                    first.weights.bytes(),
-                    owner -> copy.upload(owner, weights -> weights.on(owner)),
-                    model -> model.parameters().values(),
-                    copy::free,
+                    embeddings,
                     () -> {
-                        copy.free();
-                        files.close();
-                    });
+                        throw new IllegalStateException(id + " is uploaded once");
+                    },
+                    ModelWeights::free);
+            return new LoadedModel(
+                    new Loaded<>(
+                            new OpenModel(id, folder, files.config(), files.tokenizer(), List.copyOf(warnings)),
+                            embeddings.bytes(),
+                            owner -> copy.upload(owner, weights -> weights.embeddingsOn(owner)),
+                            Embeddings::weights,
+                            copy::free,
+                            copy::free),
+                    new FolderLayers(folder, files, processing, room, whole ? first.weights : null));
         } catch (RuntimeException | Error e) {
             files.close();
             throw e;
+        }
+    }
+
+    /** The layers of a model folder. */
+    private static final class FolderLayers implements Layers {
+        private final Path folder;
+        private final ModelFolder files;
+        private final Processing processing;
+        private final Room room;
+        private @Nullable ModelWeights weights;
+        private boolean reading;
+        private boolean closed;
+
+        /** @param weights if they have been read already */
+        FolderLayers(Path folder, ModelFolder files, Processing processing, Room room, @Nullable ModelWeights weights) {
+            this.folder = folder;
+            this.files = files;
+            this.processing = processing;
+            this.room = room;
+            this.weights = weights;
+        }
+
+        @Override
+        public synchronized boolean isRead() {
+            return weights != null;
+        }
+
+        @Override
+        public Optional<String> read() {
+            synchronized (this) {
+                if (closed) {
+                    throw new IllegalStateException(folder + " is not open");
+                }
+                reading = true;
+            }
+            ModelWeights read = null;
+            try {
+                boolean processed = processing == Processing.PROCESSED; // which changes the parts together
+                long bytes = processed ? files.bytesToRead(processing) : files.bytesToRead(ModelPart.LAYERS);
+                read = room.within(
+                        folder, Kind.MODEL, bytes, () -> processed ? processed() : files.read(ModelPart.LAYERS));
+                return read.doubt();
+            } finally {
+                synchronized (this) {
+                    reading = false;
+                    weights = read;
+                    if (closed) {
+                        free();
+                    }
+                }
+            }
+        }
+
+        private ModelWeights processed() {
+            ModelWeights layers = files.read(processing);
+            layers.take(ModelPart.EMBEDDINGS).free();
+            return layers;
+        }
+
+        @Override
+        public synchronized long bytes() {
+            return Objects.requireNonNull(weights).bytes();
+        }
+
+        @Override
+        public synchronized LanguageModel to(NDManager owner, Embeddings embeddings) {
+            ModelWeights read = Objects.requireNonNull(weights);
+            boolean stays = false;
+            try {
+                LanguageModel model = read.on(owner, embeddings);
+                stays = !owner.getDevice().isGpu();
+                return model;
+            } finally {
+                if (!stays) { // copied, or failed with some of it given back already
+                    read.free();
+                    weights = null;
+                }
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            boolean first = !closed;
+            closed = true;
+            if (first && !reading) {
+                free();
+            }
+        }
+
+        private void free() {
+            if (weights != null) {
+                weights.free();
+                weights = null;
+            }
+            files.close();
         }
     }
 

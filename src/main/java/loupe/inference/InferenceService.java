@@ -1,6 +1,7 @@
 package loupe.inference;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import loupe.lm.Processing;
@@ -13,6 +14,18 @@ public interface InferenceService extends AutoCloseable {
      * CheckpointException.
      */
     CompletionStage<OpenModel> openModel(Path folder, Processing processing);
+
+    /**
+     * Likewise, but reads of the model's weights, as published, only those with a row for each token; the layers are
+     * read when a question needs them, and such a question fails if they cannot be.
+     */
+    CompletionStage<OpenModel> openEmbeddings(Path folder);
+
+    /**
+     * Completes when the layers of an open model have been read, because a question needed them, with why nothing that
+     * is computed from them can be trusted; that is usually empty. Cancelled when the model is closed before.
+     */
+    CompletionStage<Optional<String>> layers(ModelId id);
 
     /**
      * Reads a checkpoint on the file pool and uploads it on the device thread; {@code options} states what the file

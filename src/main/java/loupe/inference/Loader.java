@@ -1,12 +1,15 @@
 package loupe.inference;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.MemoryBudget.Claim;
 import loupe.base.MemoryBudget.Kind;
+import loupe.lm.Embeddings;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
 import loupe.sae.SparseAutoencoder;
@@ -45,7 +48,14 @@ interface Loader {
      *
      * @throws loupe.base.CheckpointException if the folder is refused
      */
-    Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing, Room room);
+    LoadedModel model(Path folder, Processing processing, Room room);
+
+    /**
+     * Reads a model folder, of its weights, as published, only the embeddings.
+     *
+     * @throws loupe.base.CheckpointException if the folder is refused
+     */
+    LoadedModel embeddings(Path folder, Room room);
 
     /**
      * Reads a checkpoint.
@@ -53,6 +63,41 @@ interface Loader {
      * @throws loupe.base.CheckpointException if the file is refused
      */
     Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options, Room room);
+
+    /**
+     * A model of which at least the embeddings have been read.
+     *
+     * @param embeddings closing its files does not close the layers
+     */
+    record LoadedModel(Loaded<OpenModel, Embeddings> embeddings, Layers layers) {}
+
+    /** The layers of a model that is open, which are read, if they have not been, when they are needed. */
+    interface Layers {
+        /** Whether they are in the host's memory. */
+        boolean isRead();
+
+        /**
+         * Reads them into the host's memory. File pool.
+         *
+         * @return why nothing that is computed from them can be trusted; usually empty
+         * @throws loupe.base.CheckpointException if the files can no longer be read
+         */
+        Optional<String> read();
+
+        /** Size on the device, of what has been read. */
+        long bytes();
+
+        /**
+         * Puts what has been read onto the device. Device thread.
+         *
+         * @param owner every array of the layers belongs to it
+         * @param embeddings on the device already
+         */
+        LanguageModel to(NDManager owner, Embeddings embeddings);
+
+        /** Frees what is in the host's memory, and the files, as soon as nothing is being read any more. */
+        void close();
+    }
 
     /**
      * What has been read, and how the rest gets onto the device.

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -21,7 +22,7 @@ import loupe.base.MemoryBudget;
 import loupe.base.MemoryBudget.Claim;
 import loupe.base.MemoryBudget.Kind;
 import loupe.base.OutOfDeviceMemoryException;
-import loupe.lm.LanguageModel;
+import loupe.lm.Embeddings;
 import loupe.lm.Processing;
 import loupe.sae.SparseAutoencoder;
 import loupe.sae.checkpoint.SaeOptions;
@@ -49,7 +50,8 @@ public final class LocalInferenceService implements InferenceService {
     private final ExecutorService files = Threads.pool("files", FILE_THREADS);
 
     // Device thread only, from here on.
-    private final Map<ModelId, Opened<OpenModel, LanguageModel>> models = new LinkedHashMap<>();
+    private final Map<ModelId, Opened<OpenModel, Embeddings>> models = new LinkedHashMap<>();
+    private final Map<ModelId, LazyLayers> layers = new LinkedHashMap<>();
     private final Map<SaeId, Opened<OpenSae, SparseAutoencoder>> saes = new LinkedHashMap<>();
     private @Nullable NDManager root;
     private volatile @Nullable DeviceMemory memory;
@@ -81,17 +83,46 @@ public final class LocalInferenceService implements InferenceService {
 
     @Override
     public CompletionStage<OpenModel> openModel(Path folder, Processing processing) {
-        return open(() -> loader.model(folder, processing, this::claim), models, OpenModel::id, false);
+        return open(() -> loader.model(folder, processing, this::claim));
+    }
+
+    @Override
+    public CompletionStage<OpenModel> openEmbeddings(Path folder) {
+        return open(() -> loader.embeddings(folder, this::claim));
+    }
+
+    private CompletionStage<OpenModel> open(Supplier<Loader.LoadedModel> read) {
+        return CompletableFuture.supplyAsync(read, files)
+                .thenCompose(loaded -> worker.execute(Priority.INTERACTIVE, () -> admit(loaded))
+                        .whenComplete((host, failure) -> {
+                            if (failure != null) {
+                                loaded.embeddings().files().run();
+                                loaded.layers().close();
+                            }
+                        }));
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> layers(ModelId id) {
+        return worker.execute(Priority.INTERACTIVE, () -> layersOf(id).doubt()).thenCompose(doubt -> doubt);
     }
 
     @Override
     public CompletionStage<OpenSae> openSae(Path path, SaeOptions options) {
-        return open(() -> loader.sae(path, options, this::claim), saes, OpenSae::id, true);
+        return CompletableFuture.supplyAsync(() -> loader.sae(path, options, this::claim), files)
+                .thenCompose(loaded -> worker.execute(
+                                Priority.INTERACTIVE,
+                                () -> admit(loaded, saes, loaded.host().id(), true))
+                        .whenComplete((host, failure) -> {
+                            if (failure != null) {
+                                loaded.files().run();
+                            }
+                        }));
     }
 
     @Override
     public CompletionStage<Void> close(ModelId id) {
-        return worker.execute(Priority.INTERACTIVE, () -> release(models, id));
+        return worker.execute(Priority.INTERACTIVE, () -> release(id));
     }
 
     @Override
@@ -136,18 +167,6 @@ public final class LocalInferenceService implements InferenceService {
         }
     }
 
-    private <I, H, T extends AutoCloseable> CompletionStage<H> open(
-            Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
-        return CompletableFuture.supplyAsync(read, files)
-                .thenCompose(loaded -> worker.execute(
-                                Priority.INTERACTIVE, () -> admit(loaded, opened, idOf.apply(loaded.host()), evictable))
-                        .whenComplete((host, failure) -> {
-                            if (failure != null) {
-                                loaded.files().run();
-                            }
-                        }));
-    }
-
     /**
      * Takes room for weights in the host's memory, through which all pass, and makes sure that a GPU has as much. Where
      * that does not need the engine, it does not wait for it.
@@ -188,6 +207,28 @@ public final class LocalInferenceService implements InferenceService {
         }
     }
 
+    /** Uploads what has been read of a model, unless it is open already. */
+    private OpenModel admit(Loader.LoadedModel loaded) {
+        ModelId id = loaded.embeddings().host().id();
+        OpenModel host = admit(loaded.embeddings(), models, id, false);
+        if (layers.containsKey(id)) {
+            loaded.layers().close();
+        } else {
+            Resident<Embeddings> embeddings = opened(models, id);
+            LazyLayers lazy = new LazyLayers(id.toString(), loaded.layers(), embeddings);
+            layers.put(id, lazy);
+            if (loaded.layers().isRead()) {
+                try {
+                    memory().require(lazy.resident(files), Set.of());
+                } catch (RuntimeException | Error e) {
+                    release(id);
+                    throw e;
+                }
+            }
+        }
+        return host;
+    }
+
     /** Uploads what has been read, unless it is open already. */
     private <I, H, T extends AutoCloseable> H admit(
             Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
@@ -204,6 +245,15 @@ public final class LocalInferenceService implements InferenceService {
         memory().require(fresh.resident, Set.of());
         opened.put(id, fresh);
         return loaded.host();
+    }
+
+    private Void release(ModelId id) {
+        release(models, id);
+        LazyLayers read = models.containsKey(id) ? null : layers.remove(id);
+        if (read != null) {
+            read.close(memory());
+        }
+        return null;
     }
 
     private <I, H, T extends AutoCloseable> Void release(Map<I, Opened<H, T>> opened, I id) {
@@ -250,13 +300,31 @@ public final class LocalInferenceService implements InferenceService {
 
     private StepScope scope(Cancellation cancellation) {
         return new StepScope(
-                memory(), answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
+                memory(),
+                answers,
+                id -> opened(models, id),
+                id -> layersOf(id).resident(files),
+                id -> opened(saes, id),
+                cancellation,
+                worker::othersWait);
+    }
+
+    private LazyLayers layersOf(ModelId id) {
+        LazyLayers found = layers.get(id);
+        if (found == null) {
+            throw notOpen(id);
+        }
+        return found;
+    }
+
+    private static IllegalStateException notOpen(Object id) {
+        return new IllegalStateException(id + " is not open");
     }
 
     private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {
         Opened<H, T> existing = opened.get(id);
         if (existing == null) {
-            throw new IllegalStateException(id + " is not open");
+            throw notOpen(id);
         }
         return existing.resident;
     }
@@ -272,6 +340,8 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private void giveEverythingBack() {
+        layers.values().forEach(read -> read.close(memory()));
+        layers.clear();
         Stream.concat(models.values().stream(), saes.values().stream()).forEach(existing -> {
             existing.resident.evict();
             existing.loaded.files().run();

@@ -100,6 +100,11 @@ final class Resident<T extends AutoCloseable> {
         return Objects.requireNonNull(value);
     }
 
+    /** What holds the weights, which must be on the device. */
+    T value() {
+        return Objects.requireNonNull(value);
+    }
+
     /** Frees the weights' memory. Does nothing if they are not on the device. */
     void evict() {
         if (owner != null) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
+import loupe.lm.Embeddings;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
 
@@ -16,11 +17,22 @@ public interface Scope {
     NDManager arrays();
 
     /**
-     * The open model, its weights lent to this step.
+     * The open model, its weights lent to this step. Its layers are read when this is called first: the step then ends
+     * here, and is done anew once they have been read.
      *
      * @throws IllegalStateException if it has been closed
      */
     LanguageModel model(ModelId id);
+
+    /**
+     * The matrices of the open model that have a row for each token, lent to this step. A question that asks for no
+     * more does not have the model's layers read.
+     *
+     * @throws IllegalStateException if the model has been closed
+     */
+    default Embeddings embeddings(ModelId id) {
+        return model(id).embeddings();
+    }
 
     /**
      * The open checkpoint, uploaded again if it had been evicted.

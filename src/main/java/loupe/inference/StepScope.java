@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
+import loupe.lm.Embeddings;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class StepScope implements Scope, AutoCloseable {
     private final DeviceMemory memory;
     private final AnswerCache answers;
-    private final Function<ModelId, Resident<LanguageModel>> models;
+    private final Function<ModelId, Resident<Embeddings>> embeddings;
+    private final Function<ModelId, Resident<LanguageModel>> layers;
     private final Function<SaeId, Resident<SparseAutoencoder>> saes;
     private final Cancellation cancellation;
     private final BooleanSupplier othersWait;
@@ -33,17 +35,25 @@ final class StepScope implements Scope, AutoCloseable {
     /** What the outermost scope and those within it have borrowed so far, which the memory must not throw out. */
     private final Set<Resident<?>> borrowed;
 
-    /** @param models looks up an open model, or throws as {@link Scope#model} does; {@code saes} does the same */
+    /**
+     * The outermost scope of a step.
+     *
+     * @param embeddings looks up those of an open model, or throws as {@link Scope#embeddings} does; the other two do
+     *     the same
+     * @param layers throws {@link Postponed} while they are being read
+     */
     StepScope(
             DeviceMemory memory,
             AnswerCache answers,
-            Function<ModelId, Resident<LanguageModel>> models,
+            Function<ModelId, Resident<Embeddings>> embeddings,
+            Function<ModelId, Resident<LanguageModel>> layers,
             Function<SaeId, Resident<SparseAutoencoder>> saes,
             Cancellation cancellation,
             BooleanSupplier othersWait) {
         this.memory = memory;
         this.answers = answers;
-        this.models = models;
+        this.embeddings = embeddings;
+        this.layers = layers;
         this.saes = saes;
         this.cancellation = cancellation;
         this.othersWait = othersWait;
@@ -55,7 +65,8 @@ final class StepScope implements Scope, AutoCloseable {
     private StepScope(StepScope within) {
         this.memory = within.memory;
         this.answers = within.answers;
-        this.models = within.models;
+        this.embeddings = within.embeddings;
+        this.layers = within.layers;
         this.saes = within.saes;
         this.cancellation = within.cancellation;
         this.othersWait = within.othersWait;
@@ -71,7 +82,14 @@ final class StepScope implements Scope, AutoCloseable {
 
     @Override
     public LanguageModel model(ModelId id) {
-        return lend(models.apply(id));
+        Resident<LanguageModel> read = layers.apply(id);
+        embeddings(id);
+        return lend(read);
+    }
+
+    @Override
+    public Embeddings embeddings(ModelId id) {
+        return lend(embeddings.apply(id));
     }
 
     @Override

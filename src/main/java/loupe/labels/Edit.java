@@ -183,8 +183,13 @@ public sealed interface Edit {
     }
 
     private static String oneLine(String text) {
-        boolean one = text.indexOf('\n') < 0 && text.indexOf('\r') < 0 && text.indexOf('\t') < 0;
-        return one ? text.strip() : text.replaceAll("\\s+", " ").strip();
+        for (int i = 0; i < text.length(); i++) {
+            char letter = text.charAt(i);
+            if (letter == '\n' || letter == '\r' || letter == '\t') {
+                return text.replaceAll("\\s+", " ").strip();
+            }
+        }
+        return text.strip();
     }
 
     private static String limited(String what, String text, int most) {

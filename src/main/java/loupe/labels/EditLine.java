@@ -11,7 +11,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,32 @@ record EditLine(String at, Optional<Edit> edit) {
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
+
+    /** The names that a line may have; others are passed over. */
+    enum Field {
+        AT,
+        KIND,
+        CHECKPOINT,
+        FEATURE,
+        TEXT,
+        SOURCE,
+        AUTHOR,
+        SCORE,
+        TAG,
+        ON,
+        LIST,
+        PLACE,
+        NAME;
+
+        private static final Map<String, Field> BY_KEY =
+                Arrays.stream(values()).collect(Collectors.toMap(Field::key, Function.identity()));
+
+        private final String key = name().toLowerCase(Locale.ROOT);
+
+        String key() {
+            return key;
+        }
+    }
 
     /** Receives the lines of a stretch of a file, in their order. */
     interface Visitor {
@@ -41,38 +71,56 @@ record EditLine(String at, Optional<Edit> edit) {
     }
 
     /**
-     * Reads whole lines. One parser goes through all of them, since it takes longer to make one than to read a line.
+     * Reads whole lines.
      *
      * @param to behind the last line feed
      */
     static void readAll(byte[] bytes, int from, int to, Visitor visitor) {
         Fields fields = new Fields();
+        PlainObject plain = new PlainObject(bytes);
         int line = from;
         while (line < to) {
-            int start = line; // of what this parser reads
-            try (JsonParser json = JSON.createParser(bytes, start, to - start)) {
-                while (line < to) {
-                    if (isBlank(bytes, line)) {
-                        line = endOf(bytes, line) + 1;
-                        continue;
-                    }
-                    JsonToken first = json.nextToken();
-                    Fields.require(first == JsonToken.START_OBJECT, "the line is no JSON object");
-                    int begun = json.currentLocation().getLineNr();
-                    EditLine read = fields.read(json);
-                    JsonLocation ended = json.currentLocation();
-                    Fields.require(ended.getLineNr() == begun, "the line ends within its object");
-                    int end = start + (int) ended.getByteOffset();
-                    Fields.require(isBlank(bytes, end), "the line goes on after its object");
-                    end = endOf(bytes, end);
-                    visitor.line(read, line, end);
-                    line = end + 1;
-                }
-            } catch (IOException | IllegalArgumentException broken) {
-                int end = endOf(bytes, line);
-                visitor.broken(reason(broken), line, end);
-                line = end + 1;
+            if (isBlank(bytes, line)) {
+                line = endOf(bytes, line) + 1;
+                continue;
             }
+            EditLine read = fields.read(plain, line);
+            if (read == null) {
+                line = parse(bytes, line, to, fields, plain, visitor);
+            } else {
+                visitor.line(read, line, plain.end());
+                line = plain.end() + 1;
+            }
+        }
+    }
+
+    /**
+     * Reads lines that are not as this program writes most. One parser goes through all that follow one another, since
+     * it takes longer to make one than to read a line.
+     *
+     * @return where the next line begins
+     */
+    private static int parse(byte[] bytes, int from, int to, Fields fields, PlainObject plain, Visitor visitor) {
+        int line = from;
+        try (JsonParser json = JSON.createParser(bytes, from, to - from)) {
+            do {
+                JsonToken first = json.nextToken();
+                Fields.require(first == JsonToken.START_OBJECT, "the line is no JSON object");
+                int begun = json.currentLocation().getLineNr();
+                EditLine read = fields.read(json);
+                JsonLocation ended = json.currentLocation();
+                Fields.require(ended.getLineNr() == begun, "the line ends within its object");
+                int end = from + (int) ended.getByteOffset();
+                Fields.require(isBlank(bytes, end), "the line goes on after its object");
+                end = endOf(bytes, end);
+                visitor.line(read, line, end);
+                line = end + 1;
+            } while (line < to && !isBlank(bytes, line) && !plain.isLikely(line));
+            return line;
+        } catch (IOException | IllegalArgumentException broken) {
+            int end = endOf(bytes, line);
+            visitor.broken(reason(broken), line, end);
+            return end + 1;
         }
     }
 
@@ -148,17 +196,30 @@ record EditLine(String at, Optional<Edit> edit) {
         private String lastSource = "";
         private String lastAuthor = "";
 
-        /** Reads the fields of an object that has begun. */
-        EditLine read(JsonParser json) throws IOException {
+        private void clear() {
             at = kind = checkpoint = text = source = author = tag = list = name = "";
             score = Double.NaN;
             feature = place = -1;
             on = true;
-            for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
+        }
+
+        /** Reads the fields of an object that has begun. */
+        EditLine read(JsonParser json) throws IOException {
+            clear();
+            for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
                 json.nextToken();
-                read(field, json);
+                Field field = Field.BY_KEY.get(name);
+                if (field == null) {
+                    json.skipChildren();
+                } else {
+                    read(field, json);
+                }
             }
             require(json.currentToken() == JsonToken.END_OBJECT, "the line ends within its object");
+            return line();
+        }
+
+        private EditLine line() throws IOException {
             lastAt = at = same(at, lastAt);
             lastCheckpoint = checkpoint = same(checkpoint, lastCheckpoint);
             lastSource = source = same(source, lastSource);
@@ -170,29 +231,100 @@ record EditLine(String at, Optional<Edit> edit) {
             return text.equals(last) ? last : text;
         }
 
-        private void read(String field, JsonParser json) throws IOException {
+        /** Reads a line as this program writes most; null for any other. */
+        @Nullable
+        EditLine read(PlainObject plain, int line) {
+            clear();
+            if (!plain.begin(line)) {
+                return null;
+            }
+            try {
+                do {
+                    Field field = plain.next();
+                    if (field == null || !read(field, plain)) {
+                        return null;
+                    }
+                } while (!plain.isEnded());
+                return line();
+            } catch (IOException | IllegalArgumentException broken) {
+                return null; // the parser says why
+            }
+        }
+
+        private boolean read(Field field, PlainObject plain) {
+            PlainObject.Kind is = plain.kind();
             switch (field) {
-                case "at" -> at = text(field, json);
-                case "kind" -> kind = text(field, json);
-                case "checkpoint" -> checkpoint = text(field, json);
-                case "text" -> text = text(field, json);
-                case "source" -> source = text(field, json);
-                case "author" -> author = text(field, json);
-                case "tag" -> tag = text(field, json);
-                case "list" -> list = text(field, json);
-                case "name" -> name = text(field, json);
-                case "feature" -> feature = number(field, json);
-                case "place" -> place = number(field, json);
-                case "on" -> {
+                case FEATURE, PLACE -> {
+                    if (is != PlainObject.Kind.WHOLE_NUMBER) {
+                        return false;
+                    }
+                    if (field == Field.FEATURE) {
+                        feature = plain.wholeNumber();
+                    } else {
+                        place = plain.wholeNumber();
+                    }
+                    return true;
+                }
+                case ON -> {
+                    on = is == PlainObject.Kind.TRUE;
+                    return on || is == PlainObject.Kind.FALSE;
+                }
+                case SCORE -> {
+                    boolean numeric = is == PlainObject.Kind.WHOLE_NUMBER || is == PlainObject.Kind.DECIMAL;
+                    score = numeric ? plain.number() : Double.NaN;
+                    return numeric;
+                }
+                default -> {
+                    String value = is == PlainObject.Kind.TEXT ? plain.text(likely(field)) : null;
+                    if (value != null) {
+                        set(field, value);
+                    }
+                    return value != null;
+                }
+            }
+        }
+
+        /** What the text of a field probably is. */
+        private String likely(Field field) {
+            return switch (field) {
+                case AT -> lastAt;
+                case KIND -> "label";
+                case CHECKPOINT -> lastCheckpoint;
+                case SOURCE -> lastSource;
+                case AUTHOR -> lastAuthor;
+                default -> "";
+            };
+        }
+
+        private void set(Field field, String value) {
+            switch (field) {
+                case AT -> at = value;
+                case KIND -> kind = value;
+                case CHECKPOINT -> checkpoint = value;
+                case TEXT -> text = value;
+                case SOURCE -> source = value;
+                case AUTHOR -> author = value;
+                case TAG -> tag = value;
+                case LIST -> list = value;
+                case NAME -> name = value;
+                default -> throw new IllegalArgumentException(field + " is no text");
+            }
+        }
+
+        private void read(Field field, JsonParser json) throws IOException {
+            switch (field) {
+                case FEATURE -> feature = number(field.key(), json);
+                case PLACE -> place = number(field.key(), json);
+                case ON -> {
                     require(json.currentToken().isBoolean(), "on is neither true nor false");
                     on = json.getBooleanValue();
                 }
-                case "score" -> {
+                case SCORE -> {
                     JsonToken token = json.currentToken();
                     require(token.isNumeric() || token == JsonToken.VALUE_NULL, "score is no number");
                     score = token.isNumeric() ? json.getDoubleValue() : Double.NaN;
                 }
-                default -> json.skipChildren();
+                default -> set(field, text(field.key(), json));
             }
         }
 

@@ -41,7 +41,7 @@ public final class LanguageModel implements AutoCloseable {
     private final Map<String, NDArray> parameters;
     private final List<TransformerBlock> blocks = new ArrayList<>();
     private final Norm finalNorm;
-    private final int tokens;
+    private final Embeddings embeddings;
     /** Keeps the memory reachable that the parameters are views of. */
     @SuppressWarnings("unused") // holding it is its use
     private List<?> memory;
@@ -56,20 +56,56 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * @param tokens see {@link #tokens}
+     * @param tokens see {@link Embeddings#tokens}
      * @param memory what the parameters are views of; kept reachable until the model is closed
      */
     LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters, int tokens, List<?> memory) {
+        this(
+                config,
+                weights,
+                parameters,
+                new Embeddings(config, weights, ofEmbeddings(parameters), tokens, memory),
+                memory);
+    }
+
+    /**
+     * A model of embeddings that are on the device already, and stay when it is closed.
+     *
+     * @param weights owner of the other parameters
+     * @param layers the other parameters
+     */
+    LanguageModel(NDManager weights, Map<String, NDArray> layers, Embeddings embeddings, List<?> memory) {
+        this(embeddings.config(), weights, together(embeddings.parameters(), layers), embeddings, memory);
+    }
+
+    private LanguageModel(
+            ModelConfig config,
+            NDManager weights,
+            Map<String, NDArray> parameters,
+            Embeddings embeddings,
+            List<?> memory) {
         this.memory = memory;
-        this.tokens = tokens;
+        this.embeddings = embeddings;
         this.config = config;
         this.weights = weights;
         this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
-        ParameterShapes.check(config, this.parameters);
+        ParameterShapes.check(config, this.parameters, name -> true);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             blocks.add(block(layer));
         }
         finalNorm = norm("ln_f");
+    }
+
+    private static Map<String, NDArray> ofEmbeddings(Map<String, NDArray> parameters) {
+        Map<String, NDArray> some = new LinkedHashMap<>(parameters);
+        some.keySet().removeIf(ModelPart.LAYERS::has);
+        return some;
+    }
+
+    private static Map<String, NDArray> together(Map<String, NDArray> some, Map<String, NDArray> others) {
+        Map<String, NDArray> all = new LinkedHashMap<>(some);
+        all.putAll(others);
+        return all;
     }
 
     private TransformerBlock block(int layer) {
@@ -130,22 +166,24 @@ public final class LanguageModel implements AutoCloseable {
         return parameters;
     }
 
-    /**
-     * How many of the vocabulary's first rows are tokens. The rest pad the matrices to a round size; the model may give
-     * them probability, but no list of tokens should name them.
-     */
+    /** Embedding, unembedding and final norm by themselves. */
+    public Embeddings embeddings() {
+        return embeddings;
+    }
+
+    /** As {@link Embeddings#tokens}. */
     public int tokens() {
-        return tokens;
+        return embeddings.tokens();
     }
 
-    /** The token embedding W_E, (V, dModel). */
+    /** As {@link Embeddings#embedding}. */
     public NDArray embedding() {
-        return need("wte.weight");
+        return embeddings.embedding();
     }
 
-    /** The unembedding, transposed: (V, dModel). The same array as {@link #embedding} where the two are tied. */
+    /** As {@link Embeddings#unembedding}. */
     public NDArray unembedding() {
-        return parameters.getOrDefault("lm_head.weight", embedding());
+        return embeddings.unembedding();
     }
 
     /** Forbids attaching arrays to the parameters' manager from now on, so that a forgotten lending fails at once. */

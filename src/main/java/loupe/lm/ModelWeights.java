@@ -23,7 +23,7 @@ public final class ModelWeights {
     /**
      * Takes over weights that have been read.
      *
-     * @param tokens see {@link LanguageModel#tokens}
+     * @param tokens see {@link Embeddings#tokens}
      * @param doubt see {@link #doubt}
      */
     public ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights, Optional<String> doubt) {
@@ -52,17 +52,52 @@ public final class ModelWeights {
      * @param owner owns every parameter; closed with the model
      */
     public LanguageModel on(NDManager owner) {
+        Map<String, NDArray> parameters = arrays(owner);
+        return new LanguageModel(config, owner, parameters, tokens, memory(owner));
+    }
+
+    /**
+     * The model of these layers and of embeddings that are on the owner's device already. As {@link #on(NDManager)}.
+     *
+     * @param owner owns the parameters of the layers
+     * @param embeddings stay when the model is closed
+     */
+    public LanguageModel on(NDManager owner, Embeddings embeddings) {
+        Map<String, NDArray> layers = arrays(owner);
+        return new LanguageModel(owner, layers, embeddings, memory(owner));
+    }
+
+    /** The embeddings alone, if these are no more than {@link ModelPart#EMBEDDINGS}. As {@link #on(NDManager)}. */
+    public Embeddings embeddingsOn(NDManager owner) {
+        Map<String, NDArray> parameters = arrays(owner);
+        return new Embeddings(config, owner, parameters, tokens, memory(owner));
+    }
+
+    private Map<String, NDArray> arrays(NDManager owner) {
         Map<String, NDArray> parameters = new LinkedHashMap<>();
         weights.forEach((name, weight) -> parameters.put(
                 name,
                 weight.blocks().size() == 1
                         ? owner.create(weight.blocks().get(0), new Shape(weight.shape()), DataType.FLOAT32)
                         : copy(owner, weight)));
+        return parameters;
+    }
+
+    /** What arrays on the owner's device are views of. */
+    private List<?> memory(NDManager owner) {
         if (!owner.getDevice().getDeviceType().equals(Device.Type.CPU)) {
-            return new LanguageModel(config, owner, parameters, tokens, List.of());
+            return List.of();
         }
         weights.values().removeIf(weight -> weight.blocks().size() > 1);
-        return new LanguageModel(config, owner, parameters, tokens, List.copyOf(weights.values()));
+        return List.copyOf(weights.values());
+    }
+
+    /** Takes the parameters of a part out of these. */
+    public ModelWeights take(ModelPart part) {
+        Map<String, HostWeight> taken = new LinkedHashMap<>(weights);
+        taken.keySet().removeIf(name -> !part.has(name));
+        weights.keySet().removeAll(taken.keySet());
+        return new ModelWeights(config, tokens, taken, doubt);
     }
 
     private static NDArray copy(NDManager owner, HostWeight weight) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import loupe.lm.ModelConfig.ExtraNorm;
 import loupe.lm.ModelConfig.NormKind;
 
@@ -70,10 +71,15 @@ public final class ParameterShapes {
         return shapes;
     }
 
-    static void check(ModelConfig config, Map<String, NDArray> parameters) {
+    /**
+     * Refuses parameters that do not fit.
+     *
+     * @param wanted which of the model's parameters should be there
+     */
+    static void check(ModelConfig config, Map<String, NDArray> parameters, Predicate<String> wanted) {
         Map<String, Shape> required = required(config);
         for (String name : required.keySet()) {
-            if (!parameters.containsKey(name)) {
+            if (wanted.test(name) && !parameters.containsKey(name)) {
                 throw new IllegalArgumentException("parameter " + name + " is missing");
             }
         }

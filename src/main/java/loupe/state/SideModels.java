@@ -1,6 +1,7 @@
 package loupe.state;
 
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.checkpoint.CheckpointSaving;
@@ -14,10 +15,9 @@ import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.PromotedTokens;
+import loupe.state.ghost.GhostCaption;
 import loupe.state.ghost.GhostControlsModel;
-import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.GhostValues;
-import loupe.state.ghost.Knob;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -25,6 +25,7 @@ import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Provenance;
 import loupe.state.window.SharedRange;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
@@ -86,8 +87,17 @@ public final class SideModels {
             return "";
         }
         String label = notes.of(side, feature.feature()).label();
-        return allProvenance() + ", feature " + feature.feature()
-                + (label.isEmpty() ? "" : " \u201C" + label + "\u201D");
+        return Provenance.feature(allProvenance(), feature.feature(), label);
+    }
+
+    /** The provenance of an export of what was counted of the feature: also the corpus and what is left out of it. */
+    public String countedProvenance() {
+        return withCorpus(provenance());
+    }
+
+    private String withCorpus(String before) {
+        ActivationIndex index = histogram.activations().index().get();
+        return before.isEmpty() || index == null ? before : before + ", " + Provenance.corpus(index.info());
     }
 
     /** A few words about a feature: its label or, without one, the tokens it promotes. */
@@ -116,17 +126,20 @@ public final class SideModels {
         OpenModel model = side.model().get();
         return sae == null || model == null
                 ? ""
-                : model.id() + ", " + sae.id()
-                        + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
+                : Provenance.of(
+                        model.id().toString(), sae.id().toString(), sae.config().hook());
+    }
+
+    /** The provenance of an export of what was counted of all features. */
+    public String allCountedProvenance() {
+        return withCorpus(allProvenance());
     }
 
     /** The provenance of an export that depends on the ghost controls. */
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();
         StringBuilder said = new StringBuilder(provenance());
-        for (Knob<?, ?> knob : GhostKnobs.ALL) {
-            said.append(knob.caption(values, side.model().get(), side.sae().get()));
-        }
+        said.append(GhostCaption.of(values, side.model().get(), side.sae().get()));
         DefinitionTree.Answer grown = tree.tree().getValue();
         if (grown != null && tree.tree().stoppedProperty().get()) {
             said.append(", stopped at ").append(grown.size() - 1).append(" nodes");

@@ -1,11 +1,18 @@
 package loupe.state;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
@@ -19,11 +26,13 @@ import loupe.state.checkpoint.NearbyCheckpoints;
 import loupe.state.checkpoint.PathOpening;
 import loupe.state.corpus.CorpusSettings;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
+import loupe.state.features.FeatureFinder;
 import loupe.state.features.FeatureListsModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
@@ -32,15 +41,29 @@ import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.nearest.NeighboursModel;
+import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Look;
+import loupe.state.window.NamedSessions;
+import loupe.state.window.RememberedChoices;
+import loupe.state.window.SessionsModel;
 import loupe.state.window.SharedRange;
 import loupe.state.window.UndoOrder;
+import loupe.state.window.ValueHistory;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /** The models of everything that the window shows, for both sides, created once in the order of their dependencies. */
 public final class WorkbenchModels implements AutoCloseable {
     private static final int ORDINARY_FONT = 13;
+    /** A longer text of the user's own is not kept, because the session is written with each change. */
+    private static final int MOST_TEXT_KEPT = 100_000;
+
+    private static final String TEXT = "text";
+    private static final String PIN = "pin";
+    private static final String RANGE = "range";
+    private static final int RANGE_PARTS = 4;
 
     private final Workbench workbench;
     private final VocabularyTexts texts;
@@ -67,21 +90,25 @@ public final class WorkbenchModels implements AutoCloseable {
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
-    private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
+    private final FeatureFinder finder;
+    private final RememberedChoices choices;
+    private final SessionsModel sessions;
+    private final ObjectProperty<Look> look = new SimpleObjectProperty<>(this, "look", Look.LIGHT);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
     private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
 
     /** @param cache folder where finished passes over a corpus are kept */
     public WorkbenchModels(Workbench workbench, Path cache) {
-        this(workbench, cache, Optional.empty());
+        this(workbench, cache, Optional.empty(), Optional.empty());
     }
 
     /**
      * @param cache folder where finished passes over a corpus are kept
      * @param labels the file of what is written down about features; empty to keep nothing
+     * @param named the sessions kept under names; empty where none are kept
      */
-    public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels) {
+    public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
         this.workbench = workbench;
         texts = new VocabularyTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
@@ -89,6 +116,7 @@ public final class WorkbenchModels implements AutoCloseable {
         inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         opening = new PathOpening(workbench, statistics::choose, statistics::openIndex);
+        workbench.setOpener(path -> opening.open(List.of(path), false));
         ObservableValue<DocumentPacking> documents = statistics.settings().map(CorpusSettings::documents);
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), documents);
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), documents);
@@ -121,6 +149,149 @@ public final class WorkbenchModels implements AutoCloseable {
             }
         });
         lists = new FeatureListsModel(workbench, workbench.a(), notes, new OwnText(workbench));
+        finder = new FeatureFinder(workbench, search);
+        sessions = new SessionsModel(workbench, named);
+        choices = new RememberedChoices()
+                .flag("captions", captions)
+                .flag("formulas", formulas)
+                .flag("text.beginning", text.beginning());
+        for (SideModels side : List.of(a, b)) {
+            remember(side, choices);
+        }
+        keepHistories();
+    }
+
+    private static void remember(SideModels side, RememberedChoices choices) {
+        String of = "." + side.side();
+        choices.choice("examples.choice" + of, side.examples().choice(), ExamplesModel.Choice.class)
+                .choice("neighbours.among" + of, side.neighbours().among(), NeighboursModel.Among.class)
+                .choice("neighbours.features-by" + of, side.neighbours().featuresBy(), NeighboursModel.FeaturesBy.class)
+                .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
+                .flag("logits.by-direction" + of, side.logits().byDirection())
+                .flag("tokens.sides" + of, side.tokens().sides())
+                .flag("tokens.details" + of, side.tokens().details());
+    }
+
+    /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
+    private void keepHistories() {
+        ValueHistory.keep(
+                undoOrder,
+                table.filter(),
+                table.filter()::set,
+                (was, is) -> is.isBlank() ? "clearing the filter " + was : "filter " + is);
+        ValueHistory.keep(
+                undoOrder,
+                table.arrangement().columns(),
+                table.arrangement().columns()::set,
+                (was, is) -> "change of columns");
+        ValueHistory.keep(
+                undoOrder,
+                table.arrangement().sorting(),
+                table.arrangement()::sort,
+                (was, is) -> "sorting by " + is.by().word());
+        ValueHistory.keep(
+                        undoOrder,
+                        workbench.selection().brush(),
+                        workbench.selection()::brush,
+                        (was, is) -> is == null
+                                ? "clearing the range of " + was.quantity() + "s"
+                                : "range of " + is.quantity() + "s")
+                .of(workbench.selection().feature());
+        ValueHistory.keep(
+                        undoOrder,
+                        compare.pinned(),
+                        compare.pinned()::set,
+                        (was, is) -> is == null ? "unpinning feature " + was : "pin of feature " + is)
+                .of(workbench.b().sae());
+        for (SideModels side : List.of(a, b)) {
+            ValueHistory.keep(
+                    undoOrder,
+                    side.examples().choice(),
+                    side.examples().choice()::set,
+                    (was, is) -> "choice of examples");
+            ValueHistory.keep(
+                            undoOrder,
+                            side.examples().ablation().subject(),
+                            side.examples()::show,
+                            (was, is) -> is == null ? "closing the ablation" : "ablation")
+                    .of(side.side().feature())
+                    .of(side.examples().examples().valueProperty());
+        }
+    }
+
+    /** What a session keeps of all that, by name, but for what is open and how the window looks. */
+    public Map<String, String> remembered() {
+        Map<String, String> kept = new TreeMap<>(controls.remembered());
+        kept.putAll(histogram.remembered());
+        kept.putAll(scatter.remembered());
+        kept.putAll(statistics.remembered());
+        kept.putAll(table.remembered());
+        kept.putAll(choices.remembered());
+        String typed = text.text().get();
+        if (typed.length() <= MOST_TEXT_KEPT) {
+            kept.put(TEXT, typed);
+        }
+        if (compare.pinned().get() != null) {
+            kept.put(PIN, compare.pinned().get().toString());
+        }
+        Brush range = workbench.selection().brush().get();
+        if (range != null) {
+            kept.put(RANGE, String.join(";", range.source(), range.quantity(), "" + range.from(), "" + range.to()));
+        }
+        return kept;
+    }
+
+    /** Restores what a session kept, but for what belongs to a checkpoint; what is not understood is left out. */
+    public void recall(Map<String, String> kept) {
+        undoOrder.quietly(() -> {
+            controls.recall(kept);
+            histogram.recall(kept);
+            scatter.recall(kept);
+            statistics.recall(kept);
+            table.recall(kept);
+            choices.recall(kept);
+            text.text().set(kept.getOrDefault(TEXT, text.text().get()));
+        });
+    }
+
+    /** Restores the range that was marked, which belongs to the feature that has just been chosen. */
+    public void recallRange(Map<String, String> kept) {
+        String[] parts = kept.getOrDefault(RANGE, "").split(";", -1);
+        try {
+            if (parts.length == RANGE_PARTS) {
+                Brush range = new Brush(parts[0], parts[1], Double.parseDouble(parts[2]), Double.parseDouble(parts[3]));
+                undoOrder.quietly(() -> workbench.selection().brush(range));
+            }
+        } catch (IllegalArgumentException notUnderstood) {
+            // edited by hand: no range is marked
+        }
+    }
+
+    /** Restores the feature of B that was pinned, once B is open. */
+    public void recallPin(Map<String, String> kept) {
+        String pinned = kept.getOrDefault(PIN, "");
+        if (pinned.matches("\\d{1,9}")) {
+            undoOrder.quietly(() -> compare.pin(OptionalInt.of(Integer.parseInt(pinned))));
+        }
+    }
+
+    /** What would be lost if the window closed now, a sentence each; what goes on at the next start is not among it. */
+    public List<String> losses() {
+        List<String> losses = new ArrayList<>(workbench.activity().unfinished());
+        if (notes.unsaved() > 0) {
+            losses.add("The labels' file cannot be written: " + notes.unsaved() + " of your changes are not in it");
+        }
+        return losses;
+    }
+
+    /** Finds features for the command palette. */
+    public FeatureFinder finder() {
+        return finder;
+    }
+
+    /** The sessions kept under names. */
+    public SessionsModel sessions() {
+        return sessions;
     }
 
     public Workbench workbench() {
@@ -224,8 +395,9 @@ public final class WorkbenchModels implements AutoCloseable {
         return b;
     }
 
-    public BooleanProperty dark() {
-        return dark;
+    /** How the window looks. */
+    public ObjectProperty<Look> look() {
+        return look;
     }
 
     /** The font size of ordinary text, in pixels. */

@@ -72,6 +72,14 @@ import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
 import loupe.state.tree.TreeModel;
+import loupe.ui.corpus.HistogramPane;
+import loupe.ui.features.DensityOverview;
+import loupe.ui.features.ScatterPane;
+import loupe.ui.ghost.ScaleCurves;
+import loupe.ui.nearest.LogitPane;
+import loupe.ui.pane.Pane;
+import loupe.ui.tree.TreeFigure;
+import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -129,6 +137,7 @@ class EveryPaneIsACommandTest {
                     "tokens",
                     List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens"))),
             Map.entry("neighbours", List.of(new Shown(NeighboursModel.class, Set.of(Neighbours.class), "neighbours"))),
+            Map.entry("corpus", List.of(new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"))),
             Map.entry(
                     "together",
                     List.of(new Shown(
@@ -145,12 +154,79 @@ class EveryPaneIsACommandTest {
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
             new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
-            new Shown(CorpusStatistics.class, Set.of(IndexBuild.class), "index build"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),
             new Shown(CheckpointSaving.class, Set.of(SaeSaving.class), "save"),
             new Shown(FileContents.class, Set.of(SaeLook.class, Inspection.class, TensorStatistics.class), "inspect"));
+
+    /** Commands that no pane and no page asks the same as, and why there is none. */
+    private static final Map<String, String> NO_PANE = Map.ofEntries(
+            Map.entry("forward", "writes arrays for other programs"),
+            Map.entry("encode", "reads arrays of other programs"),
+            Map.entry("index info", "the page of the corpus and that of kept indexes say it of each index"),
+            Map.entry("index merge", "brings passes of several machines together"),
+            Map.entry("index verify", "opening an index verifies it"),
+            Map.entry("cache list", "cache by itself, which the page of kept indexes shows"),
+            Map.entry("cache clear", "a button of the page of kept indexes"),
+            Map.entry("labels import", "labels of other programs are read by scripts"),
+            Map.entry("labels export", "the tables of features and lists are saved as CSV"),
+            Map.entry("steer", "texts are not continued in the window yet"),
+            Map.entry("ablate", "effects of a feature have no view yet"),
+            Map.entry("sessions", "sessions are the window's own"),
+            Map.entry("bench", "measures the machine"),
+            Map.entry("tour", "takes pictures of the window"),
+            Map.entry("train-sample", "makes the sample"),
+            Map.entry("doctor", "is for when the window does not open"));
+
+    /** What draws a picture that can be saved, and the kind of {@code chart} that draws the same. */
+    private static final Map<Class<?>, String> CHARTS = Map.of(
+            HistogramPane.class, "chart histogram",
+            DensityOverview.class, "chart density",
+            LogitPane.class, "chart logits",
+            ScatterPane.class, "chart scatter",
+            TreePane.class, "chart tree",
+            ScaleCurves.class, "chart scale");
+
+    /** What stands for a pane where the command draws without one. */
+    private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);
+
+    @Test
+    void everyCommandHasItsPlaceInTheWindowOrAReasonWhyNot() {
+        Set<String> shown =
+                all().flatMap(each -> Arrays.stream(each.commands())).collect(Collectors.toSet());
+        shown.addAll(CHARTS.values());
+        Set<String> without = new TreeSet<>(commands().keySet());
+        without.removeAll(shown);
+        without.removeAll(NO_PANE.keySet());
+        without.removeIf(name -> commands().keySet().stream().anyMatch(other -> other.startsWith(name + " ")));
+        without.removeIf(name -> NO_PANE.containsKey(name.split(" ")[0]));
+        assertThat(without)
+                .as("a new command needs its pane above, or a reason here")
+                .isEmpty();
+        assertThat(NO_PANE.keySet()).as("has a pane after all").doesNotContainAnyElementsOf(shown);
+    }
+
+    @Test
+    void everyPictureThatCanBeSavedIsAKindOfChart() {
+        Set<String> pictures = CLASSES.stream()
+                .filter(each -> each.getPackageName().startsWith("loupe.ui"))
+                .filter(each -> each.isAssignableTo(Pane.class) && !each.isInterface())
+                .filter(each -> each.tryGetMethod("picture").isPresent())
+                .map(JavaClass::getSimpleName)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(CHARTS.keySet().stream().map(Class::getSimpleName).toList())
+                .as("a pane with a picture needs its kind of chart")
+                .containsAll(pictures);
+        Map<String, Class<?>> commands = commands();
+        CHARTS.forEach((pane, name) -> assertThat(commands)
+                .as(name)
+                .hasEntrySatisfying(
+                        name,
+                        command -> assertThat(reach(command))
+                                .as(name + " draws what " + pane.getSimpleName() + " draws")
+                                .contains(DRAWN_BY.getOrDefault(pane, pane).getName())));
+    }
 
     @Test
     void everyPaneOfTheWindowIsListed() {

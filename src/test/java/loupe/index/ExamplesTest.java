@@ -39,6 +39,25 @@ class ExamplesTest {
     }
 
     @Test
+    void aFewOfManyAreThoseThatComeFirstAmongAll() {
+        Random random = new Random(9);
+        float[] values = new float[20_000];
+        for (int i = 0; i < values.length; i++) {
+            boolean together = i / 3_000 == 2; // the strongest are in one stretch, of which few are taken
+            values[i] = random.nextInt(together ? 900 : 300) * (together ? 1 : 0.5f);
+        }
+        FeatureActivations activations =
+                new FeatureActivations(0, IntStream.range(0, values.length).toArray(), values, values.length);
+        for (int apart : new int[] {1, 10, 1_000}) {
+            int[] all = Examples.top(activations, values.length, apart);
+            for (int count : new int[] {0, 1, 5, 18, 40, 120}) {
+                assertThat(Examples.top(activations, count, apart))
+                        .containsExactly(Arrays.copyOf(all, Math.min(count, all.length)));
+            }
+        }
+    }
+
+    @Test
     void manyValuesComeStrongestFirstAndEqualOnesInTheOrderOfTheText() {
         Random random = new Random(4);
         float[] values = new float[5_000];

@@ -200,7 +200,8 @@ class DeviceMemoryTest {
     }
 
     private StepScope scope() {
-        return new StepScope(memory, new AnswerCache(1 << 20), id -> null, id -> null, new Cancellation(), () -> false);
+        return new StepScope(
+                memory, new AnswerCache(1 << 20), id -> null, id -> null, id -> null, new Cancellation(), () -> false);
     }
 
     private float sumOf(Resident<Weights> resident) {

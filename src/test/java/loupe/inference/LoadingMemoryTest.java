@@ -21,6 +21,7 @@ import loupe.format.SafetensorsWriter;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TorchWriter;
+import loupe.lm.Embeddings;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.DType;
@@ -109,7 +110,20 @@ class LoadingMemoryTest {
     @MethodSource("files")
     void aModelWhoseMatricesAreTurnedIsHeldOnceWhileItIsRead(DType dtype, boolean torch) throws IOException {
         long floats = writeNeoX(folder, dtype, torch);
-        check(floats, () -> new FileLoader().model(folder, Processing.RAW, ROOM));
+        check(floats, () -> {
+            Loader.LoadedModel model = new FileLoader().model(folder, Processing.RAW, ROOM);
+            Loader.Loaded<OpenModel, Embeddings> first = model.embeddings();
+            return new Loader.Loaded<>(
+                    first.host(),
+                    first.bytes() + model.layers().bytes(),
+                    first.upload(),
+                    first.weights(),
+                    first.evicted(),
+                    () -> {
+                        first.files().run();
+                        model.layers().close();
+                    });
+        });
     }
 
     private static void check(long floats, Supplier<Loader.Loaded<?, ?>> load) {

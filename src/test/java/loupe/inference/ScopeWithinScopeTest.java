@@ -79,7 +79,8 @@ class ScopeWithinScopeTest {
     }
 
     private StepScope scope() {
-        return new StepScope(memory, new AnswerCache(1 << 20), id -> null, id -> null, new Cancellation(), () -> false);
+        return new StepScope(
+                memory, new AnswerCache(1 << 20), id -> null, id -> null, id -> null, new Cancellation(), () -> false);
     }
 
     private record Weights(NDArray array) implements AutoCloseable {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -33,6 +34,9 @@ public final class FakeService implements InferenceService {
 
     /** Questions that are answered as soon as they are asked, by their class. */
     public final Map<Class<?>, Function<Query<?>, Object>> answeredAtOnce = new HashMap<>();
+
+    /** Completed by a test when the layers of a model have been read. */
+    public final Map<ModelId, CompletableFuture<Optional<String>>> layers = new HashMap<>();
 
     /** Runs what reads files; a test that wants to see it wait puts a queue here. */
     public Executor files = Runnable::run;
@@ -103,6 +107,16 @@ public final class FakeService implements InferenceService {
     @Override
     public CompletionStage<OpenModel> openModel(Path folder, Processing processing) {
         return models.computeIfAbsent(folder, f -> new CompletableFuture<>());
+    }
+
+    @Override
+    public CompletionStage<OpenModel> openEmbeddings(Path folder) {
+        return openModel(folder, Processing.RAW);
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> layers(ModelId id) {
+        return layers.computeIfAbsent(id, any -> new CompletableFuture<>());
     }
 
     @Override

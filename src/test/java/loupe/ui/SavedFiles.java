@@ -8,13 +8,13 @@ import javafx.beans.property.SimpleBooleanProperty;
 import loupe.ui.export.FileSaver;
 
 /** Saves into a folder under the suggested names, at once and without asking. */
-final class SavedFiles implements FileSaver {
+public final class SavedFiles implements FileSaver {
     private final Path folder;
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "caption", true);
 
     private final BooleanProperty formulas = new SimpleBooleanProperty(this, "formulas", false);
 
-    SavedFiles(Path folder) {
+    public SavedFiles(Path folder) {
         this.folder = folder;
     }
 

@@ -24,6 +24,7 @@ import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.Notices;
+import loupe.state.window.Sample;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreeCanvas;
 import loupe.ui.window.WorkbenchView;
@@ -78,11 +79,16 @@ public abstract class WindowUiTest extends ApplicationTest {
                 new Notices(Clock.systemUTC()),
                 new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, this::answer, null, 1280, 800);
+        view = new WorkbenchView(models, this::answer, sample(), null, 1280, 800);
         stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);
         stage.show();
+    }
+
+    /** The sample that the window offers. */
+    protected Optional<Sample> sample() {
+        return Optional.empty();
     }
 
     private Optional<Path> answer(Window owner, String name, String kind) {

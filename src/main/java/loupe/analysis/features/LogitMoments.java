@@ -7,7 +7,7 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
-import loupe.lm.LanguageModel;
+import loupe.lm.Embeddings;
 
 /**
  * For every feature the moments of its {@link LogitWeights} and the tokens it promotes most: columns of the feature
@@ -67,7 +67,7 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
 
         @Override
         public boolean step(Scope scope) {
-            LanguageModel lm = scope.model(query.model);
+            Embeddings lm = scope.embeddings(query.model);
             NDArray decoder = scope.sae(query.sae).decoder();
             features = (int) decoder.getShape().get(0);
             int vocabulary = lm.tokens();
@@ -78,9 +78,7 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
             }
             int end = (int) Math.min(features, done + Math.max(1, ELEMENTS_PER_STEP / vocabulary));
             NDArray weights = LogitWeights.ofTokens(
-                    LogitWeights.weights(
-                            DeviceArrays.rows(scope.arrays(), decoder, done, end), LogitWeights.gain(lm), lm),
-                    lm);
+                    LogitWeights.weights(DeviceArrays.rows(scope.arrays(), decoder, done, end), lm), lm);
             float[] values = DeviceArrays.floats(weights);
             long[] best = new long[0];
             if (top > 0) {

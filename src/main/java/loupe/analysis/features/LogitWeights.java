@@ -3,7 +3,6 @@ package loupe.analysis.features;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.Objects;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.base.Refusal;
@@ -11,7 +10,7 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
-import loupe.lm.LanguageModel;
+import loupe.lm.Embeddings;
 
 /**
  * Which tokens a feature's decoder direction promotes and suppresses: l = W_dec[i] diag(gain) W_U, with the gain of the
@@ -33,7 +32,7 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
     @Override
     public Answer answer(Scope scope) {
         float[] direction = scope.sae(sae).decoderDirection(feature);
-        LanguageModel lm = scope.model(model);
+        Embeddings lm = scope.embeddings(model);
         int dModel = lm.config().dModel();
         if (direction.length != dModel) {
             throw new Refusal(
@@ -44,8 +43,8 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         }
         NDManager step = scope.arrays();
         NDArray row = step.create(direction, new Shape(1, dModel));
-        NDArray gain = gain(lm);
-        NDArray weights = weights(row, gain, lm);
+        NDArray gain = lm.finalGain();
+        NDArray weights = weights(row, lm);
         if (unitColumns) {
             NDArray squares = gain.square()
                     .reshape(1, -1)
@@ -58,18 +57,13 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         return Answer.of(DeviceArrays.floats(ofTokens(weights, lm)), top);
     }
 
-    /** The gain of the final norm, (dModel). Device thread only. */
-    public static NDArray gain(LanguageModel lm) {
-        return Objects.requireNonNull(lm.parameters().get("transformer.ln_f.weight"));
-    }
-
     /** (N, V) logit weights of directions (N, dModel). Device thread only. */
-    public static NDArray weights(NDArray directions, NDArray gain, LanguageModel lm) {
-        return directions.mul(gain).matMul(lm.unembedding().transpose());
+    public static NDArray weights(NDArray directions, Embeddings lm) {
+        return directions.mul(lm.finalGain()).matMul(lm.unembedding().transpose());
     }
 
-    /** The columns that belong to tokens, without those that pad the vocabulary: (N, {@link LanguageModel#tokens}). */
-    static NDArray ofTokens(NDArray weights, LanguageModel lm) {
+    /** The columns that belong to tokens, without those that pad the vocabulary: (N, {@link Embeddings#tokens}). */
+    static NDArray ofTokens(NDArray weights, Embeddings lm) {
         return lm.tokens() == weights.getShape().get(1)
                 ? weights
                 : weights.get(":, :{}", lm.tokens()).duplicate();

@@ -6,7 +6,7 @@ import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
-import loupe.lm.LanguageModel;
+import loupe.lm.Embeddings;
 
 /** The vectors among which neighbours are searched; one id per row. */
 public sealed interface NeighbourSpace {
@@ -28,11 +28,11 @@ public sealed interface NeighbourSpace {
     /** The vectors as rows, (count, width); lent to the step, possibly with strides. */
     default NDArray rows(Scope scope) {
         if (this instanceof Tokens tokens) {
-            LanguageModel lm = scope.model(tokens.model);
+            Embeddings lm = scope.embeddings(tokens.model);
             return DeviceArrays.rows(scope.arrays(), lm.embedding(), 0, lm.tokens());
         }
         if (this instanceof Unembedding unembedding) {
-            LanguageModel lm = scope.model(unembedding.model);
+            Embeddings lm = scope.embeddings(unembedding.model);
             return DeviceArrays.rows(scope.arrays(), lm.unembedding(), 0, lm.tokens());
         }
         if (this instanceof Encoder encoder) {

@@ -132,8 +132,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
     private boolean isEmbeddingOf(Scope scope, ModelId model) {
         return in.equals(new NeighbourSpace.Tokens(model))
                 || (in.equals(new NeighbourSpace.Unembedding(model))
-                        && scope.model(model).unembedding()
-                                == scope.model(model).embedding());
+                        && scope.embeddings(model).unembedding()
+                                == scope.embeddings(model).embedding());
     }
 
     private double[] vector(Scope scope, NeighbourQuery of, int width) {
@@ -152,10 +152,10 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
             return total;
         }
         if (of instanceof NeighbourQuery.Token token) {
-            return row(scope, scope.model(token.model()).embedding(), token.id());
+            return row(scope, scope.embeddings(token.model()).embedding(), token.id());
         }
         if (of instanceof NeighbourQuery.Text text) {
-            NDArray embedding = scope.model(text.model()).embedding();
+            NDArray embedding = scope.embeddings(text.model()).embedding();
             double[] mean = new double[(int) embedding.getShape().get(1)];
             text.ids().forEach(id -> Vectors.addScaled(mean, 1.0 / text.ids().size(), row(scope, embedding, id)));
             return mean;

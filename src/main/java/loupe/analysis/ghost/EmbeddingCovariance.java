@@ -90,7 +90,7 @@ public record EmbeddingCovariance(ModelId model) implements Query.Stepped<Embedd
 
         @Override
         public boolean step(Scope scope) {
-            NDArray embedding = scope.model(model).embedding();
+            NDArray embedding = scope.embeddings(model).embedding();
             double[] centroid = scope.answer(new TokenGeometry(model)).centroid();
             tokens = (int) embedding.getShape().get(0);
             dModel = centroid.length;

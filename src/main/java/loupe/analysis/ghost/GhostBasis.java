@@ -43,9 +43,11 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
                         "0 to " + (sae.config().dSae() - 1),
                         "Choose a feature of the checkpoint");
             }
-            new Fit(scope.model(model).config(), sae.config()).misfitOfGhost().ifPresent(misfit -> {
-                throw misfit.refusal(feature.sae().name(), model.name());
-            });
+            new Fit(scope.embeddings(model).config(), sae.config())
+                    .misfitOfGhost()
+                    .ifPresent(misfit -> {
+                        throw misfit.refusal(feature.sae().name(), model.name());
+                    });
             vectors.add(Vectors.unit(widen(sae.encoderDirection(feature.index()))));
             vectors.add(Vectors.unit(widen(sae.decoderDirection(feature.index()))));
         } else if (source instanceof GhostSource.Directions directions) {

@@ -88,7 +88,7 @@ public record NullDivergence(
     }
 
     private List<DefinitionTree> trees(Scope scope) {
-        int width = scope.model(model).config().dModel();
+        int width = scope.embeddings(model).config().dModel();
         double scale = ghost.isEmpty()
                 ? distance
                 : GhostDistance.of(

@@ -118,7 +118,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
                 .reshape(prompts.length, -1);
         float[] decoder = Vectors.tensor(basis.decoder()).data();
         NDArray direction = scope.arrays().create(decoder, new Shape(1, decoder.length));
-        NDArray weights = LogitWeights.weights(direction, LogitWeights.gain(lm), lm);
+        NDArray weights = LogitWeights.weights(direction, lm.embeddings());
         NDArray changes = logits.get("1:").sub(logits.get("0:1"));
         double[] agreement = cosines(changes.sub(changes.mean(new int[] {1}, true)), weights.sub(weights.mean()));
         double[] similarity = new double[prompts.length];

@@ -19,7 +19,7 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
 
     @Override
     public Answer answer(Scope scope) {
-        NDArray embedding = scope.model(model).embedding();
+        NDArray embedding = scope.embeddings(model).embedding();
         int tokens = (int) embedding.getShape().get(0);
         int dModel = (int) embedding.getShape().get(1);
         double[] centroid = new double[dModel];

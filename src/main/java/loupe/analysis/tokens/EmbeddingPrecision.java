@@ -25,7 +25,7 @@ public record EmbeddingPrecision(ModelId model) implements Query.Single<Embeddin
         int d = covariance.dModel();
         NDArray inverse = inverse(scope.arrays().create(covariance.ledoitWolf(), new Shape(d, d)), model.name());
         double[] squares = new double[covariance.tokens()];
-        DeviceArrays.forEachBlock(scope, scope.model(model).embedding(), DataType.FLOAT64, (first, rows) -> {
+        DeviceArrays.forEachBlock(scope, scope.embeddings(model).embedding(), DataType.FLOAT64, (first, rows) -> {
             double[] block = DeviceArrays.doubles(rows.matMul(inverse).mul(rows).sum(new int[] {1}));
             System.arraycopy(block, 0, squares, first, block.length);
         });

@@ -29,7 +29,7 @@ public record TokenCoherence(ModelId model, List<Integer> tokens) implements Que
     @Override
     public Answer answer(Scope scope) {
         double[] centroid = scope.answer(new TokenGeometry(model)).centroid();
-        NDArray embedding = scope.model(model).embedding();
+        NDArray embedding = scope.embeddings(model).embedding();
         double[] sum = new double[centroid.length];
         double[] centredSum = new double[centroid.length];
         for (int token : tokens) {

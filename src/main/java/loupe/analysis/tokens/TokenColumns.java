@@ -40,7 +40,7 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
     public Answer answer(Scope scope) {
         GhostBasis.Answer basis = scope.answer(new GhostBasis(model, source, components));
         TokenGeometry.Answer geometry = scope.answer(new TokenGeometry(model));
-        NDArray embedding = scope.model(model).embedding();
+        NDArray embedding = scope.embeddings(model).embedding();
         double[][] products = products(scope, embedding, basis.vectors());
         products[0] = geometry.centroidProducts();
         Optional<TokenHubness.Answer> hubness =
@@ -48,7 +48,12 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
         Optional<Whitened> whitened =
                 metric == TokenMetric.MAHALANOBIS ? Optional.of(whitened(scope, embedding, basis)) : Optional.empty();
         return new Answer(
-                basis, geometry, products, hubness, whitened, scope.model(model).tokens());
+                basis,
+                geometry,
+                products,
+                hubness,
+                whitened,
+                scope.embeddings(model).tokens());
     }
 
     private Whitened whitened(Scope scope, NDArray embedding, GhostBasis.Answer basis) {

@@ -48,7 +48,7 @@ public record TokenHubness(ModelId model) implements Query.Stepped<TokenHubness.
 
         @Override
         public boolean step(Scope scope) {
-            NDArray embedding = scope.model(model).embedding();
+            NDArray embedding = scope.embeddings(model).embedding();
             TokenGeometry.Answer geometry = scope.answer(new TokenGeometry(model));
             int tokens = geometry.tokens();
             int end = (int) Math.min(tokens, done + Math.max(1, ELEMENTS_PER_STEP / tokens));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -47,8 +48,24 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Option(
             names = "--folder",
             paramLabel = "DIR",
-            description = "index: folder that keeps the measured index (default: none).")
+            description = "index, start, ui: folder that keeps what is measured: the index, or a made checkpoint with "
+                    + "its counts (default: none).")
     private Path folder;
+
+    @Option(
+            names = "--features",
+            paramLabel = "N",
+            description = "start, ui: open a made checkpoint of so many features, 10,000 of them labelled, instead of "
+                    + "the sample's.")
+    @OptionRange(least = 1, most = ManyFeatures.MOST)
+    private Integer features;
+
+    @Option(
+            names = "--corpus",
+            paramLabel = "PATH",
+            description = "start, ui: text, or index of the made checkpoint, that is opened with it (default: the "
+                    + "beginning of the sample's).")
+    private Path corpus;
 
     @Option(
             names = "--synthetic",
@@ -58,13 +75,23 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
 
     @Override
     public Bench.Result run(CommandContext context) throws IOException {
-        List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
+        WindowRun opened = new WindowRun(
+                features == null ? OptionalInt.empty() : OptionalInt.of(features),
+                Optional.ofNullable(folder),
+                Optional.ofNullable(corpus));
+        List<Benchmark> window = List.of(new StartBenchmark(opened), new UiBenchmark(opened));
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))
                 .toList();
         for (String name : names) {
             if (!known.contains(name)) {
                 throw new UsageException("There is no benchmark " + name + "; there are " + String.join(", ", known));
+            }
+        }
+        if (corpus != null) {
+            OptionPaths.existing(corpus, "--corpus");
+            if (features == null) {
+                throw new UsageException("--corpus is opened with a made checkpoint; give --features N too");
             }
         }
         if (folder != null) {

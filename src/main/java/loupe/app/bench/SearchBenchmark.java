@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import loupe.labels.Edit;
 import loupe.labels.LabelBook;
 import loupe.labels.LabelFile;
@@ -19,20 +18,15 @@ import loupe.search.WordIndex;
 
 /**
  * Loading a file of 100,000 labels, and searching features by words: 24,576 and 131,072 of them, each with ten promoted
- * tokens, ten that it is active at, up to five texts of sixteen tokens, and labels on 10,000. Words are made up, as
- * common as words are: the n-th is n times rarer than the first.
+ * tokens, ten that it is active at, up to five texts of sixteen tokens, and labels on 10,000.
  */
 final class SearchBenchmark implements Benchmark {
     private static final int LABELS = 100_000;
     private static final int LABELLED = 10_000;
-    private static final int VOCABULARY = 40_000;
     private static final int TOKENS = 10;
     private static final int TEXT_TOKENS = 16;
     private static final int MOST_TEXTS = 150_000;
     private static final String SAE = "0123456789abcdef01234567";
-    private static final String[] SYLLABLES = {
-        "re", "ta", "lo", "min", "ed", "sto", "ka", "hun", "dr", "co", "ver", "ing", "pa", "su", "bel", "no"
-    };
     private static final List<String> QUERIES = List.of("red", "re", "hundred", "label:red", "re ta lo", "zzz");
 
     @Override
@@ -55,7 +49,7 @@ final class SearchBenchmark implements Benchmark {
         Path folder = Files.createTempDirectory("loupe-labels");
         Path file = folder.resolve("labels.jsonl");
         try {
-            Words words = new Words(1);
+            MadeWords words = new MadeWords(1);
             List<Edit> edits = new ArrayList<>();
             for (int feature = 0; feature < LABELS; feature++) {
                 edits.add(new Edit.Label(SAE, feature, "imported", words.several(5), "somebody", 0.5));
@@ -85,7 +79,7 @@ final class SearchBenchmark implements Benchmark {
 
     private static void search(Bench bench, Map<String, Object> figures, int features) {
         bench.report("search: indexing " + features + " features");
-        Words words = new Words(2);
+        MadeWords words = new MadeWords(2);
         int texts = Math.max(1, Math.min(5, MOST_TEXTS / features));
         long start = System.nanoTime();
         WordIndex.Builder builder = new WordIndex.Builder(features);
@@ -106,34 +100,6 @@ final class SearchBenchmark implements Benchmark {
             int[] found = {0};
             Timing timing = Timing.of(5, 20, () -> found[0] = search.find(query).length);
             figures.put(features + " features: \"" + typed + "\", " + found[0] + " found", timing.milliseconds());
-        }
-    }
-
-    /** Draws made-up words. */
-    private static final class Words {
-        private final SplittableRandom random;
-        private final String[] vocabulary = new String[VOCABULARY];
-
-        Words(int seed) {
-            random = new SplittableRandom(seed);
-            for (int i = 0; i < VOCABULARY; i++) {
-                StringBuilder word = new StringBuilder();
-                for (int rest = i + 1; rest > 0; rest /= SYLLABLES.length) {
-                    word.append(SYLLABLES[rest % SYLLABLES.length]);
-                }
-                vocabulary[i] = word.toString();
-            }
-            vocabulary[100] = "red";
-            vocabulary[200] = "hundred";
-        }
-
-        String several(int count) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < count; i++) {
-                int rank = (int) Math.min(VOCABULARY, Math.exp(random.nextDouble() * Math.log(VOCABULARY + 1.0)));
-                text.append(i == 0 ? "" : " ").append(vocabulary[rank - 1]);
-            }
-            return text.toString();
         }
     }
 }

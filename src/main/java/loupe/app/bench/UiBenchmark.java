@@ -1,35 +1,39 @@
 package loupe.app.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javafx.animation.AnimationTimer;
 import javafx.application.Platform;
 import javafx.stage.Stage;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.app.window.Toolkit;
-import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.search.FeatureColumn;
 import loupe.state.SideModels;
 import loupe.state.ghost.GhostValues;
 import loupe.state.window.FeatureRef;
 
 /**
- * The real window on the sample, warm: from a click or a slider event to the frame that shows the answer. A frame
- * counts when its layout is done. While it runs, a second thread posts an empty task to the JavaFX thread every few
- * milliseconds and records the longest wait, which is the longest task there. One thread, not JavaFX's.
+ * The real window on the sample or on many features, warm: from a click or a slider event to the frame that shows the
+ * answer. A frame counts when its layout is done. While it runs, a second thread posts an empty task to the JavaFX
+ * thread every few milliseconds and records the longest wait, which is the longest task there if the machine has
+ * nothing else to do. One thread, not JavaFX's.
  */
 final class UiBenchmark implements Benchmark {
     private static final int SELECTIONS = 50;
+    private static final int DENSEST = 20;
     private static final int DRAG_EVENTS = 120;
     private static final int DRAGS_TO_A_TREE = 50;
     private static final int QUICK_SELECTIONS = 100;
@@ -39,11 +43,18 @@ final class UiBenchmark implements Benchmark {
     private static final int LARGE_TREE_CHILDREN = 20;
     private static final double LARGE_TREE_CUTOFF = 1e-8;
     private static final long PATIENCE_NANOS = 120_000_000_000L;
+    private static final long COUNTING_NANOS = 1_800_000_000_000L;
+
+    private final WindowRun window;
 
     @SuppressWarnings("NullAway.Init") // opened before anything is measured
     private WorkbenchApp app;
 
     private Runnable frame = () -> {};
+
+    UiBenchmark(WindowRun window) {
+        this.window = window;
+    }
 
     @Override
     public String name() {
@@ -53,11 +64,8 @@ final class UiBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
-        Path sample = UserFolders.ofUser()
-                .sample()
-                .filter(folder -> Files.isDirectory(folder.resolve("glossary")))
-                .orElse(null);
-        if (sample == null) {
+        WindowRun.Prepared prepared = window.prepare(bench).orElse(null);
+        if (prepared == null) {
             figures.put("not_run", "there is no sample to open");
             return figures;
         }
@@ -66,23 +74,23 @@ final class UiBenchmark implements Benchmark {
             Toolkit.withoutScreen();
         }
         Toolkit.start();
-        Path cache = Files.createDirectory(bench.temporary().resolve("ui"));
         AnimationTimer everyFrame = timer();
         try {
             Toolkit.run(() -> {
-                app = new WorkbenchApp(bench.service(), null, cache);
+                app = new WorkbenchApp(bench.service(), prepared.session().orElse(null), prepared.cache());
                 app.show(new Stage(), () -> {});
                 app.view().scene().addPostLayoutPulseListener(() -> frame.run());
                 everyFrame.start();
-                app.openFirst(
-                        new WorkbenchApp.Opening(sample.resolve("glossary"), List.of(sample.resolve("sae-topk"))));
+                app.openFirst(prepared.opening());
             });
-            bench.report("ui: waiting for the sample to be open and counted");
-            until(() -> a().side().sae().get() != null
-                    && panesAreFull()
-                    && !app.models().statistics().counting(a().side()).get()
-                    && !app.models().table().filling().get());
-            measure(bench, figures);
+            bench.report("ui: waiting for the checkpoint to be open and counted");
+            until(
+                    COUNTING_NANOS,
+                    () -> a().side().sae().get() != null
+                            && panesAreFull()
+                            && !app.models().statistics().counting(a().side()).get()
+                            && !app.models().table().filling().get());
+            measure(bench, prepared.opening(), figures);
             try (Probe probe = new Probe()) {
                 bench.report("ui: a tree of 100,000 nodes");
                 new LargeTreeBenchmark(bench.service().files(), probe::takeMillis).measure(figures);
@@ -95,11 +103,10 @@ final class UiBenchmark implements Benchmark {
                     app.close();
                 }
             });
-            delete(cache);
         }
     }
 
-    private void measure(Bench bench, Map<String, Object> figures) {
+    private void measure(Bench bench, WorkbenchApp.Opening opening, Map<String, Object> figures) {
         for (int i = 0; i < 10; i++) {
             select(5 + 31 * i, this::panesAreFull); // warm
         }
@@ -116,7 +123,8 @@ final class UiBenchmark implements Benchmark {
             figures.put(
                     "feature chosen, all panes but the tree", Timing.of(panes).milliseconds());
             figures.put("feature chosen, first branches", Timing.of(branches).milliseconds());
-            figures.put("longest task while choosing, ms", probe.longestMillis());
+            probe.put(figures, "while choosing");
+            corpus(bench, figures);
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: dragging the scale");
@@ -126,7 +134,7 @@ final class UiBenchmark implements Benchmark {
                 trees[i] = moveScale(this::treeIsOfThisScale);
             }
             figures.put("slider event, new partial tree", Timing.of(trees).milliseconds());
-            figures.put("longest task while dragging, ms", probe.longestMillis());
+            probe.put(figures, "while dragging");
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: " + QUICK_SELECTIONS + " features in turn");
@@ -136,12 +144,12 @@ final class UiBenchmark implements Benchmark {
                 pause(EVENT_MILLIS);
             }
             until(this::panesAreFull);
-            figures.put("longest task in " + QUICK_SELECTIONS + " features in turn, ms", probe.longestMillis());
+            probe.put(figures, "in " + QUICK_SELECTIONS + " features in turn");
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: a large tree of the sample");
             growLargeTree(figures);
-            figures.put("longest task while a large tree grows, ms", probe.longestMillis());
+            probe.put(figures, "while a large tree grows");
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: opening a checkpoint");
@@ -152,28 +160,50 @@ final class UiBenchmark implements Benchmark {
             until(() -> app.models().workbench().b().sae().get() != null);
             until(() -> app.view().isArranged() && panesAreFull(app.models().b()));
             pause(SETTLING_MILLIS);
-            figures.put("longest task while loading, ms", probe.longestMillis());
+            probe.put(figures, "while loading");
         }
         try (Probe probe = new Probe()) {
             bench.report("ui: closing everything, opening the model and a checkpoint again");
-            Path model = app.models().workbench().model().get().folder();
-            Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models().workbench().closeModel());
             until(() -> app.models().workbench().b().sae().get() == null
                     && app.view().isArranged());
             pause(SETTLING_MILLIS);
-            figures.put("longest task while closing everything, ms", probe.takeMillis());
-            Toolkit.run(() -> app.models()
-                    .workbench()
-                    .openModel(
-                            model,
-                            opened -> app.models()
-                                    .workbench()
-                                    .openCheckpoint(app.models().workbench().a(), path, SaeOptions.AS_STORED)));
+            probe.put(figures, "while closing everything");
+            Toolkit.run(() -> app.openFirst(opening));
             until(() -> a().side().sae().get() != null && panesAreFull());
             pause(SETTLING_MILLIS);
-            figures.put("longest task while loading everything again, ms", probe.longestMillis());
+            probe.put(figures, "while loading everything again");
         }
+    }
+
+    /** What is read from the index: of features by number, and of the one that is active most. */
+    private void corpus(Bench bench, Map<String, Object> figures) {
+        bench.report("ui: reading the index");
+        double[] some = new double[SELECTIONS];
+        for (int i = 0; i < SELECTIONS; i++) {
+            some[i] = select(23 + 17 * i, this::corpusIsShown);
+        }
+        figures.put("feature chosen, histogram and examples", Timing.of(some).milliseconds());
+        int densest = Toolkit.call(() -> IntStream.range(0, app.models().table().size())
+                .boxed()
+                .max(Comparator.comparingDouble(feature -> app.models().table().number(FeatureColumn.DENSITY, feature)))
+                .orElse(0));
+        double[] most = new double[DENSEST];
+        for (int i = 0; i < DENSEST; i++) {
+            select(29 + i, this::panesAreFull);
+            most[i] = select(densest, this::corpusIsShown);
+        }
+        figures.put(
+                "densest feature chosen, histogram and examples",
+                Timing.of(most).milliseconds());
+        figures.put(
+                "densest feature, slowest of " + DENSEST + ", ms",
+                1e3 * Arrays.stream(most).max().orElse(0));
+    }
+
+    private boolean corpusIsShown() {
+        return Stream.of(a().histogram().histogram(), a().examples().examples())
+                .allMatch(slot -> slot.getValue() != null && !slot.isPending());
     }
 
     /** Grows the largest tree that the controls allow. */
@@ -290,9 +320,13 @@ final class UiBenchmark implements Benchmark {
     }
 
     private void until(BooleanSupplier done) {
+        until(PATIENCE_NANOS, done);
+    }
+
+    private static void until(long patience, BooleanSupplier done) {
         long start = System.nanoTime();
         while (!Toolkit.call(done::getAsBoolean)) {
-            if (System.nanoTime() - start > PATIENCE_NANOS) {
+            if (System.nanoTime() - start > patience) {
                 throw new IllegalStateException("the window did not come to show what was asked of it");
             }
             pause(1);
@@ -307,32 +341,39 @@ final class UiBenchmark implements Benchmark {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
-    }
-
-    /** Posts empty tasks to the JavaFX thread and records the longest time until one ran. */
+    /**
+     * Posts empty tasks to the JavaFX thread and records the longest time until one ran, and the most that the thread
+     * worked meanwhile: on a machine that others use too it also waits for a processor.
+     */
     private static final class Probe implements AutoCloseable {
+        private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
         private final AtomicBoolean running = new AtomicBoolean(true);
         private final AtomicLong longest = new AtomicLong();
-        private final Thread thread = new Thread(this::ask, "probe");
+        private final AtomicLong mostWork = new AtomicLong();
+        private final long thread = Toolkit.call(() -> Thread.currentThread().getId());
+        private final Thread asking = new Thread(this::ask, "probe");
 
         Probe() {
-            thread.setDaemon(true);
-            thread.start();
+            asking.setDaemon(true);
+            asking.start();
         }
 
         private void ask() {
             while (running.get()) {
                 long start = System.nanoTime();
+                long worked = THREADS.getThreadCpuTime(thread);
                 Toolkit.run(() -> {});
                 longest.accumulateAndGet(System.nanoTime() - start, Math::max);
+                mostWork.accumulateAndGet(THREADS.getThreadCpuTime(thread) - worked, Math::max);
                 pause(PROBE_MILLIS);
             }
+        }
+
+        /** Puts down the longest time since the last call. */
+        void put(Map<String, Object> figures, String when) {
+            figures.put("longest task " + when + ", ms", takeMillis());
+            figures.put("longest task " + when + ", ms of processor", mostWork.getAndSet(0) / 1e6);
         }
 
         /** The longest time since the last call. */
@@ -340,15 +381,11 @@ final class UiBenchmark implements Benchmark {
             return longest.getAndSet(0) / 1e6;
         }
 
-        double longestMillis() {
-            return longest.get() / 1e6;
-        }
-
         @Override
         public void close() {
             running.set(false);
             try {
-                thread.join();
+                asking.join();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -7,16 +7,19 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.base.FileFailure;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.inference.DeviceMissingException;
+import loupe.state.window.Session;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +91,12 @@ public final class Cli implements Runnable {
                     "Paths to open in the workbench: folder of a model, up to two checkpoints, a corpus to count over "
                             + "(default: those of the last session, or the sample).")
     private List<Path> paths = List.of();
+
+    @Option(
+            names = "--session",
+            paramLabel = "NAME",
+            description = "Open the workbench with a session kept under a name; sae-loupe sessions lists them.")
+    private String session;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -169,10 +178,22 @@ public final class Cli implements Runnable {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
             throw new UsageException("Unknown command or path: " + path + ". See sae-loupe --help");
         });
+        if (session != null && !paths.isEmpty()) {
+            throw new UsageException("--session " + session + " opens its own files, so no paths go with it");
+        }
+        Optional<Session> named = Optional.empty();
+        if (session != null) {
+            try {
+                named = Optional.ofNullable(
+                        UserFolders.ofUser().sessions().open(session).session());
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
         window = true;
         try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
-                    workbench.service(), WorkbenchApp.Opening.of(paths), workbench.cancellation(), whenShown);
+                    workbench.service(), WorkbenchApp.Opening.of(paths), named, workbench.cancellation(), whenShown);
         }
     }
 

@@ -16,7 +16,4 @@ public @interface OptionSection {
 
     /** The part of the synopsis for alternative options, such as {@code (--a=A | --b=B)}. */
     String choice() default "";
-
-    /** Sections of a higher number stand further down. */
-    int order() default 0;
 }

@@ -48,7 +48,7 @@ public final class OptionWords {
             case RESUME -> "--resume";
             case TEXT_COLUMN -> "--text-column";
             case DEVICE -> "--device";
-            case INDEX, SPACE -> "";
+            case INDEX, SPACE, KIND -> "";
         };
     }
 
@@ -64,7 +64,7 @@ public final class OptionWords {
             case HOOK, ACTIVATION, FORMAT, TEXT_COLUMN -> " NAME";
             case NORM_FACTOR -> " S";
             case DEVICE -> " DEVICE";
-            case FOLD, SUBTRACT_DECODER_BIAS, RESUME, INDEX, SPACE -> "";
+            case FOLD, SUBTRACT_DECODER_BIAS, RESUME, INDEX, SPACE, KIND -> "";
         };
     }
 }

@@ -3,12 +3,12 @@ package loupe.app.cli;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgGroupSpec;
@@ -21,11 +21,33 @@ import picocli.CommandLine.ScopeType;
 
 /**
  * The usage help of a command: a synopsis of its required options, and its options under the headings of their
- * {@link OptionSection}s, required ones first.
+ * {@link OptionSection}s, below each the required ones first.
  */
 public final class UsageHelp {
     private static final String OWN = "Options";
     private static final String COMMON = "Options of every command";
+    private static final String READING = "Checkpoint, to complete or override what its files say";
+    /** The headings, in the order in which every command has them: what is asked about, how, and what is made of it. */
+    private static final List<String> HEADINGS = List.of(
+            "Model",
+            "Ghost",
+            "Prompt",
+            "Text",
+            "Question, one of",
+            "Index",
+            "Corpus",
+            "Tokens left out",
+            OWN,
+            "Limits of the tree",
+            "Token list",
+            "Token filter",
+            "Table",
+            "Where more is known of the features",
+            "Labels",
+            "Picture",
+            READING,
+            COMMON);
+
     private static final char REQUIRED = '*';
 
     private UsageHelp() {}
@@ -45,24 +67,23 @@ public final class UsageHelp {
         line.getSubcommands().values().forEach(UsageHelp::install);
     }
 
-    /** The options of a command by heading: first the required sections, last those of every command. */
+    /** The options of a command by heading, in the order of {@link #HEADINGS}. */
     public static Map<String, List<OptionSpec>> sections(CommandSpec command) {
-        Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
-        command.options().stream()
-                .sorted(Comparator.comparing(UsageHelp::order))
+        Map<String, List<OptionSpec>> sections =
+                new TreeMap<>(Comparator.comparingInt(UsageHelp::place).thenComparing(Comparator.naturalOrder()));
+        command.options()
                 .forEach(option -> sections.computeIfAbsent(heading(option), heading -> new ArrayList<>())
                         .add(option));
-        List<String> headings = new ArrayList<>(sections.keySet());
-        headings.sort(Comparator.comparing(heading -> sections.getOrDefault(heading, List.of()).stream()
-                .mapToInt(option -> 2 * order(option) + (isNeeded(option) ? 0 : 1))
-                .min()
-                .orElseThrow()));
-        Map<String, List<OptionSpec>> ordered = new LinkedHashMap<>();
-        headings.forEach(heading -> ordered.put(heading, sections.get(heading)));
-        ordered.values()
+        sections.values()
                 .forEach(options ->
                         options.sort(Comparator.comparing(option -> option.required() ? 0 : isNeeded(option) ? 1 : 2)));
-        return ordered;
+        return sections;
+    }
+
+    /** Where a heading stands; one that is not listed, before how a checkpoint is read. */
+    private static int place(String heading) {
+        int listed = HEADINGS.indexOf(heading);
+        return listed < 0 ? HEADINGS.indexOf(READING) : listed;
     }
 
     private static boolean isCommon(OptionSpec option) {
@@ -73,12 +94,6 @@ public final class UsageHelp {
         return isCommon(option)
                 ? COMMON
                 : section(option).map(OptionSection::value).orElse(OWN);
-    }
-
-    private static int order(OptionSpec option) {
-        return isCommon(option)
-                ? Integer.MAX_VALUE / 4
-                : section(option).map(OptionSection::order).orElse(0);
     }
 
     /** Whether the option, or one of its section, is required. */

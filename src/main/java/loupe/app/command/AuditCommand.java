@@ -3,20 +3,15 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import loupe.analysis.Fit;
 import loupe.analysis.ModelName;
 import loupe.analysis.compare.ReadingFit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.inference.OpenModel;
-import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code audit}: what is doubtful about a checkpoint and which reading of it fits, as its page in the window shows. */
 @Command(
@@ -25,29 +20,23 @@ import picocli.CommandLine.Option;
                 + "each way of reading it explains the model's activations.")
 public final class AuditCommand extends LoupeCommand<AuditCommand.Result> {
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to audit.")
-    private Path sae;
-
-    @Mixin
-    private SaeArguments reading;
-
-    @Mixin
-    private CorpusOptions corpus;
+    private MeasuredCheckpoint measured;
 
     @Override
     public Result run(CommandContext context) {
-        OptionPaths.existing(sae, "--sae");
-        List<Finding> findings = SaeAudit.of(SaeFile.read(sae, reading.options(sae)), context.cancellation()).stream()
-                .map(found -> new Finding(found.topic(), found.sentence()))
-                .toList();
-        OpenSae checkpoint = reading.open(context, sae, "--sae");
-        OpenModel opened = model.open(context, Processing.RAW);
-        ModelName.doubt(sae.toString(), checkpoint.config(), opened.id().name()).ifPresent(context::warn);
-        SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
-        ReadingFit.Answer answer = context.ask(new ReadingFit(
-                opened.id(), checkpoint.id(), corpus.beginning(context, opened, model.separator(opened))));
+        Path sae = OptionPaths.existing(measured.path(), "--sae");
+        List<Finding> findings =
+                SaeAudit.of(SaeFile.read(sae, measured.reading().options(sae)), context.cancellation()).stream()
+                        .map(found -> new Finding(found.topic(), found.sentence()))
+                        .toList();
+        MeasuredCheckpoint.Opened opened = measured.open(context);
+        ModelName.doubt(
+                        sae.toString(),
+                        opened.sae().config(),
+                        opened.model().id().name())
+                .ifPresent(context::warn);
+        ReadingFit.Answer answer = context.ask(
+                new ReadingFit(opened.model().id(), opened.sae().id(), measured.beginning(context, opened)));
         return new Result(
                 findings,
                 answer.readings().stream()

@@ -28,6 +28,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.JsonLines;
@@ -83,63 +84,80 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     @Option(names = "--resume", description = "Resume the file of an earlier run with the same settings.")
     private boolean resume;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
-    private int topK = TreeLimits.DEFAULT.topK();
+    @Mixin
+    private Trees trees;
 
-    @Option(
-            names = "--cutoff",
-            paramLabel = "P",
-            description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
-    @OptionRange(most = 1)
-    private double cutoff = TreeLimits.DEFAULT.cutoff();
+    @Mixin
+    private Lists lists;
 
-    @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
-    @OptionRange(most = TreeLimits.DEEPEST)
-    private int maxDepth = TreeLimits.DEFAULT.maxDepth();
+    /** The options of the trees. */
+    @OptionSection("Limits of the tree")
+    static final class Trees {
+        @Option(
+                names = "--top-k",
+                paramLabel = "K",
+                description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
+        private int topK = TreeLimits.DEFAULT.topK();
 
-    @Option(
-            names = "--max-nodes",
-            paramLabel = "N",
-            defaultValue = "300",
-            description = "Keep only the N most probable nodes of each tree (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
-    private int maxNodes;
+        @Option(
+                names = "--cutoff",
+                paramLabel = "P",
+                description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+        @OptionRange(most = 1)
+        private double cutoff = TreeLimits.DEFAULT.cutoff();
 
-    @Option(
-            names = "--past-end",
-            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
-    private boolean pastEnd;
+        @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+        @OptionRange(most = TreeLimits.DEEPEST)
+        private int maxDepth = TreeLimits.DEFAULT.maxDepth();
 
-    @Option(
-            names = "--baseline",
-            paramLabel = "WHICH",
-            defaultValue = "none",
-            description = "Baseline of the trees: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
-    private String baseline;
+        @Option(
+                names = "--max-nodes",
+                paramLabel = "N",
+                defaultValue = "300",
+                description = "Keep only the N most probable nodes of each tree (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
+        private int maxNodes;
 
-    @Option(
-            names = "--exponent",
-            paramLabel = "M",
-            description = "Exponent of the token list's ratio (default: ${DEFAULT-VALUE}).")
-    @OptionRange(most = TokenListSettings.LARGEST_EXPONENT)
-    private double exponent = TokenListSettings.DEFAULT_EXPONENT;
+        @Option(
+                names = "--past-end",
+                description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+        private boolean pastEnd;
 
-    @Option(
-            names = "--metric",
-            paramLabel = "NAME",
-            defaultValue = "ratio",
-            description = "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: "
-                    + "${DEFAULT-VALUE}).")
-    private TokenMetric metric;
+        @Option(
+                names = "--baseline",
+                paramLabel = "WHICH",
+                defaultValue = "none",
+                description = "Baseline of the trees: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
+        private String baseline;
+    }
 
-    @Option(names = "--top", paramLabel = "N", description = "Tokens listed (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
-    private int top = BatchPlan.DEFAULT_LISTED;
+    /** The options of the token lists. */
+    @OptionSection("Token list")
+    static final class Lists {
+        @Option(
+                names = "--exponent",
+                paramLabel = "M",
+                description = "Exponent of the token list's ratio (default: ${DEFAULT-VALUE}).")
+        @OptionRange(most = TokenListSettings.LARGEST_EXPONENT)
+        private double exponent = TokenListSettings.DEFAULT_EXPONENT;
+
+        @Option(
+                names = "--metric",
+                paramLabel = "NAME",
+                defaultValue = "ratio",
+                description = "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: "
+                        + "${DEFAULT-VALUE}).")
+        private TokenMetric metric;
+
+        @Option(names = "--top", paramLabel = "N", description = "Tokens listed (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
+        private int top = BatchPlan.DEFAULT_LISTED;
+    }
 
     @Override
     public Result run(CommandContext context) throws IOException {
-        TreeBaseline compared = PromptOptions.baseline(baseline);
+        TreeBaseline compared = PromptOptions.baseline(trees.baseline);
         requireSensible();
         OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
@@ -153,16 +171,16 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(
-                cutoff,
-                topK,
-                maxDepth,
-                OptionalInt.of(maxNodes),
+                trees.cutoff,
+                trees.topK,
+                trees.maxDepth,
+                OptionalInt.of(trees.maxNodes),
                 OptionalInt.empty(),
-                pastEnd ? Set.of() : opened.ends());
+                trees.pastEnd ? Set.of() : opened.ends());
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),
-                new TokenListSettings(settings, metric, exponent, top),
+                new TokenListSettings(settings, lists.metric, lists.exponent, lists.top),
                 tokens,
                 prompt.text(),
                 limits,

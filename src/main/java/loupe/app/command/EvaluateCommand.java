@@ -1,8 +1,6 @@
 package loupe.app.command;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.nio.file.Path;
-import loupe.analysis.Fit;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.prompts.TokenRows;
@@ -11,10 +9,8 @@ import loupe.app.cli.LoupeCommand;
 import loupe.index.DocumentPacking;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code evaluate}: how faithful a checkpoint is to its model on a corpus. */
 @Command(
@@ -23,29 +19,20 @@ import picocli.CommandLine.Option;
                 + "it adds to the model.")
 public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> {
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to evaluate.")
-    private Path sae;
-
-    @Mixin
-    private SaeArguments reading;
-
-    @Mixin
-    private CorpusOptions corpus;
+    private MeasuredCheckpoint measured;
 
     @Override
     public Result run(CommandContext context) {
-        OpenSae checkpoint = reading.open(context, sae, "--sae");
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
-        reading.warnOfProcessing(context, checkpoint, opened);
-        TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
+        MeasuredCheckpoint.Opened opened = measured.open(context);
+        OpenModel model = opened.model();
+        OpenSae checkpoint = opened.sae();
+        measured.reading().warnOfProcessing(context, checkpoint, model);
+        TokenRows contexts = measured.contexts(context, opened);
         context.begin();
-        ReadingCheck.warn(
-                context, opened, checkpoint, reading, corpus.beginning(context, opened, model.separator(opened)));
+        ReadingCheck.warn(context, model, checkpoint, measured.reading(), measured.beginning(context, opened));
+        CorpusOptions corpus = measured.corpus();
         return Result.of(
-                context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, corpus.ignored(opened))),
+                context.ask(new SaeEvaluation(model.id(), checkpoint.id(), contexts, corpus.ignored(model))),
                 corpus.documents());
     }
 

@@ -9,7 +9,6 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
-import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,7 +37,7 @@ public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
             OptionPaths.writable(out, "--out");
         }
         ghost.requireSensible();
-        OpenModel opened = model.open(context, Processing.RAW);
+        OpenModel opened = model.openEmbeddings(context);
         GhostSettings settings = ghost.settings(context, opened);
         GhostVector vector = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
 
 /** The options that make a ghost: of which feature, from which of its directions, how far from the centroid. */
 @OptionSection("Ghost")
-abstract class GhostOptions {
+public abstract class GhostOptions {
     private static final String FEATURE = "Index of the feature, from 0.";
     private static final String SAE = "Checkpoint of the feature.";
     private static final String VECTORS =
@@ -82,7 +82,7 @@ abstract class GhostOptions {
 
     /** Options for the ghost of one feature, from a checkpoint or from a file of vectors. */
     @OptionSection(value = "Ghost", choice = "(--sae=PATH | --vectors=F)")
-    static final class OfFeature extends GhostOptions {
+    public static final class OfFeature extends GhostOptions {
         @Option(names = "--feature", required = true, paramLabel = "I", description = FEATURE)
         @OptionRange(most = OptionRange.LARGEST_INDEX)
         private int feature;
@@ -94,7 +94,7 @@ abstract class GhostOptions {
         private Path vectors;
 
         @Override
-        Optional<Integer> feature() {
+        public Optional<Integer> feature() {
             return Optional.of(feature);
         }
 
@@ -111,7 +111,7 @@ abstract class GhostOptions {
 
     /** Options for the ghost of one feature, or for a finished ghost from a file. */
     @OptionSection(value = "Ghost", choice = "(--feature=I (--sae=PATH | --vectors=F) | --vector=F:NAME)")
-    static final class OfFeatureOrFinished extends GhostOptions {
+    public static final class OfFeatureOrFinished extends GhostOptions {
         @Option(names = "--feature", paramLabel = "I", description = FEATURE)
         @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer feature;
@@ -130,7 +130,7 @@ abstract class GhostOptions {
         private ArrayReference vector;
 
         @Override
-        Optional<Integer> feature() {
+        public Optional<Integer> feature() {
             return Optional.ofNullable(feature);
         }
 
@@ -156,7 +156,7 @@ abstract class GhostOptions {
         private Path sae;
 
         @Override
-        Optional<Integer> feature() {
+        public Optional<Integer> feature() {
             return Optional.of(0);
         }
 
@@ -172,12 +172,12 @@ abstract class GhostOptions {
     }
 
     /** The checkpoint, if the ghost is of one of its features; open after {@link #settings}. */
-    final Optional<OpenSae> sae() {
+    public final Optional<OpenSae> sae() {
         return Optional.ofNullable(opened);
     }
 
     /** The feature's index. */
-    abstract Optional<Integer> feature();
+    public abstract Optional<Integer> feature();
 
     /** The checkpoint's path. */
     abstract Optional<Path> checkpoint();
@@ -191,7 +191,7 @@ abstract class GhostOptions {
     }
 
     /** Checks what can be checked without a file. */
-    final void requireSensible() {
+    public final void requireSensible() {
         if (finished().isEmpty()
                 && (feature().isEmpty() || checkpoint().isEmpty() == vectors().isEmpty())) {
             throw new UsageException(
@@ -202,7 +202,7 @@ abstract class GhostOptions {
     }
 
     /** The settings that the options ask for; opens the checkpoint if there is one. */
-    final GhostSettings settings(CommandContext context, OpenModel model) {
+    public final GhostSettings settings(CommandContext context, OpenModel model) {
         if (finished().isPresent()) {
             checkpoint().ifPresent(sae -> opened = reading.open(context, sae, "--sae"));
             return GhostSettings.finished(

@@ -19,7 +19,7 @@ public final class IndexedCheckpoint {
      *
      * @throws UsageException if there is no such checkpoint, or more than one
      */
-    int in(IndexInfo info) {
+    public int in(IndexInfo info) {
         return find(info, sae, "--sae");
     }
 
@@ -50,8 +50,12 @@ public final class IndexedCheckpoint {
                                 .collect(Collectors.joining(", ")));
     }
 
-    /** @throws UsageException if the checkpoint has no such feature */
-    static int require(IndexInfo info, int which, int feature) {
+    /**
+     * A feature that the checkpoint has.
+     *
+     * @throws UsageException if it has no such feature
+     */
+    public static int require(IndexInfo info, int which, int feature) {
         int features = info.saes().get(which).features();
         if (feature < 0 || feature >= features) {
             throw new UsageException("--feature is " + feature + ", the index has " + features + " features of "

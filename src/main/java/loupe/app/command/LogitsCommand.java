@@ -11,7 +11,6 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,7 +56,7 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
             throw new UsageException("--feature is " + feature + ", the features of " + sae + " are 0 to "
                     + (checkpoint.config().dSae() - 1));
         }
-        OpenModel opened = model.open(context, Processing.RAW);
+        OpenModel opened = model.openEmbeddings(context);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfGhost(), checkpoint, opened);
         LogitWeights.Answer answer =
                 context.ask(new LogitWeights(opened.id(), checkpoint.id(), feature, centred, cosines, top));

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
@@ -35,8 +36,15 @@ public abstract class ModelOptions {
         @Option(names = "--model", required = true, paramLabel = "DIR", description = DESCRIPTION)
         private Path folder;
 
+        /** Opens the whole model. */
         public OpenModel open(CommandContext context, Processing processing) {
-            return open(folder, context, processing);
+            OptionPaths.existing(folder, "--model");
+            return warning(folder, context, context.service().openModel(folder, processing));
+        }
+
+        /** Opens the model, of its weights only the embeddings. */
+        public OpenModel openEmbeddings(CommandContext context) {
+            return embeddings(folder, context);
         }
     }
 
@@ -50,15 +58,23 @@ public abstract class ModelOptions {
             return folder != null;
         }
 
-        Optional<OpenModel> open(CommandContext context, Processing processing) {
-            return Optional.ofNullable(folder).map(given -> open(given, context, processing));
+        /** Opens the model, of its weights only the embeddings. */
+        Optional<OpenModel> openEmbeddings(CommandContext context) {
+            return Optional.ofNullable(folder).map(given -> embeddings(given, context));
         }
     }
 
-    /** Opens a model and passes its warnings on. */
-    final OpenModel open(Path model, CommandContext context, Processing processing) {
+    /**
+     * Opens a model for questions that need no more of its weights than the matrices with a row for each token, and
+     * passes its warnings on. No layer is read.
+     */
+    public static OpenModel embeddings(Path model, CommandContext context) {
         OptionPaths.existing(model, "--model");
-        OpenModel opened = Pending.await(context.service().openModel(model, processing));
+        return warning(model, context, context.service().openEmbeddings(model));
+    }
+
+    private static OpenModel warning(Path model, CommandContext context, CompletionStage<OpenModel> opening) {
+        OpenModel opened = Pending.await(opening);
         opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
         return opened;
     }

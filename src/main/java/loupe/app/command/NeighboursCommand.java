@@ -18,7 +18,6 @@ import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
-import loupe.lm.Processing;
 import loupe.sae.SaeConfig;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
@@ -73,7 +72,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));
         }
-        openModel = model.open(context, Processing.RAW);
+        openModel = model.openEmbeddings(context);
         String space = in != null ? in : defaultSpace();
         NeighbourSpace among = space(space);
         NeighbourQuery of = query(width(among), space);

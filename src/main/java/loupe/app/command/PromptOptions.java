@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 
 /** The options for the prompt that a definition continues. */
 @OptionSection("Prompt")
-final class PromptOptions {
+public final class PromptOptions {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
@@ -53,7 +53,7 @@ final class PromptOptions {
     private int[] ghostPositions;
 
     /** The ghost with the verbaliser's norm, if there is a verbaliser. To be called before {@link #tokens}. */
-    GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
+    public GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
         if (verbaliser == null) {
             return settings;
         }
@@ -71,7 +71,7 @@ final class PromptOptions {
     }
 
     /** The prompt in tokens of the model. */
-    GhostPrompt tokens(OpenModel opened, ModelOptions model) {
+    public GhostPrompt tokens(OpenModel opened, ModelOptions model) {
         if (promptIds != null) {
             if (prompt != null || ghostPositions == null) {
                 throw new UsageException("--prompt-ids goes with --ghost-position and without --prompt");
@@ -115,7 +115,7 @@ final class PromptOptions {
     }
 
     /** The prompt as text; empty if it was given as token ids. To be called after {@link #apply}. */
-    Optional<String> text() {
+    public Optional<String> text() {
         return promptIds != null ? Optional.empty() : Optional.of(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
     }
 
@@ -128,7 +128,7 @@ final class PromptOptions {
     record PromptDescription(Optional<String> prompt, List<Integer> promptIds, List<Integer> ghostPositions) {}
 
     /** none, centroid, random:N or empty. */
-    static TreeBaseline baseline(String baseline) {
+    public static TreeBaseline baseline(String baseline) {
         switch (baseline) {
             case "none":
                 return TreeBaseline.NONE;

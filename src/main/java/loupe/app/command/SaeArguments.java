@@ -26,7 +26,7 @@ import loupe.sae.checkpoint.TensorRoles;
 import picocli.CommandLine.Option;
 
 /** The options that complete or override what a checkpoint's files state. */
-@OptionSection(value = "Checkpoint, to complete or override what its files say", order = 1)
+@OptionSection("Checkpoint, to complete or override what its files say")
 public final class SaeArguments {
     @Option(
             names = "--sae-format",

@@ -24,7 +24,6 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -87,7 +86,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
         }
         TokenFilter filter = filters.filter();
         ghost.requireSensible();
-        OpenModel opened = model.open(context, Processing.RAW);
+        OpenModel opened = model.openEmbeddings(context);
         GhostSettings settings = ghost.settings(context, opened);
         TokenColumns.Answer columns = context.ask(new TokenColumns(opened.id(), settings, metric));
         TokenMask mask = TokenFilterOptions.mask(context, opened, filter, columns.tokens());

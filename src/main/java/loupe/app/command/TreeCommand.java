@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,36 +49,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
-    @OptionRange(most = OptionRange.LARGEST_INDEX)
-    private Integer maskId;
-
-    @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
-    private int topK = TreeLimits.DEFAULT.topK();
-
-    @Option(
-            names = "--cutoff",
-            paramLabel = "P",
-            description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
-    @OptionRange(most = 1)
-    private double cutoff = TreeLimits.DEFAULT.cutoff();
-
-    @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
-    @OptionRange(most = TreeLimits.DEEPEST)
-    private int maxDepth = TreeLimits.DEFAULT.maxDepth();
-
-    @Option(
-            names = "--max-nodes",
-            paramLabel = "N",
-            description = "Keep only the N most probable nodes (default: no limit).")
-    @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
-    private Integer maxNodes;
-
-    @Option(
-            names = "--past-end",
-            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
-    private boolean pastEnd;
+    @Mixin
+    private TreeLimitOptions limit;
 
     @Option(
             names = "--baseline",
@@ -154,25 +125,13 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                                     + ", the layers of " + opened.folder() + " are 0 to "
                                     + (opened.config().nLayers() - 1));
                 });
-        if (maskId != null) {
-            ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
-        }
         GhostPrompt tokens = prompt.tokens(opened, model);
-        TreeLimits limits = new TreeLimits(
-                cutoff,
-                topK,
-                maxDepth,
-                maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId),
-                pastEnd ? Set.of() : opened.ends());
+        TreeLimits limits = limit.of(opened);
         long start = System.nanoTime();
         DefinitionTree.Answer tree = context.ask(
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
-        if (tree.size() == 1) {
-            context.warn("The tree has no nodes: "
-                    + (maxDepth == 0 ? "--max-depth is 0" : "no next token is as probable as --cutoff " + cutoff));
-        }
+        limit.warnOfNothing(tree, context);
 
         Optional<Double> divergence = Optional.empty();
         Optional<BeyondChance> beyond = Optional.empty();
@@ -190,7 +149,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             write(outline, ghost.describe(opened, settings));
         }
         return new Result(
-                describe(opened, settings, tokens, limits.ends()),
+                describe(opened, settings, tokens, limits),
                 tree.size() - 1,
                 seconds,
                 divergence,
@@ -315,16 +274,16 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), given.layer(), kind, given.value());
     }
 
-    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens, Set<Integer> ends) {
+    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens, TreeLimits limits) {
         return new Settings(
                 ghost.describe(opened, settings),
                 prompt.describe(tokens),
-                Optional.ofNullable(maskId),
-                topK,
-                cutoff,
-                maxDepth,
-                Optional.ofNullable(maxNodes),
-                ends,
+                limits.maskId().stream().boxed().findFirst(),
+                limits.topK(),
+                limits.cutoff(),
+                limits.maxDepth(),
+                limits.maxNodes().stream().boxed().findFirst(),
+                limits.ends(),
                 baseline,
                 Optional.ofNullable(steer).map(LayerValue::text),
                 Optional.ofNullable(clamp).map(LayerValue::text));

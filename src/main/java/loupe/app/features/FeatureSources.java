@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import loupe.analysis.batch.BatchFile;
+import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -14,20 +16,21 @@ import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
+import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.inference.Pending;
 import loupe.labels.LabelBook;
-import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
+import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureSearch;
+import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
 @OptionSection("Where more is known of the features")
-final class FeatureSources {
+public final class FeatureSources {
     @Option(
             names = "--model",
             paramLabel = "DIR",
@@ -47,16 +50,41 @@ final class FeatureSources {
     private Path batch;
 
     /** Opens the model, if one is given. */
-    Optional<OpenModel> openModel(CommandContext context) {
-        Optional<OpenModel> opened = Optional.ofNullable(model)
-                .map(path -> OptionPaths.existing(path, "--model"))
-                .map(path -> Pending.await(context.service().openModel(path, Processing.RAW)));
-        opened.ifPresent(lm -> lm.warnings().forEach(warning -> context.warn(model + ": " + warning)));
-        return opened;
+    public Optional<OpenModel> openModel(CommandContext context) {
+        return Optional.ofNullable(model).map(path -> ModelOptions.embeddings(path, context));
+    }
+
+    /**
+     * The numbers of a checkpoint's features, as far as the sources say them.
+     *
+     * @param file of the checkpoint, for what it says itself
+     * @param matching with another checkpoint, if there is one
+     */
+    public FeatureValues values(
+            CommandContext context,
+            OpenSae sae,
+            SaeFile file,
+            Optional<OpenModel> lm,
+            Optional<LogitMoments.Answer> moments,
+            Optional<FeatureMatching.Answer> matching) {
+        int features = sae.config().dSae();
+        return new FeatureValues(
+                features,
+                context.ask(new DirectionNorms(sae.id())),
+                moments.orElse(null),
+                FeatureValues.matches(matching.orElse(null), true),
+                FeatureValues.trainedDensities(file),
+                statistics(context, features).orElse(null),
+                id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
+    }
+
+    /** What the index is of, if one is given. */
+    public Optional<IndexInfo> info() {
+        return Optional.ofNullable(folder).map(ActivationIndex::describe);
     }
 
     /** The moments and promoted tokens of a checkpoint's features. */
-    LogitMoments.Answer moments(CommandContext context, OpenModel lm, OpenSae sae) {
+    public LogitMoments.Answer moments(CommandContext context, OpenModel lm, OpenSae sae) {
         if (sae.config().dOut() != lm.config().dModel()) {
             throw new UsageException("--model: the checkpoint writes vectors of "
                     + sae.config().dOut() + " numbers, the model reads "

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.compare.FeatureMatching;
-import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -22,7 +21,6 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
-import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.format.TextFiles;
 import loupe.inference.OpenModel;
@@ -135,14 +133,8 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         FeatureSearch search = filter.search().words().isEmpty()
                 ? new FeatureSearch(of.features(), List.of(), book.features(of.key()))
                 : sources.search(context, of, book, lm, moments);
-        FeatureValues values = new FeatureValues(
-                of.features(),
-                context.ask(new DirectionNorms(opened.id())),
-                moments.orElse(null),
-                FeatureValues.matches(matching(context, opened).orElse(null), true),
-                FeatureValues.trainedDensities(SaeFile.read(sae, reading.options(sae))),
-                sources.statistics(context, of.features()).orElse(null),
-                id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
+        FeatureValues values = sources.values(
+                context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, matching(context, opened));
         FeatureRows rows = new FeatureRows(values, filter, search, book.features(of.key()), by, table.descending);
         int[] found = rows.list(context.cancellation());
         if (found.length == 0) {

@@ -15,19 +15,20 @@ import picocli.CommandLine.Option;
 
 /** The option that names the file of labels. */
 @OptionSection("Labels")
-final class LabelOptions {
+public final class LabelOptions {
     @Option(
             names = "--labels",
             paramLabel = "FILE",
             description = "File of the labels (default: the user's own, which the window keeps beside its session).")
     private Path file;
 
-    LabelFile file() {
+    /** The file, which need not be there. */
+    public LabelFile file() {
         return new LabelFile(file == null ? UserFolders.ofUser().labels() : OptionPaths.writable(file, "--labels"));
     }
 
     /** All that is written down; says what could not be read. */
-    static LabelBook read(LabelFile file, CommandContext context) {
+    public static LabelBook read(LabelFile file, CommandContext context) {
         LabelFile.News news = file.read();
         news.damaged()
                 .forEach(line -> context.warn(file.path() + ": line " + line.number() + " is left out: " + line.why()));

@@ -1,29 +1,23 @@
 package loupe.app.tour;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import javafx.embed.swing.SwingFXUtils;
-import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
-import javax.imageio.ImageIO;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
+import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Toolkit;
@@ -37,15 +31,17 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.Sample;
+import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through the workbench's panes and states and takes a picture of each, light and dark. What a model, a checkpoint
- * or a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One
- * thread, not JavaFX's.
+ * Goes through the workbench's panes and states and takes a picture of each in all looks. What a model, a checkpoint or
+ * a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One thread,
+ * not JavaFX's.
  */
 final class Tour {
     private static final double WIDTH_PIXELS = 1280;
@@ -54,26 +50,18 @@ final class Tour {
     private static final double SMALL_HEIGHT_PIXELS = 700;
     private static final double RAREST = 0.0003;
     private static final double COMMONEST = 0.005;
-    private static final double PICTURES = 90;
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
-    private static final long POLL_MILLIS = 40;
     private static final long COUNTING_MILLIS = 1_800_000;
-    private static final long PICTURE_MILLIS = 120_000;
-    /** After so many pictures in a row that did not fill, nothing more is waited for. */
-    private static final int SLOW_IN_A_ROW = 3;
-
-    private static final long SETTLE_MILLIS = 400;
-
     private final CommandContext context;
-    private final Route route;
+    private Route route;
     private final Path out;
     private final @Nullable Path kept;
     private final String only;
-    private final List<String> pictures = new ArrayList<>();
-    private final List<LeftOut> leftOut = new ArrayList<>();
-    private int slow;
+
+    @SuppressWarnings("NullAway.Init") // made when the tour begins
+    private Camera camera;
 
     @SuppressWarnings("NullAway.Init") // made when the tour begins
     private WorkbenchApp app;
@@ -88,16 +76,14 @@ final class Tour {
      * What is shown.
      *
      * @param saes none, for the first ones beside the model; one; or two to compare, each with how it is read
+     * @param features of a checkpoint that is made and shown instead; empty for none
      * @param corpus counted over; empty for the sample's
      */
-    record Route(Path model, Map<Path, SaeOptions> saes, Optional<Path> corpus) {}
-
-    /** What must be there for a picture. */
-    private enum Need {
-        CHECKPOINT,
-        COUNTS,
-        EXAMPLE,
-        BOTH
+    record Route(Path model, Map<Path, SaeOptions> saes, OptionalInt features, Optional<Path> corpus) {
+        /** The same with what has been made. */
+        Route with(ManyFeatures made, Optional<Path> text) {
+            return new Route(model, Map.of(made.checkpoint(), SaeOptions.AS_STORED), features, text);
+        }
     }
 
     /**
@@ -114,24 +100,26 @@ final class Tour {
 
     /** The names of the pictures taken, in order. */
     List<String> pictures() {
-        return List.copyOf(pictures);
+        return camera.pictures();
     }
 
     /** The pictures that could not be taken, in order. */
     List<LeftOut> leftOut() {
-        return List.copyOf(leftOut);
+        return camera.leftOut();
     }
 
     /** Takes all pictures. */
     void run() throws IOException {
         cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {
+            SessionFile session = route.features().isPresent() ? make() : null;
             Toolkit.run(() -> {
-                app = new WorkbenchApp(context.service(), null, cache);
+                app = new WorkbenchApp(context.service(), session, cache);
                 stage = new Stage();
                 app.show(stage, () -> {});
                 resize(WIDTH_PIXELS, HEIGHT_PIXELS);
             });
+            camera = new Camera(context, app, out, only, this::isQuiet, this::lack);
             visit();
         } finally {
             Toolkit.run(() -> {
@@ -143,6 +131,18 @@ final class Tour {
                 delete(cache);
             }
         }
+    }
+
+    /** Makes the checkpoint of many features, and a corpus short enough for it unless one is given. */
+    private SessionFile make() throws IOException {
+        context.progress()
+                .printLine("making a checkpoint of " + route.features().getAsInt() + " features");
+        ManyFeatures made = ManyFeatures.in(
+                cache, context.service(), route.model(), route.features().getAsInt());
+        Path beside = route.model().toAbsolutePath().normalize().resolveSibling("corpus.txt");
+        boolean shortened = route.corpus().isEmpty() && Files.isRegularFile(beside);
+        route = route.with(made, shortened ? Optional.of(ManyFeatures.beginning(beside, cache)) : route.corpus());
+        return made.session();
     }
 
     /** Writes down what a person might about the features around the chosen one; nothing of it is kept. */
@@ -164,11 +164,11 @@ final class Tour {
     }
 
     private void visit() {
-        settle(() -> true);
-        take("empty");
+        camera.settle(() -> true);
+        camera.take("empty");
         Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(
                 route.model(), List.of(), route.corpus().orElse(null))));
-        until(
+        camera.until(
                 "the model to open",
                 COUNTING_MILLIS,
                 () -> workbench().model().get() != null
@@ -177,27 +177,27 @@ final class Tour {
         if (refused != null) {
             throw new Refusal(refused.message());
         }
-        settle(() -> true);
+        camera.settle(() -> true);
         List<Path> shown = checkpoints();
         if (!shown.isEmpty()) {
             open(workbench().a(), shown.get(0));
-            take("counting");
-            until(
+            camera.take("counting");
+            camera.until(
                     "activations to be counted",
                     COUNTING_MILLIS,
                     () -> !models().statistics().counting(workbench().a()).get());
-            until(
+            camera.until(
                     "the feature table to fill",
-                    PICTURE_MILLIS,
+                    Camera.PICTURE_MILLIS,
                     () -> !models().table().filling().get());
-            if (lack(Need.COUNTS).isEmpty()) {
+            if (lack(Camera.Need.COUNTS).isEmpty()) {
                 chooseTypicalFeature();
             }
         }
-        settle(this::isQuiet);
-        both("workbench");
-        one(
-                Need.COUNTS,
+        camera.settle();
+        camera.both("workbench");
+        camera.one(
+                Camera.Need.COUNTS,
                 "histogram-brushed",
                 () -> {
                     double upper = models().a()
@@ -209,18 +209,18 @@ final class Tour {
                     models().a().histogram().mark(upper * 0.4, upper * 0.7);
                 },
                 () -> models().a().histogram().unmark());
-        one(
-                Need.COUNTS,
+        camera.one(
+                Camera.Need.COUNTS,
                 "examples-intervals",
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.INTERVALS),
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.TOP));
-        one(
-                Need.COUNTS,
+        camera.one(
+                Camera.Need.COUNTS,
                 "examples-near-misses",
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.NEAR_MISSES),
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.TOP));
-        one(
-                Need.EXAMPLE,
+        camera.one(
+                Camera.Need.EXAMPLE,
                 "example-ablated",
                 () -> models().a()
                         .examples()
@@ -234,8 +234,8 @@ final class Tour {
                                         .get(0),
                                 loupe.state.corpus.AblationModel.How.REMOVED),
                 () -> models().a().examples().ablation().close());
-        one(
-                Need.COUNTS,
+        camera.one(
+                Camera.Need.COUNTS,
                 "histogram-cumulative",
                 () -> {
                     models().histogram().cumulative().set(true);
@@ -247,18 +247,18 @@ final class Tour {
                     models().histogram().logarithmicValues().set(false);
                     models().histogram().bins().set(50);
                 });
-        both(Need.COUNTS, "all-features", () -> app.view().run("all-features"), () -> {});
-        both(
-                Need.COUNTS,
+        camera.both(Camera.Need.COUNTS, "all-features", () -> app.view().run("all-features"), () -> {});
+        camera.both(
+                Camera.Need.COUNTS,
                 "all-features-marked",
                 () -> models().table().filter().set("density>=1e-3 density<=2e-2 max>=4 max<=7"),
                 () -> {
                     models().table().filter().set("");
                     app.view().run("this-feature");
                 });
-        one("text-empty", () -> app.view().run("text"), () -> {});
-        both(
-                Need.EXAMPLE,
+        camera.one("text-empty", () -> app.view().run("text"), () -> {});
+        camera.both(
+                Camera.Need.EXAMPLE,
                 "text",
                 () -> {
                     loupe.index.Example example = models().a()
@@ -271,9 +271,9 @@ final class Tour {
                     models().text().open(example.ids(), example.focus());
                 },
                 () -> app.view().run("examples"));
-        both(Need.COUNTS, "together", () -> app.view().run("together"), () -> {});
-        one(
-                Need.EXAMPLE,
+        camera.both(Camera.Need.COUNTS, "together", () -> app.view().run("together"), () -> {});
+        camera.one(
+                Camera.Need.EXAMPLE,
                 "together-at-token",
                 () -> {
                     loupe.index.Example example = models().a()
@@ -290,16 +290,16 @@ final class Tour {
                     models().a().together().with().set(loupe.state.corpus.CoActivationModel.With.FEATURE);
                     app.view().run("together");
                 });
-        one(
+        camera.one(
                 "decoder-ghost",
                 () -> models().controls().encoderMix().set(0),
                 () -> models().controls().encoderMix().set(1));
-        one(
+        camera.one(
                 "neighbours-of-tokens",
                 () -> models().a().neighbours().among().set(loupe.state.nearest.NeighboursModel.Among.TOKENS),
                 () -> models().a().neighbours().among().set(loupe.state.nearest.NeighboursModel.Among.FEATURES));
-        one(
-                Need.COUNTS,
+        camera.one(
+                Camera.Need.COUNTS,
                 "table-filtered",
                 () -> {
                     models().table().sortedBy().set(FeatureColumn.SKEWNESS);
@@ -311,22 +311,22 @@ final class Tour {
                     models().table().sortedBy().set(FeatureColumn.NUMBER);
                     models().table().descending().set(false);
                 });
-        both("labels", this::writeDown, () -> {});
-        both(
+        camera.both("labels", this::writeDown, () -> {});
+        camera.both(
                 "labels-searched",
                 () -> {
                     writeDown();
                     models().table().filter().set("colour");
                 },
                 () -> models().table().filter().set(""));
-        both(
+        camera.both(
                 "lists",
                 () -> {
                     writeDown();
                     app.view().run("lists");
                 },
                 () -> app.view().run("lists"));
-        one(
+        camera.one(
                 "components",
                 () -> {
                     models().controls().components().set(3);
@@ -335,7 +335,7 @@ final class Tour {
                 },
                 () -> models().controls().components().set(1));
         Toolkit.run(() -> models().controls().pca(0).set(0));
-        both(
+        camera.both(
                 "tokens-filtered",
                 () -> models().controls()
                         .filter()
@@ -344,15 +344,15 @@ final class Tour {
                                 .withLettersOnly(true)
                                 .withLength(3, 12)),
                 () -> models().controls().filter().set(TokenFilter.NONE));
-        both(
+        camera.both(
                 "token-sides",
                 () -> models().a().tokens().sides().set(true),
                 () -> models().a().tokens().sides().set(false));
-        both(
+        camera.both(
                 "scale-sweep",
                 () -> models().scales().open().set(true),
                 () -> models().scales().open().set(false));
-        both(
+        camera.both(
                 "tree-generic-folded",
                 () -> {
                     models().a().tree().baseline().set(TreeBaseline.random(4));
@@ -364,7 +364,7 @@ final class Tour {
                     models().controls().foldUnder().set(GhostKnobs.FOLDS_NOTHING);
                     models().a().tree().baseline().set(TreeBaseline.NONE);
                 });
-        both(
+        camera.both(
                 "tree-steered",
                 () -> {
                     models().controls().steering().set(SteeringValues.NONE.withCoefficient(2));
@@ -376,7 +376,7 @@ final class Tour {
                     models().a().comparison().stop();
                     models().controls().steering().set(SteeringValues.NONE);
                 });
-        both(
+        camera.both(
                 "tree-compared",
                 () -> {
                     models().a().comparison().keep("encoder");
@@ -389,59 +389,64 @@ final class Tour {
                     models().a().comparison().stop();
                 });
         for (PaneKind kind : PaneKind.ALL) {
-            both(
+            camera.both(
                     "pane-" + kind.id(),
                     () -> app.view().maximise(kind.type(), true),
                     () -> app.view().maximise(kind.type(), false));
         }
-        both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
-        both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
-        both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
+        camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
+        camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
+        camera.both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
         evaluation();
         batch();
-        both("palette", () -> app.view().run("palette"), app.view()::dismiss);
-        both("help", () -> app.view().run("help"), app.view()::dismiss);
-        both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
-        one(
+        camera.both("palette", () -> app.view().run("palette"), app.view()::dismiss);
+        camera.both("help", () -> app.view().run("help"), app.view()::dismiss);
+        camera.both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
+        camera.one(
                 "problem",
                 () -> workbench()
                         .openCheckpoint(workbench().a(), route.model().resolve("config.json"), SaeOptions.AS_STORED),
                 () -> workbench().dismissProblem(workbench().a()));
         if (!shown.isEmpty()) {
             open(workbench().b(), shown.get(Math.min(1, shown.size() - 1)));
-            until(
+            camera.until(
                     "B to be counted",
                     COUNTING_MILLIS,
                     () -> !models().statistics().counting(workbench().b()).get());
-            settle(this::isQuiet);
+            camera.settle();
         }
-        both(Need.BOTH, "compare", () -> {}, () -> {});
-        both(Need.BOTH, "compare-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+        camera.both(Camera.Need.BOTH, "compare", () -> {}, () -> {});
+        camera.both(
+                Camera.Need.BOTH,
+                "compare-all-features-and-text",
+                this::showAllFeaturesAndText,
+                this::showFeatureAndExamples);
         Toolkit.run(() -> resize(SMALL_WIDTH_PIXELS, SMALL_HEIGHT_PIXELS));
-        settle(this::isQuiet);
-        both(Need.BOTH, "small-compare", () -> {}, () -> {});
+        camera.settle();
+        camera.both(Camera.Need.BOTH, "small-compare", () -> {}, () -> {});
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
-        settle(this::isQuiet);
-        both("small");
-        both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+        camera.settle();
+        camera.both("small");
+        camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
     /** The page of the evaluation, measured on the beginning of the corpus. */
     private void evaluation() {
-        if (!isWanted("evaluation") || !has(Need.COUNTS, "evaluation")) {
+        if (!camera.isWanted("evaluation") || !camera.has(Camera.Need.COUNTS, "evaluation")) {
             return;
         }
         Toolkit.run(() -> models().evaluation(workbench().a()).measure(EVALUATED));
-        until(
+        camera.until(
                 "the evaluation",
                 COUNTING_MILLIS,
                 () -> !models().evaluation(workbench().a()).running().get());
-        both("evaluation", () -> app.view().run("evaluate"), app.view()::dismiss);
+        camera.both("evaluation", () -> app.view().run("evaluate"), app.view()::dismiss);
     }
 
     /** The batch page, with the results of the first few features. */
     private void batch() {
-        if ((!isWanted("batch") && !isWanted("batch-running")) || !has(Need.COUNTS, "batch")) {
+        if ((!camera.isWanted("batch") && !camera.isWanted("batch-running"))
+                || !camera.has(Camera.Need.COUNTS, "batch")) {
             return;
         }
         Path lines = cache.resolve("tour-features.jsonl");
@@ -458,14 +463,15 @@ final class Tour {
                             lines);
             app.view().run("batch");
         });
-        until(
+        camera.until(
                 "the first features",
-                PICTURE_MILLIS,
+                Camera.PICTURE_MILLIS,
                 () -> models().batch().rows().size() >= BATCHED / 2
                         || !models().batch().running().get());
-        take("batch-running");
-        until("the batch", COUNTING_MILLIS, () -> !models().batch().running().get());
-        both(Need.COUNTS, "batch", () -> {}, app.view()::dismiss);
+        camera.take("batch-running");
+        camera.until(
+                "the batch", COUNTING_MILLIS, () -> !models().batch().running().get());
+        camera.both(Camera.Need.COUNTS, "batch", () -> {}, app.view()::dismiss);
     }
 
     /** Those given; else the first two beside the model, whatever they are. */
@@ -473,9 +479,9 @@ final class Tour {
         if (!route.saes().isEmpty()) {
             return List.copyOf(route.saes().keySet());
         }
-        until(
+        camera.until(
                 "checkpoints beside the model to be found",
-                PICTURE_MILLIS,
+                Camera.PICTURE_MILLIS,
                 () -> !models().nearby().searchingProperty().get());
         return Toolkit.call(() -> models().nearby().paths().stream().limit(2).toList());
     }
@@ -484,19 +490,19 @@ final class Tour {
     private void open(CheckpointSide side, Path path) {
         Toolkit.run(() ->
                 workbench().openCheckpoint(side, path, route.saes().getOrDefault(path, SaeOptions.AS_STORED)));
-        until(path + " to open", COUNTING_MILLIS, () -> !side.opening().get());
+        camera.until(path + " to open", COUNTING_MILLIS, () -> !side.opening().get());
     }
 
     /** A sentence about what a picture needs and there is not; empty if nothing is missing. */
-    private Optional<String> lack(Need need) {
-        return Toolkit.call(() -> lack(workbench().a(), need == Need.EXAMPLE ? Need.COUNTS : need)
-                .or(() -> need == Need.BOTH ? lack(workbench().b(), Need.CHECKPOINT) : Optional.empty())
-                .or(() -> need != Need.EXAMPLE || hasExample()
+    private Optional<String> lack(Camera.Need need) {
+        return Toolkit.call(() -> lack(workbench().a(), need == Camera.Need.EXAMPLE ? Camera.Need.COUNTS : need)
+                .or(() -> need == Camera.Need.BOTH ? lack(workbench().b(), Camera.Need.CHECKPOINT) : Optional.empty())
+                .or(() -> need != Camera.Need.EXAMPLE || hasExample()
                         ? Optional.empty()
                         : Optional.of("The feature has no example in the corpus")));
     }
 
-    private Optional<String> lack(CheckpointSide side, Need need) {
+    private Optional<String> lack(CheckpointSide side, Camera.Need need) {
         if (side.sae().get() == null) {
             Problem problem = side.problem().get();
             return Optional.of(
@@ -507,7 +513,7 @@ final class Tour {
                                     : "There is no checkpoint beside the model, or none that says how it is to "
                                             + "be read");
         }
-        if (need == Need.COUNTS && models().statistics().index(side).get() == null) {
+        if (need == Camera.Need.COUNTS && models().statistics().index(side).get() == null) {
             Problem problem = models().statistics().problem(side).get();
             return Optional.of(
                     problem != null
@@ -547,7 +553,7 @@ final class Tour {
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {
-                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                models().table().jumpTo(Sample.FEATURE);
                 return;
             }
             int best = 0;
@@ -612,124 +618,6 @@ final class Tour {
     private void resize(double width, double height) {
         stage.setWidth(width);
         stage.setHeight(height);
-    }
-
-    private void one(String name, Runnable before, Runnable after) {
-        one(Need.CHECKPOINT, name, before, after);
-    }
-
-    private void one(Need need, String name, Runnable before, Runnable after) {
-        if (isWanted(name) && has(need, name)) {
-            Toolkit.run(before);
-            takeOnceFilled(name, () -> take(name));
-            Toolkit.run(after);
-            settle(this::isQuiet);
-        }
-    }
-
-    private void both(String name) {
-        both(name, () -> {}, () -> {});
-    }
-
-    private void both(String name, Runnable before, Runnable after) {
-        both(Need.CHECKPOINT, name, before, after);
-    }
-
-    private void both(Need need, String name, Runnable before, Runnable after) {
-        if (isWanted(name) && has(need, name)) {
-            Toolkit.run(before);
-            takeOnceFilled(name, () -> {
-                take(name + "-light");
-                Toolkit.run(() -> models().dark().set(true));
-                settle(() -> true);
-                take(name + "-dark");
-                Toolkit.run(() -> models().dark().set(false));
-            });
-            Toolkit.run(after);
-            settle(() -> true);
-        }
-    }
-
-    private boolean isWanted(String name) {
-        return name.contains(only);
-    }
-
-    private boolean has(Need need, String name) {
-        Optional<String> missing = slow >= SLOW_IN_A_ROW
-                ? Optional.of(SLOW_IN_A_ROW + " pictures before it did not fill either, and it was not waited for")
-                : lack(need);
-        missing.ifPresent(why -> leaveOut(name, why));
-        return missing.isEmpty();
-    }
-
-    private void leaveOut(String name, String why) {
-        leftOut.add(new LeftOut(name, why));
-        context.progress().printLine(name + " is left out: " + why);
-    }
-
-    private void takeOnceFilled(String name, Runnable taking) {
-        if (settle(this::isQuiet)) {
-            slow = 0;
-            taking.run();
-        } else {
-            slow++;
-            leaveOut(name, "Its panes were not filled after " + PICTURE_MILLIS / 1000 + " seconds");
-        }
-    }
-
-    /**
-     * Waits until no computation runs and the window has been drawn again.
-     *
-     * @return whether that came in time
-     */
-    private boolean settle(BooleanSupplier quiet) {
-        BooleanSupplier still = () -> quiet.getAsBoolean() && app.view().isArranged();
-        if (!until("the panes to fill", PICTURE_MILLIS, still)) {
-            return false;
-        }
-        pause(SETTLE_MILLIS);
-        return until("the panes to fill", PICTURE_MILLIS, still);
-    }
-
-    private boolean until(String what, long mostMillis, BooleanSupplier done) {
-        long patience = System.currentTimeMillis() + (slow < SLOW_IN_A_ROW ? mostMillis : 0);
-        while (!Toolkit.call(done::getAsBoolean)) {
-            context.cancellation().check();
-            if (System.currentTimeMillis() > patience) {
-                return false;
-            }
-            context.progress().show(Math.min(1, pictures.size() / PICTURES), "waiting for " + what);
-            pause(POLL_MILLIS);
-        }
-        return true;
-    }
-
-    private static void pause(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void take(String name) {
-        if (!isWanted(name)) {
-            return;
-        }
-        String file = String.format(Locale.ROOT, "%02d-%s.png", pictures.size() + 1, name);
-        BufferedImage picture = Toolkit.call(() -> {
-            WritableImage image = app.view().scene().snapshot(null);
-            return SwingFXUtils.fromFXImage(image, null);
-        });
-        BufferedImage opaque = new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
-        opaque.createGraphics().drawImage(picture, 0, 0, null);
-        try {
-            ImageIO.write(opaque, "png", out.resolve(file).toFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        pictures.add(file);
-        context.progress().show(Math.min(1, pictures.size() / PICTURES));
     }
 
     private static void delete(Path folder) throws IOException {

@@ -7,11 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import loupe.analysis.Fit;
+import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.SaeArguments;
 import loupe.app.window.Toolkit;
@@ -40,6 +43,15 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
             paramLabel = "PATH",
             description = "Checkpoint, or two to compare (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
+
+    @Option(
+            names = "--features",
+            paramLabel = "N",
+            description =
+                    "Instead of --sae: a made checkpoint of so many features, 10,000 of them labelled. It stays in "
+                            + "the folder of --cache, if that is given.")
+    @OptionRange(least = 1, most = ManyFeatures.MOST)
+    private Integer features;
 
     @Mixin
     private SaeArguments reading;
@@ -76,7 +88,10 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
         if (cache != null) {
             OptionPaths.folder(cache, "--cache");
         }
-        if (saes.isEmpty() && model == null) {
+        if (features != null && !saes.isEmpty()) {
+            throw new UsageException("Give either --features or --sae");
+        }
+        if (saes.isEmpty() && features == null && model == null) {
             saes = Stream.of("sae-topk", "sae-topk-early")
                     .map(folder::resolveSibling)
                     .filter(Files::exists)
@@ -101,8 +116,16 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();
-        Tour tour =
-                new Tour(context, new Tour.Route(folder, checkpoints, Optional.ofNullable(corpus)), out, cache, only);
+        Tour tour = new Tour(
+                context,
+                new Tour.Route(
+                        folder,
+                        checkpoints,
+                        features == null ? OptionalInt.empty() : OptionalInt.of(features),
+                        Optional.ofNullable(corpus)),
+                out,
+                cache,
+                only);
         tour.run();
         return new Result(out.toString(), tour.pictures(), tour.leftOut());
     }

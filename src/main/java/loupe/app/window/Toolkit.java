@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import javafx.application.Platform;
 import loupe.base.Refusal;
@@ -27,6 +28,11 @@ public final class Toolkit {
      * graphics card that takes most of a frame's time; filling rectangles takes hardly any.
      */
     private static final String REGION_CACHING_OFF = "prism.disableRegionCaching";
+
+    /** JavaFX says at every start that it stands on the class path, which is how this program is put together. */
+    private static final String ON_CLASS_PATH = "Unsupported JavaFX configuration: classes were loaded from";
+
+    private static final Logger JAVAFX = Logger.getLogger("javafx");
 
     private static final AtomicBoolean STARTED = new AtomicBoolean();
 
@@ -57,6 +63,7 @@ public final class Toolkit {
         if (System.getProperty(REGION_CACHING_OFF) == null) {
             System.setProperty(REGION_CACHING_OFF, "true");
         }
+        JAVAFX.setFilter(said -> !said.getMessage().startsWith(ON_CLASS_PATH));
         CompletableFuture<Void> running = new CompletableFuture<>();
         try {
             Platform.startup(() -> running.complete(null));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loupe.state.window.NamedSessions;
 import loupe.state.window.SessionFile;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +98,11 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
     /** The session file. */
     Path session() {
         return config.resolve("session.json");
+    }
+
+    /** The sessions that the window has kept under names. */
+    public NamedSessions sessions() {
+        return NamedSessions.beside(session());
     }
 
     /** The file of all that is written down about features. */

@@ -18,13 +18,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javafx.animation.PauseTransition;
+import javafx.animation.KeyFrame;
+import javafx.animation.Timeline;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
+import javafx.event.EventHandler;
 import javafx.geometry.Rectangle2D;
+import javafx.scene.input.InputEvent;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
+import javafx.stage.WindowEvent;
 import javafx.util.Duration;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -35,17 +41,20 @@ import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Look;
 import loupe.state.window.Notices;
+import loupe.state.window.Sample;
 import loupe.state.window.Session;
 import loupe.state.window.SessionFile;
+import loupe.state.window.Side;
 import loupe.state.window.Workbench;
+import loupe.ui.pane.WindowPlace;
 import loupe.ui.window.AppIcon;
 import loupe.ui.window.ChartWarmUp;
 import loupe.ui.window.SystemSaveDialog;
@@ -60,23 +69,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
-    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
-    public static final int SAMPLE_FEATURE = 866;
-
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final long MOST_SECONDS_AT_END = 3;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
     private static final Duration UNTIL_MAPPED = Duration.millis(200);
+    private static final int LOOKS_AT_SIZE = 25;
     private static final double LEAST_WIDTH_PIXELS = 720;
     private static final double LEAST_HEIGHT_PIXELS = 480;
 
     private final @Nullable SessionFile memory;
-    private final Session session;
+    /** What this window began with. */
+    private final Session begun;
+
+    /** The session that was shown last: that of the start, or one that was kept under a name. */
+    private Session session;
+
     private final WorkbenchModels models;
     private final WorkbenchView view;
     private @Nullable Stage stage;
     private @Nullable SessionKeeper keeper;
+    private boolean closing;
 
     /**
      * @param service closed by whoever made it
@@ -84,8 +97,14 @@ public final class WorkbenchApp implements AutoCloseable {
      * @param cache folder for finished passes over a corpus
      */
     public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache) {
+        this(service, memory, cache, Optional.empty());
+    }
+
+    /** @param named the session to begin with instead of the last one's, of which only the looks stay */
+    public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache, Optional<Session> named) {
         this.memory = memory;
-        session = memory == null ? Session.empty() : memory.load();
+        begun = memory == null ? Session.empty() : memory.load();
+        session = named.map(begun::showing).orElse(begun);
         Notices notices = new Notices(Clock.system(ZoneId.systemDefault()));
         Workbench workbench =
                 new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
@@ -96,20 +115,17 @@ public final class WorkbenchApp implements AutoCloseable {
         models = new WorkbenchModels(
                 workbench,
                 cache,
-                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new));
-        models.dark().set(session.dark());
+                Optional.ofNullable(memory).map(SessionFile::labels).map(LabelFile::new),
+                Optional.ofNullable(memory).map(SessionFile::named));
+        models.look().set(Look.remembered(session.settings().get(Look.SETTING), session.dark()));
         models.fontSize().set(session.fontSize());
-        models.controls().recall(session.settings());
-        models.histogram().recall(session.settings());
-        models.scatter().recall(session.settings());
-        models.statistics().recall(session.settings());
-        models.captions().set(!"false".equals(session.settings().get("captions")));
-        models.formulas().set("true".equals(session.settings().get("formulas")));
+        models.recall(session.settings());
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         view = new WorkbenchView(
                 models,
                 new SystemSaveDialog(),
+                sample(),
                 session.views(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
@@ -131,18 +147,23 @@ public final class WorkbenchApp implements AutoCloseable {
      * Opens the workbench on the screen and returns when its window has been closed, or the process is terminated. Any
      * thread but JavaFX's.
      *
+     * @param named the session to begin with; empty for that of the last window
      * @param whenShown called with the workbench once its window is shown
      */
     public static void runToTheEnd(
-            InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
+            InferenceService service,
+            Opening first,
+            Optional<Session> named,
+            Cancellation cancellation,
+            Consumer<WorkbenchApp> whenShown) {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead =
-                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+                firstModel(first, named.orElseGet(memory::load)).map(folder -> service.openEmbeddings(folder));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
-            WorkbenchApp made = new WorkbenchApp(service, memory, folders.indexes());
+            WorkbenchApp made = new WorkbenchApp(service, memory, folders.indexes(), named);
             made.show(new Stage(), closed::countDown);
             made.openFirst(first);
             ahead.ifPresent(made::giveBackOnceOpen);
@@ -211,10 +232,12 @@ public final class WorkbenchApp implements AutoCloseable {
         if (session.model() != null && Files.exists(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
-        return UserFolders.ofUser()
-                .sample()
-                .map(folder -> folder.resolve("glossary"))
-                .filter(Files::isDirectory);
+        return sample().map(Sample::model);
+    }
+
+    /** The sample; empty where it is not installed. */
+    private static Optional<Sample> sample() {
+        return UserFolders.ofUser().sample().flatMap(Sample::in);
     }
 
     /**
@@ -269,22 +292,29 @@ public final class WorkbenchApp implements AutoCloseable {
         models.workbench().service().files().execute(new ChartWarmUp());
         stage.setScene(view.scene());
         Session.Window window = session.window();
-        Rectangle2D screen = Screen.getPrimary().getVisualBounds();
-        if (window != null && screen.intersects(window.x(), window.y(), 200, 100)) {
-            stage.setX(window.x());
-            stage.setY(window.y());
+        if (window != null) {
+            Rectangle2D place = WindowPlace.within(
+                    new Rectangle2D(window.x(), window.y(), window.width(), window.height()), WindowPlace.screens());
+            stage.setX(place.getMinX());
+            stage.setY(place.getMinY());
             stage.setMaximized(window.maximised());
         }
         SessionKeeper kept = memory == null
                 ? null
                 : new SessionKeeper(
                         memory,
-                        session,
+                        begun,
                         this::settled,
                         sentence -> Platform.runLater(
                                 () -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
+            List<String> losses = closing ? List.of() : models.losses();
+            if (!losses.isEmpty()) {
+                event.consume();
+                view.askToClose(losses, this::closeAllTheSame);
+                return;
+            }
             if (kept != null) {
                 kept.end(now());
             }
@@ -297,36 +327,75 @@ public final class WorkbenchApp implements AutoCloseable {
         });
         stage.show();
         keepFromOpeningSmall(view.scene().getWidth(), view.scene().getHeight());
+        view.recallWindows(session.settings(), Side.A);
+        models.sessions().connect(this::now, this::showSession);
         if (kept != null) {
             kept.start();
         }
     }
 
+    private void closeAllTheSame() {
+        closing = true;
+        Stage shown = Objects.requireNonNull(stage);
+        shown.fireEvent(new WindowEvent(shown, WindowEvent.WINDOW_CLOSE_REQUEST));
+    }
+
+    /** Shows a session that was kept under a name; theme, size of text, window and recent files stay as they are. */
+    private void showSession(Session named) {
+        Optional<String> missing = Stream.concat(
+                        Stream.ofNullable(named.model()),
+                        named.checkpoints().stream().map(Session.Checkpoint::path))
+                .filter(path -> !Files.exists(Path.of(path)))
+                .findFirst();
+        if (missing.isPresent()) {
+            models.workbench()
+                    .notices()
+                    .add("The session is not shown, because " + missing.get() + " is not there any more");
+            return;
+        }
+        session = now().showing(named);
+        models.workbench().closeModel();
+        models.recall(session.settings());
+        view.recallViews(session.views());
+        view.recallWindows(session.settings(), Side.A);
+        models.undoOrder().clear();
+        if (session.model() != null || !session.checkpoints().isEmpty()) {
+            openFirst(Opening.LAST);
+        }
+    }
+
     /**
      * Sets the least size only once the window has its own: openbox opens a window at its least size, whatever size was
-     * asked for.
+     * asked for. On a busy machine it does so late, so the size is looked after until somebody uses the window.
      */
     private void keepFromOpeningSmall(double width, double height) {
         Stage shown = Objects.requireNonNull(stage);
-        PauseTransition settled = new PauseTransition(UNTIL_MAPPED);
-        settled.setOnFinished(event -> {
+        Timeline settling = new Timeline(new KeyFrame(UNTIL_MAPPED, event -> {
             double beside = shown.getWidth() - view.scene().getWidth();
             double above = shown.getHeight() - view.scene().getHeight();
-            boolean small = !shown.isMaximized()
-                    && (view.scene().getWidth() < width || view.scene().getHeight() < height);
+            boolean least = shown.getWidth() <= LEAST_WIDTH_PIXELS || shown.getHeight() <= LEAST_HEIGHT_PIXELS;
+            boolean small =
+                    least && (view.scene().getWidth() < width || view.scene().getHeight() < height);
             shown.setMinWidth(LEAST_WIDTH_PIXELS);
             shown.setMinHeight(LEAST_HEIGHT_PIXELS);
             if (small) {
                 shown.setWidth(width + beside);
                 shown.setHeight(height + above);
             }
-        });
-        settled.play();
+        }));
+        settling.setCycleCount(LOOKS_AT_SIZE);
+        EventHandler<InputEvent> used = event -> {
+            if (shown.getMinWidth() > 0) { // it has been looked at once
+                settling.stop();
+            }
+        };
+        view.scene().addEventFilter(MouseEvent.MOUSE_PRESSED, used);
+        view.scene().addEventFilter(KeyEvent.KEY_PRESSED, used);
+        settling.play();
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */
     public void openFirst(Opening first) {
-        Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);
         List<Session.Checkpoint> saes = first.saes().stream()
                 .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
@@ -337,16 +406,14 @@ public final class WorkbenchApp implements AutoCloseable {
             models.opening().open(first.saes(), false);
         } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
+        } else if (session.model() == null && !session.checkpoints().isEmpty()) {
+            openCheckpoints(session.checkpoints(), session.feature());
         } else {
-            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
-                    .ifPresent(folder -> open(
-                            folder.resolve("glossary"),
-                            Files.exists(folder.resolve("sae-topk"))
-                                    ? List.of(new Session.Checkpoint(
-                                            folder.resolve("sae-topk").toString(), Map.of()))
-                                    : List.of(),
-                            SAMPLE_FEATURE,
-                            Optional.empty()));
+            sample().ifPresent(sample ->
+                    open(sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
+            if (memory != null && session.equals(Session.empty())) {
+                view.inviteToTour();
+            }
         }
     }
 
@@ -363,21 +430,33 @@ public final class WorkbenchApp implements AutoCloseable {
                 models.statistics().openIndex(Path.of(index));
             }
             corpus.ifPresent(path -> models.opening().open(List.of(path), false));
-            if (!checkpoints.isEmpty()) {
-                workbench.openCheckpoint(
-                        workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
-                            if (feature >= 0 && feature < sae.config().dSae()) {
-                                workbench.selection().select(new FeatureRef(sae.id(), feature));
-                            }
-                            if (checkpoints.size() > 1) {
-                                workbench.openCheckpoint(
-                                        workbench.b(),
-                                        Path.of(checkpoints.get(1).path()),
-                                        remembered(checkpoints.get(1)));
-                            }
-                        });
-            }
+            openCheckpoints(checkpoints, feature);
         });
+    }
+
+    /** @param feature of A, as the session has it; negative for none */
+    private void openCheckpoints(List<Session.Checkpoint> checkpoints, int feature) {
+        if (checkpoints.isEmpty()) {
+            return;
+        }
+        Workbench workbench = models.workbench();
+        workbench.openCheckpoint(
+                workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
+                    if (feature >= 0 && feature < sae.config().dSae()) {
+                        workbench.selection().select(new FeatureRef(sae.id(), feature));
+                        models.recallRange(session.settings());
+                    }
+                    if (checkpoints.size() > 1) {
+                        workbench.openCheckpoint(
+                                workbench.b(),
+                                Path.of(checkpoints.get(1).path()),
+                                remembered(checkpoints.get(1)),
+                                opened -> {
+                                    models.recallPin(session.settings());
+                                    view.recallWindows(session.settings(), Side.B);
+                                });
+                    }
+                });
     }
 
     /** The session as it is; as it was while something is being opened, which may be what it remembers. */
@@ -400,15 +479,12 @@ public final class WorkbenchApp implements AutoCloseable {
                         new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
             }
         }
-        Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
-        settings.putAll(models.histogram().remembered());
-        settings.putAll(models.scatter().remembered());
-        settings.putAll(models.statistics().remembered());
-        settings.put("captions", Boolean.toString(models.captions().get()));
-        settings.put("formulas", Boolean.toString(models.formulas().get()));
+        Map<String, String> settings = new LinkedHashMap<>(models.remembered());
+        settings.putAll(view.rememberedWindows());
+        settings.put(Look.SETTING, models.look().get().key());
         FeatureRef feature = workbench.selection().feature().get();
         boolean maximised = shown.isMaximized();
-        Session.Window before = session.window();
+        Session.Window before = begun.window();
         Session.Window window = maximised && before != null
                 ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
                 : new Session.Window(
@@ -426,7 +502,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 settings,
                 window,
                 view.rememberedViews(),
-                models.dark().get(),
+                models.look().get() != Look.LIGHT,
                 models.fontSize().get(),
                 workbench.recent().all());
     }
@@ -486,6 +562,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     @Override
     public void close() {
+        view.closePaneWindows();
         models.close();
         models.workbench().closeModel();
         if (stage != null) {

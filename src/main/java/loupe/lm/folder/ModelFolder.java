@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
 import loupe.format.HubCache;
@@ -14,6 +15,7 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.lm.HostWeight;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelPart;
 import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
@@ -233,7 +235,7 @@ public final class ModelFolder implements AutoCloseable {
 
     /** Size of the weights in memory, in bytes; a processed model with tied embeddings takes one embedding more. */
     public long bytes() {
-        return weights.bytes();
+        return weights.bytes(ModelFolder::isAny);
     }
 
     /**
@@ -245,7 +247,17 @@ public final class ModelFolder implements AutoCloseable {
         long second = processing == Processing.PROCESSED && weights.bytes("lm_head.weight") == 0
                 ? weights.bytes("transformer.wte.weight")
                 : 0;
-        return bytes() + second + (weights.largest() > HostWeight.LARGEST_BLOCK ? HostWeight.LARGEST_BLOCK : 0);
+        return second + bytesToRead(ModelFolder::isAny);
+    }
+
+    /** Likewise of one part, as it is stored. */
+    public long bytesToRead(ModelPart part) {
+        return bytesToRead(part::has);
+    }
+
+    private long bytesToRead(Predicate<String> wanted) {
+        return weights.bytes(wanted)
+                + (weights.largest(wanted) > HostWeight.LARGEST_BLOCK ? HostWeight.LARGEST_BLOCK : 0);
     }
 
     /**
@@ -254,10 +266,23 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if the files can no longer be read
      */
     public ModelWeights read(Processing processing) {
-        Map<String, HostWeight> read = weights.read();
+        Map<String, HostWeight> read = weights.read(ModelFolder::isAny);
         if (processing == Processing.PROCESSED) {
             WeightProcessing.apply(config, read);
         }
+        return modelWeights(read);
+    }
+
+    /** Reads one part of the weights, as it is stored, and nothing of the others. As {@link #read(Processing)}. */
+    public ModelWeights read(ModelPart part) {
+        return modelWeights(weights.read(part::has));
+    }
+
+    private static boolean isAny(@SuppressWarnings("unused") String parameter) {
+        return true;
+    }
+
+    private ModelWeights modelWeights(Map<String, HostWeight> read) {
         int tokens = tokenizer
                 .map(Tokenizer::size)
                 .filter(size -> size < config.vocabularySize())

@@ -125,11 +125,23 @@ record StoredParameter(long[] shape, List<Part> parts, float plus, float times) 
 
     /** Fills a buffer with elements of a tensor, which are looked at while the processor's cache has them. */
     private static void read(StoredTensor tensor, long first, ByteBuffer target, ObjLongConsumer<String> audit) {
-        for (int position = 0; position < target.capacity(); position += BYTES_AT_ONCE) {
-            ByteBuffer piece = target.slice(position, Math.min(BYTES_AT_ONCE, target.capacity() - position))
-                    .order(ByteOrder.nativeOrder());
+        inPieces(target.capacity(), BYTES_AT_ONCE, (position, length) -> {
+            ByteBuffer piece = target.slice(position, length).order(ByteOrder.nativeOrder());
             tensor.readFloats(first + position / Float.BYTES, piece.duplicate().order(piece.order()));
             audit(tensor, piece, audit);
+        });
+    }
+
+    /** A part of a buffer. */
+    @FunctionalInterface
+    interface Piece {
+        void accept(int position, int length);
+    }
+
+    /** Goes through a buffer in pieces, the last of which may be shorter. */
+    static void inPieces(int capacity, int atOnce, Piece piece) {
+        for (int left = capacity; left > 0; left -= atOnce) { // a position could leave the range of integers
+            piece.accept(capacity - left, Math.min(atOnce, left));
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
@@ -310,33 +311,41 @@ final class StoredWeights {
     }
 
     /**
-     * Reads all claimed tensors.
+     * Reads claimed tensors.
      *
+     * @param wanted which, by the parameter's name
      * @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap
      */
-    Map<String, HostWeight> read() {
-        return read(HostWeight.LARGEST_BLOCK);
+    Map<String, HostWeight> read(Predicate<String> wanted) {
+        return read(wanted, HostWeight.LARGEST_BLOCK);
     }
 
     /** @param largestBlock of memory, in bytes */
-    Map<String, HostWeight> read(long largestBlock) {
+    Map<String, HostWeight> read(Predicate<String> wanted, long largestBlock) {
         try {
-            return readAll(largestBlock);
+            return readAll(of(wanted), largestBlock);
         } catch (OutOfMemoryError e) {
             throw new OutOfDeviceMemoryException(
-                    archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
+                    archive.path() + ": the weights take " + (bytes(wanted) >> 20)
+                            + " MiB, more than this process may use. "
                             + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.",
                     e);
         }
     }
 
+    private Map<String, StoredParameter> of(Predicate<String> wanted) {
+        Map<String, StoredParameter> some = new LinkedHashMap<>(claimed);
+        some.keySet().removeIf(wanted.negate());
+        return some;
+    }
+
     /** Reads on several threads at once, the largest first, so that they end together. */
-    private Map<String, HostWeight> readAll(long largestBlock) {
+    private Map<String, HostWeight> readAll(Map<String, StoredParameter> some, long largestBlock) {
         nonFinite.clear();
         ObjLongConsumer<String> audit = (tensor, count) -> nonFinite.merge(tensor, count, Long::sum);
         Map<String, HostWeight> read = new ConcurrentHashMap<>();
         Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();
-        List<Consumer<StoredParameter.Scratch>> pieces = claimed.entrySet().stream()
+        List<Consumer<StoredParameter.Scratch>> pieces = some.entrySet().stream()
                 .sorted(Comparator.comparingLong((Map.Entry<String, StoredParameter> entry) ->
                                 entry.getValue().bytes())
                         .reversed())
@@ -358,7 +367,7 @@ final class StoredWeights {
             scratches.forEach(StoredParameter.Scratch::close);
         }
         Map<String, HostWeight> inOrder = new LinkedHashMap<>();
-        claimed.keySet().forEach(parameter -> inOrder.put(parameter, read.get(parameter)));
+        some.keySet().forEach(parameter -> inOrder.put(parameter, read.get(parameter)));
         return inOrder;
     }
 
@@ -368,14 +377,17 @@ final class StoredWeights {
         return stored == null ? 0 : stored.bytes();
     }
 
-    /** Size of the largest claimed parameter as float32. */
-    long largest() {
-        return claimed.values().stream().mapToLong(StoredParameter::bytes).max().orElse(0);
+    /** Size of the largest of some claimed parameters as float32. */
+    long largest(Predicate<String> wanted) {
+        return of(wanted).values().stream()
+                .mapToLong(StoredParameter::bytes)
+                .max()
+                .orElse(0);
     }
 
-    /** Size of all claimed parameters as float32. */
-    long bytes() {
-        return claimed.values().stream().mapToLong(StoredParameter::bytes).sum();
+    /** Size of some claimed parameters as float32. */
+    long bytes(Predicate<String> wanted) {
+        return of(wanted).values().stream().mapToLong(StoredParameter::bytes).sum();
     }
 
     /** One tensor (out, in) of a matrix, by its name without {@code .weight}. */

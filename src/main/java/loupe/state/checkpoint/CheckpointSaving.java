@@ -46,15 +46,17 @@ public final class CheckpointSaving {
         SaeOptions options = workbench.readAs(side);
         Cancellation cancellation = new Cancellation();
         Activity.Job job = workbench.activity().begin("Saving " + target.getFileName(), cancellation::cancel);
+        Runnable written = workbench.activity().unfinished(target + " is being written");
         workbench.service().files().execute(() -> {
             try {
                 SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
-                workbench.fx().execute(() -> workbench.notices().add("Saved " + target));
+                workbench.fx().execute(() -> workbench.notices().addSaved(target));
             } catch (RuntimeException | Error failure) {
                 workbench
                         .fx()
                         .execute(() -> workbench.notices().add("Saving " + target.getFileName(), Problem.of(failure)));
             } finally {
+                written.run();
                 job.end();
             }
         });

@@ -19,6 +19,7 @@ import loupe.state.pane.PaneStatus;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Brush;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stretches of the corpus in which a side's feature is active, or nearly, chosen in one of several ways or by a marked
@@ -98,6 +99,15 @@ public final class ExamplesModel {
         ActivationIndex index = activations.index().get();
         if (index != null) {
             ablation.ask(index, example, how);
+        }
+    }
+
+    /** Shows an ablation of one of the examples shown, or none, as undo does. */
+    public void show(AblationModel.@Nullable Subject subject) {
+        if (subject == null) {
+            ablation.close();
+        } else {
+            ablate(subject.example(), subject.how());
         }
     }
 

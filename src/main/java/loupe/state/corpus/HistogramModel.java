@@ -5,10 +5,8 @@ import java.util.List;
 import javafx.beans.Observable;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.value.ObservableValue;
-import loupe.base.Cancellation;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
-import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Brush;
@@ -104,63 +102,12 @@ public final class HistogramModel {
             SharedRange range = activations.range();
             double least = range.lower().get();
             double from = view.logarithmicValues().get() ? least : Math.min(0, least);
-            histogram.ask(new Binned(
+            histogram.ask(new ActivationBins(
                     loaded,
                     view.bins().get(),
                     from,
                     range.upper().get(),
                     view.cumulative().get()));
-        }
-    }
-
-    /**
-     * Counts in bins from 0, or from the smallest activation if that is negative, to the largest activation on either
-     * side.
-     *
-     * @param from positive for bins of equal ratios that begin there
-     */
-    private record Binned(FeatureActivations activations, int bins, double from, double upper, boolean cumulative)
-            implements HostQuestion<FeatureActivations.Histogram> {
-        /** What part of a bin may be due to rounding. */
-        private static final double ROUNDING = 1e-9;
-
-        @Override
-        public FeatureActivations.Histogram answer(Cancellation cancellation) {
-            FeatureActivations.Histogram counted = from < 0
-                    ? activations.histogram(aroundZero())
-                    : from > 0 && upper > from
-                            ? activations.histogram(ratios())
-                            : activations.histogram(bins, 0, Math.max(upper, Float.MIN_NORMAL));
-            return cumulative ? new FeatureActivations.Histogram(counted.edges(), added(counted.counts())) : counted;
-        }
-
-        /** Equal bins, about as many as wanted, with an edge at 0, so that no bar counts both signs. */
-        private double[] aroundZero() {
-            double width = (upper - from) / bins;
-            int below = (int) Math.ceil(-from / width - ROUNDING);
-            int above = (int) Math.ceil(upper / width - ROUNDING);
-            double[] edges = new double[below + above + 1];
-            for (int i = 0; i < edges.length; i++) {
-                edges[i] = (i - below) * width;
-            }
-            edges[0] = Math.min(edges[0], from);
-            edges[edges.length - 1] = Math.max(edges[edges.length - 1], upper);
-            return edges;
-        }
-
-        private double[] ratios() {
-            double[] edges = new double[bins + 1];
-            for (int i = 0; i <= bins; i++) {
-                edges[i] = from * Math.pow(upper / from, (double) i / bins);
-            }
-            edges[bins] = upper;
-            return edges;
-        }
-
-        private static long[] added(long[] counts) {
-            long[] sums = counts.clone();
-            Arrays.parallelPrefix(sums, Long::sum);
-            return sums;
         }
     }
 }

@@ -65,6 +65,35 @@ public final class CompareModel {
     }
 
     /**
+     * What {@link #compareWith} does with a feature of A's checkpoint, as an entry of a menu; empty if A is not open.
+     */
+    public String comparing(int feature) {
+        if (workbench.a().sae().get() == null) {
+            return "";
+        }
+        return "Compare the chosen feature with #" + feature
+                + (isOpenTwice() || workbench.b().sae().get() == null ? "" : " (instead of checkpoint B)");
+    }
+
+    /** Whether B is A's checkpoint once more. */
+    private boolean isOpenTwice() {
+        OpenSae a = workbench.a().sae().get();
+        OpenSae b = workbench.b().sae().get();
+        return a != null && b != null && a.path().equals(b.path());
+    }
+
+    /** Shows another feature of A's checkpoint beside the chosen one: opens the checkpoint on side B too. */
+    public void compareWith(int feature) {
+        OpenSae a = workbench.a().sae().get();
+        if (isOpenTwice()) {
+            pin(OptionalInt.of(feature));
+        } else if (a != null) {
+            workbench.openCheckpoint(
+                    workbench.b(), a.path(), workbench.readAs(workbench.a()), opened -> pin(OptionalInt.of(feature)));
+        }
+    }
+
+    /**
      * Cosine between the decoder directions of A's feature and its best match in B; NaN while B is pinned or it is
      * unknown.
      */

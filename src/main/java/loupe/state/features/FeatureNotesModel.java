@@ -84,6 +84,11 @@ public final class FeatureNotesModel implements UndoOrder.Source {
         return problem.getReadOnlyProperty();
     }
 
+    /** How many edits are not in the file, because it could not be written. */
+    public int unsaved() {
+        return unsaved.size();
+    }
+
     /** What is written down about a feature of a side's checkpoint. */
     public FeatureNotes of(CheckpointSide side, int feature) {
         OpenSae sae = side.sae().get();
@@ -175,7 +180,30 @@ public final class FeatureNotesModel implements UndoOrder.Source {
             past.removeLast();
         }
         future.clear();
-        undoOrder.did(this);
+        undoOrder.did(this, words(edits.get(0)));
+    }
+
+    /** Changes something that follows from an edit, and so is not to be taken back on its own. */
+    void quietly(Runnable change) {
+        undoOrder.quietly(change);
+    }
+
+    /** What an edit is called after "Undo". */
+    private static String words(Edit edit) {
+        if (edit instanceof Edit.Label label) {
+            return "label of feature " + label.feature();
+        } else if (edit instanceof Edit.Note note) {
+            return "note on feature " + note.feature();
+        } else if (edit instanceof Edit.Tag tag) {
+            return "tag " + tag.tag() + " of feature " + tag.feature();
+        } else if (edit instanceof Edit.Star star) {
+            return "star of feature " + star.feature();
+        } else if (edit instanceof Edit.Member member) {
+            return "feature " + member.feature() + " in the list " + member.list();
+        } else if (edit instanceof Edit.NamedList list) {
+            return "list " + list.list();
+        }
+        return "change of what is written down";
     }
 
     @Override

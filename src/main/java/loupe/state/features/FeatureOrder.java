@@ -11,6 +11,7 @@ import javafx.collections.ObservableListBase;
  */
 public final class FeatureOrder extends ObservableListBase<Integer> {
     private int[] features = {};
+    private Runnable beforeChange = () -> {};
 
     @Override
     public Integer get(int row) {
@@ -32,11 +33,17 @@ public final class FeatureOrder extends ObservableListBase<Integer> {
         return -1;
     }
 
+    /** Sets what is done before other rows come: a table cannot carry several marked rows over. */
+    public void setBeforeChange(Runnable action) {
+        beforeChange = action;
+    }
+
     void show(int[] order) {
         int[] before = features;
         if (Arrays.equals(before, order)) {
             return;
         }
+        beforeChange.run();
         beginChange();
         features = order;
         List<Integer> removed = new AbstractList<>() {

@@ -1,5 +1,7 @@
 package loupe.state.features;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -7,7 +9,6 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
-import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
@@ -41,9 +42,7 @@ public final class FeatureTableModel {
     private final ResultSlot<Listed> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
-    private final ObjectProperty<FeatureColumn> sortedBy =
-            new SimpleObjectProperty<>(this, "sortedBy", FeatureColumn.NUMBER);
-    private final ObjectProperty<Boolean> descending = new SimpleObjectProperty<>(this, "descending", false);
+    private final TableArrangement arrangement = new TableArrangement();
     private final ReadOnlyIntegerWrapper version = new ReadOnlyIntegerWrapper(this, "version");
     private final ObservableValue<PaneStatus> status;
     private OpenSae listed;
@@ -61,6 +60,7 @@ public final class FeatureTableModel {
         order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         status = new PaneStatusBinding()
                 .dismisses(workbench.modelProblem(), workbench::dismissModelProblem)
+                .mendedBy(remedy -> workbench.mend(workbench.a(), remedy))
                 .dismisses(workbench.a().problem(), () -> workbench.dismissProblem(workbench.a()))
                 .mendedBy(remedy -> workbench.mend(workbench.a(), remedy))
                 .fails(columns.problem(), columns::retry)
@@ -78,8 +78,8 @@ public final class FeatureTableModel {
         search.search().addListener(changed -> arrange());
         order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is.features()));
         filter.addListener(changed -> arrange());
-        sortedBy.addListener(changed -> arrange());
-        descending.addListener(changed -> arrange());
+        arrangement.sortedBy().addListener(changed -> arrange());
+        arrangement.descending().addListener(changed -> arrange());
         refresh();
     }
 
@@ -125,12 +125,31 @@ public final class FeatureTableModel {
         return filter;
     }
 
+    /** Columns and sorting. */
+    public TableArrangement arrangement() {
+        return arrangement;
+    }
+
     public ObjectProperty<FeatureColumn> sortedBy() {
-        return sortedBy;
+        return arrangement.sortedBy();
     }
 
     public ObjectProperty<Boolean> descending() {
-        return descending;
+        return arrangement.descending();
+    }
+
+    /** What a session keeps, by name. */
+    public Map<String, String> remembered() {
+        Map<String, String> kept = new LinkedHashMap<>(arrangement.remembered());
+        kept.put("table.filter", filter.get());
+        return kept;
+    }
+
+    /** Restores what a session kept; a filter that cannot be read is left out, since it passes nothing. */
+    public void recall(Map<String, String> kept) {
+        arrangement.recall(kept);
+        String remembered = kept.getOrDefault("table.filter", filter.get());
+        filter.set(FeatureFilter.mistake(remembered).isPresent() ? "" : remembered);
     }
 
     /** A counter that rises whenever values of rows may have changed. */
@@ -175,7 +194,7 @@ public final class FeatureTableModel {
     public CountedShare countedForRows() {
         return Stream.concat(
                         FeatureFilter.parse(filter.get()).bounds().stream().map(FeatureFilter.Bound::column),
-                        Stream.of(sortedBy.get()))
+                        Stream.of(sortedBy().get()))
                 .map(this::counted)
                 .filter(CountedShare::isPartial)
                 .findFirst()
@@ -204,8 +223,8 @@ public final class FeatureTableModel {
                 FeatureFilter.parse(filter.get()),
                 search.search().get(),
                 notes.features(workbench.a()),
-                sortedBy.get(),
-                descending.get());
+                sortedBy().get(),
+                descending().get());
     }
 
     /** Whether anything is written down about a feature of the checkpoint. */
@@ -251,6 +270,9 @@ public final class FeatureTableModel {
             order.clear();
         }
         version.set(version.get() + 1);
+        if (!arrangement.hasShownLabels() && hasLabels()) {
+            notes.quietly(arrangement::showLabelsOnce);
+        }
         arrange();
     }
 

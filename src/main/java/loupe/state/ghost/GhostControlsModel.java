@@ -264,10 +264,19 @@ public final class GhostControlsModel {
         return knob.written(values.get().of(knob));
     }
 
-    /** Restores values from a session; invalid ones are ignored. The scale waits for the model's own range. */
+    /**
+     * Restores values from a session; invalid ones are ignored. What is in units of a model is set for the open one,
+     * and waits for the next.
+     */
     public void recall(Map<String, String> kept) {
         waiting = Map.copyOf(kept);
-        quietly(() -> GhostKnobs.ALL.stream().filter(knob -> !knob.isOfModel()).forEach(knob -> recall(knob, kept)));
+        quietly(() -> {
+            GhostKnobs.ALL.stream().filter(knob -> !knob.isOfModel()).forEach(knob -> recall(knob, kept));
+            if (geometry.getValue() != null) {
+                range.set(reachingWaiting(range.get()));
+                GhostKnobs.ALL.stream().filter(Knob::isOfModel).forEach(this::startInModel);
+            }
+        });
     }
 
     private <T, P extends Property<T>> void recall(Knob<T, P> knob, Map<String, String> kept) {

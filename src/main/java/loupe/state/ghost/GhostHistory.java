@@ -1,28 +1,20 @@
 package loupe.state.ghost;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.LongSupplier;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.state.window.UndoOrder;
+import loupe.state.window.ValueHistory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one.
- * JavaFX thread only.
+ * Undo and redo of the ghost controls, steering and the token filter among them. It begins anew with each model,
+ * because its values are in the old model's units. JavaFX thread only.
  */
-public final class GhostHistory implements UndoOrder.Source {
-    private static final int KEPT = 100;
-    private static final long ONE_GESTURE_NANOS = 800_000_000L;
-
+public final class GhostHistory {
     private final GhostControlsModel controls;
-    private final LongSupplier nanos;
-    private final UndoOrder order;
-    private final Deque<GhostValues> past = new ArrayDeque<>();
-    private final Deque<GhostValues> future = new ArrayDeque<>();
-    private long lastChange = Long.MIN_VALUE;
-    private boolean moving;
-    /** Of the model that the remembered values belong to; null while none is open. */
+    private final ValueHistory<GhostValues> history;
     private TokenGeometry.@Nullable Answer geometry;
 
     /**
@@ -37,59 +29,41 @@ public final class GhostHistory implements UndoOrder.Source {
 
     public GhostHistory(GhostControlsModel controls, LongSupplier nanos, UndoOrder order) {
         this.controls = controls;
-        this.nanos = nanos;
-        this.order = order;
-        controls.values().addListener((property, was, is) -> changed(was));
         geometry = controls.geometry().get();
+        history = new ValueHistory<>(order, controls.values(), controls::restore, GhostHistory::words, nanos);
+        // after the history has heard of it, which invalidation listeners would not be
+        controls.values().addListener((property, was, is) -> forgetThoseOfAnotherModel());
     }
 
-    @Override
     public boolean undo() {
-        return move(past, future);
+        return history.undo();
     }
 
-    @Override
     public boolean redo() {
-        return move(future, past);
+        return history.redo();
     }
 
     @SuppressWarnings("ReferenceEquality") // another model begins another history, equal or not
-    private void changed(GhostValues before) {
+    private void forgetThoseOfAnotherModel() {
         if (controls.geometry().get() != geometry) {
-            forget();
-            return;
+            geometry = controls.geometry().get();
+            history.forget();
         }
-        long now = nanos.getAsLong();
-        boolean sameGesture = lastChange != Long.MIN_VALUE && now - lastChange < ONE_GESTURE_NANOS;
-        lastChange = now;
-        if (moving || (sameGesture && !past.isEmpty())) {
-            return;
-        }
-        past.push(before);
-        if (past.size() > KEPT) {
-            past.removeLast();
-        }
-        future.clear();
-        order.did(this);
     }
 
-    /** Clears the history when the model changes, because its values are in the old model's units. */
-    private void forget() {
-        geometry = controls.geometry().get();
-        past.clear();
-        future.clear();
-        lastChange = Long.MIN_VALUE;
+    /** Which control was changed, and to what if that is a number; one name for all of them if several were. */
+    private static String words(GhostValues was, GhostValues is) {
+        List<Knob<?, ?>> changed = GhostKnobs.ALL.stream()
+                .filter(knob -> !was.of(knob).equals(is.of(knob)))
+                .toList();
+        if (changed.size() != 1) {
+            return "change of the ghost's controls";
+        }
+        Object now = is.of(changed.get(0));
+        return changed.get(0).words() + (now instanceof Number number ? " " + written(number) : "");
     }
 
-    private boolean move(Deque<GhostValues> from, Deque<GhostValues> to) {
-        if (from.isEmpty()) {
-            return false;
-        }
-        to.push(controls.values().get());
-        moving = true;
-        controls.restore(from.pop());
-        moving = false;
-        lastChange = Long.MIN_VALUE;
-        return true;
+    private static String written(Number number) {
+        return number instanceof Integer ? number.toString() : String.format(Locale.ROOT, "%.3g", number.doubleValue());
     }
 }

@@ -3,10 +3,12 @@ package loupe.state.ghost;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.IntegerProperty;
@@ -22,6 +24,7 @@ import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One control of the ghost, as data: its first value, its rounding, its form in a session and its slider. Immutable;
@@ -31,6 +34,8 @@ import loupe.inference.OpenSae;
  * @param <P> the property that holds one
  */
 public final class Knob<T, P extends Property<T>> {
+    private static final Pattern WORD_WITHIN = Pattern.compile("\\B[A-Z]");
+
     private final String name;
     private final List<String> keys;
     private final BiFunction<Object, String, P> make;
@@ -47,7 +52,7 @@ public final class Knob<T, P extends Property<T>> {
 
     /** The text about a value in the caption of an exported tree; empty for none. */
     interface Caption<T> {
-        String of(T value, OpenModel model, OpenSae sae);
+        String of(T value, @Nullable OpenModel model, @Nullable OpenSae sae);
     }
 
     private Knob(
@@ -208,6 +213,13 @@ public final class Knob<T, P extends Property<T>> {
         return name;
     }
 
+    /** What it is called in a sentence: the label of its slider, else its name in words. */
+    String words() {
+        return slider.map(KnobSlider::label)
+                .orElseGet(() -> WORD_WITHIN.matcher(name).replaceAll(" $0"))
+                .toLowerCase(Locale.ROOT);
+    }
+
     /** The slider that sets it; empty if something else does. */
     public Optional<KnobSlider> slider() {
         return slider;
@@ -272,8 +284,13 @@ public final class Knob<T, P extends Property<T>> {
      * @param model the open one; null if none is
      * @param sae the checkpoint whose tree it is; null if none is open
      */
-    public String caption(GhostValues values, OpenModel model, OpenSae sae) {
-        return caption.of(values.of(this), model, sae);
+    public String caption(GhostValues values, @Nullable OpenModel model, @Nullable OpenSae sae) {
+        return captionOf(values.of(this), model, sae);
+    }
+
+    /** The text about a value of this knob; as above. */
+    String captionOf(T value, @Nullable OpenModel model, @Nullable OpenSae sae) {
+        return caption.of(value, model, sae);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package loupe.state.window;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -19,6 +21,7 @@ public final class Activity {
     private final Executor fx;
     private final LongSupplier nanos;
     private final ObservableList<Job> jobs = FXCollections.observableArrayList();
+    private final List<Unfinished> unfinished = new ArrayList<>();
     private final ObservableList<Job> view = FXCollections.unmodifiableObservableList(jobs);
 
     /** @param nanos a clock that only goes forward, such as {@code System::nanoTime} */
@@ -41,6 +44,38 @@ public final class Activity {
         Job job = new Job(title, stop);
         jobs.add(job);
         return job;
+    }
+
+    /** Something that would be lost if the window closed now. */
+    private record Unfinished(String what) {
+        @Override
+        @SuppressWarnings("ReferenceEquality") // two of the same words are two
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
+
+    /**
+     * Says that something is under way that would be lost, and not gone on with, if the window closed now. JavaFX
+     * thread only.
+     *
+     * @param what a sentence without its full stop: {@code scores.csv is being written}
+     * @return ends that; any thread
+     */
+    public Runnable unfinished(String what) {
+        Unfinished added = new Unfinished(what);
+        unfinished.add(added);
+        return () -> fx.execute(() -> unfinished.remove(added));
+    }
+
+    /** What would be lost if the window closed now, a sentence each. JavaFX thread only. */
+    public List<String> unfinished() {
+        return unfinished.stream().map(Unfinished::what).toList();
     }
 
     /** A long job. */

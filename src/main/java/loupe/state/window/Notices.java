@@ -1,5 +1,6 @@
 package loupe.state.window;
 
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import javafx.collections.FXCollections;
@@ -26,12 +27,17 @@ public final class Notices {
     }
 
     public void add(String text) {
-        add(new Notice(clock.instant(), text, null));
+        add(new Notice(clock.instant(), text, null, null));
+    }
+
+    /** Adds a notice that a file has been saved. */
+    public void addSaved(Path file) {
+        add(new Notice(clock.instant(), "Saved " + file, null, file));
     }
 
     /** Adds a notice that {@code subject} failed; the pane it belongs to shows the problem itself. */
     public void add(String subject, Problem problem) {
-        add(new Notice(clock.instant(), subject + ": " + problem.message(), problem));
+        add(new Notice(clock.instant(), subject + ": " + problem.message(), problem, null));
     }
 
     public void clear() {
@@ -49,7 +55,11 @@ public final class Notices {
      * A sentence for the user, with its time.
      *
      * @param problem the failure; null if the notice is of none
+     * @param file what has been saved; null if the notice is of no file
      */
     public record Notice(
-            Instant time, String text, @Nullable Problem problem) {}
+            Instant time,
+            String text,
+            @Nullable Problem problem,
+            @Nullable Path file) {}
 }

@@ -1,9 +1,11 @@
 package loupe.state.window;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import loupe.base.Problem;
 import loupe.base.Remedy;
+import loupe.index.PathKind;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 
@@ -38,6 +40,7 @@ public final class RemedyWords {
             case TENSORS -> "Choose tensors...";
             case INDEX -> "Build the index anew";
             case SPACE -> "Count all the same";
+            case KIND -> WrongKind.todo(PathKind.valueOf(remedy.value().toUpperCase(Locale.ROOT)));
             default -> "";
         };
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings values of controls by name, such as {@code ghost.scale}
  * @param window where the window was; null before the first time
  * @param views the views' layouts, as {@link ViewLayouts} keeps them; null before the first time
- * @param dark whether the dark theme is on
+ * @param dark whether a dark theme is on; which one is among the settings
  * @param fontSize of ordinary text, in pixels
  * @param recent what was opened, newest first
  */
@@ -41,7 +42,7 @@ public record Session(
 
     public Session {
         checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
-        settings = settings == null ? Map.of() : Map.copyOf(new TreeMap<>(settings));
+        settings = settings == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(Map.copyOf(settings)));
         views = views == null || views.isNull() ? null : views;
         recent = recent == null ? List.of() : List.copyOf(recent.subList(0, Math.min(RECENT, recent.size())));
         fontSize = fontSize < 8 || fontSize > 32 ? ORDINARY_FONT : fontSize;
@@ -50,6 +51,17 @@ public record Session(
     /** The session of the first start. */
     public static Session empty() {
         return new Session(null, List.of(), -1, Map.of(), null, null, false, ORDINARY_FONT, List.of());
+    }
+
+    /** This session's theme, size of text, window and recent files, with what another one has open and shows. */
+    public Session showing(Session other) {
+        Map<String, String> shown = new TreeMap<>(other.settings);
+        shown.remove(Look.SETTING);
+        if (settings.containsKey(Look.SETTING)) {
+            shown.put(Look.SETTING, settings.get(Look.SETTING));
+        }
+        return new Session(
+                other.model, other.checkpoints, other.feature, shown, window, other.views, dark, fontSize, recent);
     }
 
     /** A checkpoint and the options it was opened with, by the names of the command line's options. */

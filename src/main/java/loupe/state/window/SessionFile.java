@@ -1,17 +1,11 @@
 package loupe.state.window;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import loupe.base.AsideFile;
 import loupe.base.FileFailure;
 import loupe.base.WriterLock;
@@ -28,12 +22,16 @@ public final class SessionFile implements AutoCloseable {
     private static final int MOST_SET_ASIDE = 100;
 
     private final Path file;
-    private final ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private @Nullable String notice;
     private @Nullable WriterLock lock;
 
     public SessionFile(Path file) {
         this.file = file;
+    }
+
+    /** The sessions that were kept under names, beside this one. */
+    public NamedSessions named() {
+        return NamedSessions.beside(file);
     }
 
     /** The file of what is written down about features, which lies beside this one. */
@@ -56,16 +54,11 @@ public final class SessionFile implements AutoCloseable {
             return Session.empty();
         }
         try {
-            Session session = json.readValue(file.toFile(), Session.class);
-            Optional<String> defect = session == null ? Optional.of("it is null") : defect(session);
-            if (session != null && defect.isEmpty()) {
-                return session;
-            }
-            setAside(defect.orElseThrow());
-        } catch (IOException unreadable) {
-            setAside(firstLine(unreadable));
+            return SessionJson.read(file);
+        } catch (IOException unusable) {
+            setAside(firstLine(unusable));
+            return Session.empty();
         }
-        return Session.empty();
     }
 
     /** Notices before anything is to be remembered that it cannot be. */
@@ -93,28 +86,6 @@ public final class SessionFile implements AutoCloseable {
         return Optional.ofNullable(notice);
     }
 
-    /** What the program could not work with; empty if nothing is wrong. */
-    private static Optional<String> defect(Session session) {
-        boolean sound = Stream.of(
-                        Stream.ofNullable(session.model()),
-                        Stream.of("corpus", "index")
-                                .map(session.settings()::get)
-                                .filter(Objects::nonNull),
-                        session.checkpoints().stream().map(Session.Checkpoint::path),
-                        session.recent().stream().map(Session.Recent::path))
-                .flatMap(paths -> paths)
-                .allMatch(SessionFile::isPath);
-        return sound ? Optional.empty() : Optional.of("a path in it is none");
-    }
-
-    private static boolean isPath(@Nullable String text) {
-        try {
-            return text != null && Path.of(text) != null;
-        } catch (InvalidPathException none) {
-            return false;
-        }
-    }
-
     private void setAside(String why) {
         notice = "The session file " + file + " cannot be used (" + why + ") and is ignored";
         try {
@@ -139,7 +110,7 @@ public final class SessionFile implements AutoCloseable {
      * @throws IOException if the folder cannot be made or written
      */
     public synchronized void save(Session session) throws IOException {
-        AsideFile.replace(file, aside -> json.writeValue(aside.toFile(), session));
+        SessionJson.write(file, session);
     }
 
     /**
@@ -171,8 +142,7 @@ public final class SessionFile implements AutoCloseable {
     }
 
     private static String firstLine(IOException failure) {
-        String message =
-                failure instanceof JsonProcessingException parse ? parse.getOriginalMessage() : failure.getMessage();
+        String message = failure.getMessage();
         return message == null
                 ? failure.getClass().getSimpleName()
                 : message.lines().findFirst().orElse("");

@@ -39,6 +39,7 @@ public final class ViewLayouts {
 
     private final ReadOnlyStringWrapper view = new ReadOnlyStringWrapper(this, "view");
     private final ReadOnlyObjectWrapper<PaneLayout> layout = new ReadOnlyObjectWrapper<>(this, "layout");
+    private final ReadOnlyObjectWrapper<Map<String, PaneLayout>> arranged;
 
     /**
      * @param initial the layouts that views come with, by the views' names; the first view is shown
@@ -48,6 +49,7 @@ public final class ViewLayouts {
         this.initial = new LinkedHashMap<>(initial);
         this.panes = List.copyOf(panes);
         layouts.putAll(initial);
+        arranged = new ReadOnlyObjectWrapper<>(this, "arranged", Map.copyOf(layouts));
         initial.keySet().forEach(name -> named.put(name, new TreeMap<>()));
         show(initial.keySet().iterator().next());
     }
@@ -81,6 +83,28 @@ public final class ViewLayouts {
         return found;
     }
 
+    /** The layout of each view, by its name; never changed itself. Showing another view leaves it as it is. */
+    public ReadOnlyObjectProperty<Map<String, PaneLayout>> arranged() {
+        return arranged.getReadOnlyProperty();
+    }
+
+    /** The layout that a view comes with. */
+    public PaneLayout initial(String name) {
+        return Objects.requireNonNull(initial.get(name));
+    }
+
+    /** Gives every view the layout it had, and shows the one whose layout is another one then, as undo does. */
+    public void arrange(Map<String, PaneLayout> wanted) {
+        String changed = wanted.entrySet().stream()
+                .filter(one -> !one.getValue().equals(layouts.get(one.getKey())))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(view.get());
+        layouts.putAll(wanted);
+        arranged.set(Map.copyOf(layouts));
+        show(changed);
+    }
+
     /** The view whose layout has a pane: the one shown, else the first; empty if none has. */
     public Optional<String> viewWith(String pane) {
         return layout.get().holds(pane)
@@ -94,6 +118,7 @@ public final class ViewLayouts {
     /** Gives the view that is shown another layout. */
     public void change(PaneLayout changed) {
         layouts.put(view.get(), changed);
+        arranged.set(Map.copyOf(layouts));
         layout.set(changed);
     }
 
@@ -210,7 +235,8 @@ public final class ViewLayouts {
     }
 
     /**
-     * Takes over what a session kept, but for what is not understood.
+     * Takes over what a session kept, but for what is not understood. Layouts that it does not name become those that
+     * the views come with; names given to layouts stay.
      *
      * @param kept null for nothing
      * @return what was left out, in words; empty if nothing was
@@ -220,6 +246,8 @@ public final class ViewLayouts {
         if (kept == null) {
             return leftOut;
         }
+        layouts.putAll(initial);
+        front.clear();
         kept.path(LAYOUTS).properties().forEach(one -> {
             if (layouts.containsKey(one.getKey())) {
                 read(one.getValue())
@@ -240,6 +268,7 @@ public final class ViewLayouts {
                     }
                 }));
         kept.path(FRONT).forEach(pane -> front.add(pane.asText()));
+        arranged.set(Map.copyOf(layouts));
         String shown = kept.path(VIEW).asText();
         show(layouts.containsKey(shown) ? shown : view.get());
         return leftOut;

@@ -15,10 +15,10 @@ import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.analysis.ModelName;
 import loupe.base.Problem;
 import loupe.base.Remedy;
+import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
@@ -39,6 +39,10 @@ public final class Workbench {
 
     private final ReadOnlyObjectWrapper<OpenModel> model = new ReadOnlyObjectWrapper<>(this, "model");
     private final ReadOnlyBooleanWrapper openingModel = new ReadOnlyBooleanWrapper(this, "openingModel");
+    private Consumer<Path> opener = path -> {};
+    /** What was opened last and could not be. */
+    private Path failed = Path.of("");
+
     private final ReadOnlyObjectWrapper<Problem> modelProblem = new ReadOnlyObjectWrapper<>(this, "modelProblem");
     private final ReadOnlyObjectWrapper<CheckpointDoubt> doubt = new ReadOnlyObjectWrapper<>(this, "doubt");
     private final CheckpointSide a;
@@ -150,36 +154,45 @@ public final class Workbench {
         a.setProblem(null); // what failed before is not what the user waits for now
         b.setProblem(null);
         String name = nameOf(folder);
-        CompletionStage<OpenModel> opening = service.openModel(folder, Processing.RAW);
+        CompletionStage<OpenModel> opening = service.openEmbeddings(folder);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonModelOpening(mine));
-        opening.whenComplete((opened, failure) -> fx.execute(() -> {
-            job.end();
-            if (mine != modelOpening) {
-                if (opened != null) {
-                    service.close(opened.id());
-                }
-                return;
-            }
-            openingModel.set(false);
-            if (failure != null) {
-                modelProblem.set(Problem.of(failure));
-                notices.add("Opening " + name, modelProblem.get());
-                return;
-            }
-            OpenModel before = model.get();
-            if (before == null) {
-                admit(opened);
-            } else if (!before.id().equals(opened.id())) {
-                closeCheckpoint(a);
-                model.set(opened);
-            }
-            if (before != null) {
-                service.close(before.id());
-            }
-            recent.add(folder, true);
-            opened.warnings().forEach(notices::add);
-            then.accept(opened);
-        }));
+        opening.whenCompleteAsync(
+                (opened, failure) -> {
+                    Problem why = failure == null ? null : WrongKind.explain(failure, folder, PathKind.MODEL);
+                    fx.execute(() -> {
+                        job.end();
+                        if (mine != modelOpening) {
+                            if (opened != null) {
+                                service.close(opened.id());
+                            }
+                            return;
+                        }
+                        openingModel.set(false);
+                        if (why != null) {
+                            failed = folder;
+                            modelProblem.set(why);
+                            notices.add("Opening " + name, why);
+                            return;
+                        }
+                        OpenModel before = model.get();
+                        if (before == null) {
+                            admit(opened);
+                        } else if (!before.id().equals(opened.id())) {
+                            closeCheckpoint(a);
+                            model.set(opened);
+                        }
+                        if (before != null) {
+                            service.close(before.id());
+                        }
+                        recent.add(folder, true);
+                        opened.warnings().forEach(notices::add);
+                        service.layers(opened.id())
+                                .thenAccept(
+                                        doubt -> doubt.ifPresent(sentence -> fx.execute(() -> notices.add(sentence))));
+                        then.accept(opened);
+                    });
+                },
+                service.files());
     }
 
     /**
@@ -231,40 +244,55 @@ public final class Workbench {
         String name = nameOf(path);
         CompletionStage<OpenSae> opening = service.openSae(path, options);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonCheckpointOpening(side, mine));
-        opening.whenComplete((opened, failure) -> fx.execute(() -> {
-            job.end();
-            if (mine != checkpointOpening.getOrDefault(side, 0L)) {
-                if (opened != null) {
-                    service.close(opened.id());
-                }
-                return;
-            }
-            side.setOpening(false);
-            Problem why = failure != null
-                    ? Problem.of(failure)
-                    : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
-            if (why != null) {
-                if (opened != null) {
-                    service.close(opened.id());
-                }
-                if (CheckpointDoubt.asksForK(failure, options)) {
-                    ask(side, path, options, mine, Remedy.Choice.K);
-                } else {
-                    refused.put(side, new Refused(path, options));
-                    side.setProblem(why);
-                    notices.add("Opening " + name, why);
-                }
-                return;
-            }
-            put(side, opened, options);
-            recent.add(path, false);
-            opened.warnings().forEach(notices::add);
-            warnOfOtherModel(opened);
-            if (opened.config().hook().isEmpty()) {
-                ask(side, path, options, mine, Remedy.Choice.HOOK);
-            }
-            then.accept(opened);
-        }));
+        opening.whenCompleteAsync(
+                (opened, failure) -> {
+                    Problem refusal = failure == null ? null : WrongKind.explain(failure, path, PathKind.CHECKPOINT);
+                    fx.execute(() -> {
+                        job.end();
+                        if (mine != checkpointOpening.getOrDefault(side, 0L)) {
+                            if (opened != null) {
+                                service.close(opened.id());
+                            }
+                            return;
+                        }
+                        side.setOpening(false);
+                        Problem why = refusal != null
+                                ? refusal
+                                : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
+                        if (why != null) {
+                            if (opened != null) {
+                                service.close(opened.id());
+                            }
+                            if (CheckpointDoubt.asksForK(failure, options)) {
+                                ask(side, path, options, mine, Remedy.Choice.K);
+                            } else {
+                                refused.put(side, new Refused(path, options));
+                                failed = path;
+                                side.setProblem(why);
+                                notices.add("Opening " + name, why);
+                            }
+                            return;
+                        }
+                        put(side, opened, options);
+                        recent.add(path, false);
+                        opened.warnings().forEach(notices::add);
+                        warnOfOtherModel(opened);
+                        if (opened.config().hook().isEmpty()) {
+                            ask(side, path, options, mine, Remedy.Choice.HOOK);
+                        }
+                        then.accept(opened);
+                    });
+                },
+                service.files());
+    }
+
+    /**
+     * Says what opens a path as what it is, for one that was opened as something else.
+     *
+     * @param opener given such a path
+     */
+    public void setOpener(Consumer<Path> opener) {
+        this.opener = opener;
     }
 
     /**
@@ -272,6 +300,12 @@ public final class Workbench {
      * asks for the one that is missing.
      */
     public void mend(CheckpointSide side, Remedy remedy) {
+        if (remedy.choice() == Remedy.Choice.KIND) {
+            modelProblem.set(null);
+            side.setProblem(null);
+            opener.accept(failed);
+            return;
+        }
         OpenSae open = side.sae().get();
         Refused last = side.problem().get() != null || open == null
                 ? refused.get(side)
@@ -415,8 +449,12 @@ public final class Workbench {
         }
         side.setSae(opened);
         if (side == a) {
-            selection.select(new FeatureRef(
-                    opened.id(), Math.min(feature, opened.config().dSae() - 1)));
+            int kept = Math.min(feature, opened.config().dSae() - 1);
+            selection.select(new FeatureRef(opened.id(), kept));
+            if (before != null && !before.weights().equals(opened.weights()) && kept > 0) {
+                notices.add("Feature " + kept + " is of " + opened.id().name() + " now; a number has nothing to do "
+                        + "with that of another checkpoint (" + before.id().name() + ")");
+            }
         }
         if (before != null) {
             service.close(before.id());

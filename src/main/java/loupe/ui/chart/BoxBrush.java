@@ -126,11 +126,6 @@ public final class BoxBrush {
         double bottom = Math.min(area.getMaxY(), chart.toPixelY(box.get().up().from()));
         shade.setVisible(right > left && bottom > top);
         shade.resizeRelocate(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
-        chip.autosize();
-        chip.relocate(
-                Math.max(
-                        area.getMinX() + 4,
-                        Math.min(area.getMaxX() - chip.getWidth() - 4, (left + right - chip.getWidth()) / 2)),
-                area.getMinY() + 2);
+        chart.placeChip(chip, left, right);
     }
 }

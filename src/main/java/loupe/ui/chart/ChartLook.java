@@ -27,7 +27,7 @@ public final class ChartLook {
      * @param scale how much larger than usual text is
      */
     public static void apply(JFreeChart chart, ColourRoles palette, double scale) {
-        chart.setBackgroundPaint(PaperPen.awt(palette.surface()));
+        chart.setBackgroundPaint(null); // what it stands on shows whether it has the keyboard
         chart.setBorderVisible(false);
         chart.setAntiAlias(true);
         chart.setTextAntiAlias(true);
@@ -36,7 +36,7 @@ public final class ChartLook {
             legend(chart.getLegend(), palette, scale);
         }
         XYPlot plot = chart.getXYPlot();
-        plot.setBackgroundPaint(PaperPen.awt(palette.surface()));
+        plot.setBackgroundPaint(null);
         plot.setOutlineVisible(false);
         plot.setAxisOffset(RectangleInsets.ZERO_INSETS);
         plot.setDomainGridlinesVisible(false);

@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
 import javafx.geometry.BoundingBox;
 import javafx.geometry.Bounds;
 import javafx.scene.control.Label;
+import javafx.scene.layout.Region;
 import loupe.ui.export.Exportable;
 import loupe.ui.export.PaperFonts;
 import loupe.ui.export.PaperPen;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ChartPart extends PaintedRegion implements Exportable {
     private static final double PAPER_WIDTH = 400;
+    private static final double CHIP_MARGIN = 2;
     private static final double FLATTEST = 0.45;
     private static final double TALLEST = 1;
 
@@ -148,6 +150,24 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
         placeOverlays();
     }
 
+    /**
+     * Puts the chip of a mark where the horizontal axis is named, which the chip says too, so that it hides nothing.
+     *
+     * @param from the mark's left end in pixels
+     * @param to its right end
+     */
+    final void placeChip(Region chip, double from, double to) {
+        Bounds area = dataArea();
+        double width = Math.min(Math.ceil(chip.prefWidth(-1)), getWidth() - 2 * CHIP_MARGIN);
+        double height = Math.ceil(chip.prefHeight(-1));
+        double most = getWidth() - width - CHIP_MARGIN;
+        chip.resizeRelocate(
+                Math.max(CHIP_MARGIN, Math.min(most, Math.max(area.getMinX(), (from + to - width) / 2))),
+                getHeight() - height - 1,
+                width,
+                height);
+    }
+
     /** Called after the chart has been placed. */
     void placeOverlays() {}
 
@@ -158,13 +178,17 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
 
     @Override
     public final Picture picture() {
+        double shape = Math.max(FLATTEST, Math.min(TALLEST, getHeight() / Math.max(1, getWidth())));
+        return picture(PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
+    }
+
+    @Override
+    public final Picture picture(double width, double height) {
         if (canvas == null) {
             throw new IllegalStateException("chart " + name + " has nothing to show yet");
         }
-        double shape = Math.max(FLATTEST, Math.min(TALLEST, getHeight() / Math.max(1, getWidth())));
         try {
-            return new ChartPicture(
-                    (JFreeChart) canvas.getChart().clone(), dress, PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
+            return new ChartPicture((JFreeChart) canvas.getChart().clone(), dress, width, height);
         } catch (CloneNotSupportedException notOurs) {
             throw new IllegalStateException("a renderer of chart " + name + " cannot be copied", notOurs);
         }

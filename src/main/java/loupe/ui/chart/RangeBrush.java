@@ -196,9 +196,6 @@ final class RangeBrush {
         double from = Math.max(area.getMinX(), chart.toPixelX(shown.from()));
         double to = Math.min(area.getMaxX(), chart.toPixelX(shown.to()));
         shade.resizeRelocate(from, area.getMinY(), Math.max(1, to - from), area.getHeight());
-        chip.autosize();
-        double x = Math.max(
-                area.getMinX() + 4, Math.min(area.getMaxX() - chip.getWidth() - 4, (from + to - chip.getWidth()) / 2));
-        chip.relocate(x, area.getMinY() + 2);
+        chart.placeChip(chip, from, to);
     }
 }

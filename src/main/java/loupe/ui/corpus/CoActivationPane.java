@@ -2,6 +2,7 @@ package loupe.ui.corpus;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import javafx.beans.binding.BooleanBinding;
@@ -16,8 +17,6 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
-import javafx.scene.input.KeyCode;
-import javafx.scene.input.MouseButton;
 import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -36,6 +35,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -140,10 +141,10 @@ public final class CoActivationPane implements Pane {
                 60,
                 CoActivationModel.Row::back,
                 NumberTexts::percent);
-        for (TableColumn<?, ?> more : List.of(tokens, share, back)) {
-            more.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_ALL_COLUMNS));
-        }
         table.getColumns().addAll(List.of(value, tokens, share, back));
+        for (TableColumn<?, ?> more : List.of(tokens, share, back)) {
+            more.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_ALL_COLUMNS));
+        }
         table.getColumns()
                 .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, CoActivationModel.Row::feature));
         table.getColumns()
@@ -157,6 +158,8 @@ public final class CoActivationPane implements Pane {
         VBox.setVgrow(table, Priority.ALWAYS);
         foot.getStyleClass().addAll("muted", "pane-foot");
         foot.setMinWidth(0);
+        foot.setWrapText(true);
+        foot.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         frame.setRows();
         frame.setContent(new VBox(tools, table, foot));
         References.dragFrom(table, row -> Optional.of(References.ofFeature(row.feature())));
@@ -189,16 +192,7 @@ public final class CoActivationPane implements Pane {
                 model.by().set(is);
             }
         });
-        table.setOnMouseClicked(event -> {
-            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
-                choose();
-            }
-        });
-        table.setOnKeyPressed(event -> {
-            if (event.getCode() == KeyCode.ENTER) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, row -> onFeature.accept(row.feature()));
         Answers.show(model.listing(), this::show, () -> {
             rows.clear();
             showSummary();
@@ -243,11 +237,9 @@ public final class CoActivationPane implements Pane {
         showSummary();
     }
 
-    private void choose() {
-        CoActivationModel.Row chosen = table.getSelectionModel().getSelectedItem();
-        if (chosen != null) {
-            onFeature.accept(chosen.feature());
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(table, row -> OptionalInt.of(row.feature()), row -> OptionalInt.empty(), actions);
     }
 
     /** Shows what the list is of, why the query was refused, or why the list is empty. */

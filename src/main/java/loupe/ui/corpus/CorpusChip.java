@@ -8,6 +8,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.OverrunStyle;
 import javafx.scene.layout.Region;
+import loupe.index.IndexInfo;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.Workbench;
 import loupe.ui.control.Tooltips;
@@ -16,7 +17,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The corpus in use, in the tool bar: its name, how many tokens of it are counted, and what is left out. */
 public final class CorpusChip {
-    private static final double LEAST_PIXELS = 96;
+    /** Room for a short name and how many tokens of it are counted, in sizes of the font. */
+    private static final double LEAST = 16.7;
+
     private static final int LONGEST_NAME = 28;
 
     private final Workbench workbench;
@@ -35,7 +38,13 @@ public final class CorpusChip {
         button.setMnemonicParsing(false);
         button.minWidthProperty()
                 .bind(Bindings.createDoubleBinding(
-                        () -> isRoomy.getValue() ? Region.USE_PREF_SIZE : LEAST_PIXELS, isRoomy));
+                        () -> isRoomy.getValue()
+                                ? Region.USE_PREF_SIZE
+                                : Math.min(LEAST * button.getFont().getSize(), button.prefWidth(-1)),
+                        isRoomy,
+                        button.textProperty(),
+                        button.fontProperty(),
+                        button.visibleProperty()));
         button.setTextOverrun(OverrunStyle.ELLIPSIS);
         button.setOnAction(event -> open.run());
         button.setTooltip(Tooltips.of(""));
@@ -43,6 +52,7 @@ public final class CorpusChip {
                 workbench.model(),
                 statistics.corpus(),
                 statistics.openedIndex(),
+                statistics.openedInfo(),
                 statistics.settings(),
                 statistics.features(workbench.a()),
                 statistics.phase(workbench.a()))) {
@@ -66,7 +76,7 @@ public final class CorpusChip {
             return;
         }
         String counted = CorpusWords.counted(statistics, workbench.a());
-        String masks = index == null ? statistics.settings().get().maskWords() : "";
+        String masks = index == null ? statistics.settings().get().maskWords() : masksOfIndex();
         button.setText(shortened(CorpusWords.name(path))
                 + (counted.isEmpty() ? "" : "  \u00b7  " + counted)
                 + ending()
@@ -74,6 +84,11 @@ public final class CorpusChip {
         button.getTooltip()
                 .setText((index == null ? "Corpus: " : "Index: ") + path + "\n"
                         + CorpusWords.state(statistics, workbench.a()));
+    }
+
+    private String masksOfIndex() {
+        IndexInfo info = statistics.openedInfo().get();
+        return info == null || info.masks().isNone() ? "" : info.masks().toString();
     }
 
     private String ending() {

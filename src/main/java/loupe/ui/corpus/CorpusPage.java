@@ -11,7 +11,6 @@ import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.beans.value.WeakChangeListener;
 import javafx.css.PseudoClass;
-import javafx.geometry.Pos;
 import javafx.geometry.VPos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -20,6 +19,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioButton;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.ColumnConstraints;
@@ -40,8 +40,8 @@ import loupe.ui.control.PageScroll;
 import loupe.ui.control.Tooltips;
 
 /**
- * The form of the corpus: which text it is, how it is counted and what that takes, how much of it has been counted, and
- * what starts, pauses, resumes, repeats and ends the counting.
+ * The form of the corpus, as a column that scrolls: which text it is, how it is counted and what that takes, how much
+ * of it has been counted, and what starts, pauses, resumes, repeats and ends the counting.
  */
 public final class CorpusPage {
     private static final PseudoClass WARNING = PseudoClass.getPseudoClass("danger");
@@ -84,9 +84,6 @@ public final class CorpusPage {
 
         /** Shows what is kept on disk. */
         void kept();
-
-        /** Closes the page. */
-        void leave();
     }
 
     /** @param sides the checkpoints that are counted */
@@ -132,7 +129,7 @@ public final class CorpusPage {
         show();
     }
 
-    public Node node() {
+    public ScrollPane node() {
         PageScroll scroll = new PageScroll(box);
         scroll.setUserData(this);
         return scroll;
@@ -149,8 +146,6 @@ public final class CorpusPage {
     private void layOut() {
         box.getStyleClass().add("checkpoint-page");
         box.setId("corpus-page");
-        Label heading = new Label("Corpus");
-        heading.getStyleClass().add("form-heading");
         ColumnConstraints topic = new ColumnConstraints();
         topic.setMinWidth(Region.USE_PREF_SIZE);
         ColumnConstraints value = new ColumnConstraints();
@@ -173,6 +168,7 @@ public final class CorpusPage {
                         "Tokens that the model reads at once; longer ones take longer, up to the limit of the model"));
         CheckBox beginning = new CheckBox("Beginning of text before each document");
         beginning.setId("corpus-beginning");
+        beginning.setWrapText(true);
         beginning.selectedProperty().bindBidirectional(form.beginning());
         rows.addRow(
                 row++,
@@ -187,7 +183,6 @@ public final class CorpusPage {
         rows.addRow(row++, topic("Takes"), costs);
         count.setId("corpus-count");
         count.getStyleClass().add("accent");
-        count.setDefaultButton(true);
         count.setTooltip(Tooltips.of("Count as the form says; what was counted otherwise is kept"));
         count.setOnAction(event -> form.apply());
         undo.setId("corpus-undo");
@@ -202,18 +197,7 @@ public final class CorpusPage {
         kept.setId("corpus-kept");
         kept.setTooltip(Tooltips.of("What of all corpora is kept, how large it is, and how to delete it"));
         kept.setOnAction(event -> choosing.kept());
-        Button close = new Button("Close");
-        close.setId("corpus-close");
-        close.setCancelButton(true);
-        close.setOnAction(event -> {
-            form.close();
-            choosing.leave();
-        });
-        Region gap = new Region();
-        HBox.setHgrow(gap, Priority.ALWAYS);
-        HBox buttons = new HBox(8, kept, gap, close);
-        buttons.setAlignment(Pos.CENTER_RIGHT);
-        box.getChildren().addAll(heading, rows, buttons);
+        box.getChildren().addAll(rows, kept);
     }
 
     private Node choosing() {
@@ -257,13 +241,16 @@ public final class CorpusPage {
         return button;
     }
 
-    private static Node named(String id, StringProperty value, String meaning) {
+    private Node named(String id, StringProperty value, String meaning) {
         TextField field = field(id, value);
-        Label says = muted(meaning);
-        HBox line = new HBox(12, field, says);
-        line.setAlignment(Pos.CENTER_LEFT);
-        HBox.setHgrow(says, Priority.ALWAYS);
-        return line;
+        field.setAccessibleText(meaning);
+        field.setMaxWidth(Region.USE_PREF_SIZE);
+        field.setOnAction(event -> {
+            if (!count.isDisabled()) {
+                count.fire();
+            }
+        });
+        return new VBox(2, field, muted(meaning));
     }
 
     private static TextField field(String id, Property<String> value) {
@@ -282,7 +269,7 @@ public final class CorpusPage {
             button.setId("documents-" + packing.word());
             button.setUserData(packing);
             button.setToggleGroup(choice);
-            button.setMinWidth(Region.USE_PREF_SIZE);
+            button.setWrapText(true);
             button.setOnAction(event -> form.documents().set(packing));
             how.getChildren().add(new VBox(0, button, muted(meaning(packing))));
         }
@@ -292,6 +279,7 @@ public final class CorpusPage {
     private Node masks() {
         CheckBox beginning = new CheckBox("Tokens for the beginning of text");
         beginning.setId("corpus-mask-beginning");
+        beginning.setWrapText(true);
         beginning.selectedProperty().bindBidirectional(form.maskBeginning());
         return new VBox(
                 6,

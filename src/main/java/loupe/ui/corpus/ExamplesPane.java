@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import javafx.beans.Observable;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
@@ -13,10 +14,15 @@ import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
+import javafx.scene.control.SelectionMode;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyCodeCombination;
+import javafx.scene.input.KeyCombination;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import loupe.index.DocumentPacking;
 import loupe.index.Example;
@@ -45,7 +51,8 @@ import org.kordamp.ikonli.feather.Feather;
 
 /** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
 public final class ExamplesPane implements Pane {
-    private static final double ROOM_FOR_BUTTONS = 480;
+    private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
+    private static final double ROOM_FOR_BUTTONS = 456;
     private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
 
     private final ExamplesModel model;
@@ -100,6 +107,13 @@ public final class ExamplesPane implements Pane {
 
     private void layOut() {
         list.setId("examples-" + side);
+        list.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
+        list.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (COPY.match(event)) {
+                copyTexts();
+                event.consume();
+            }
+        });
         choices.getStyleClass().add("small");
         choices.setToggleGroup(new ToggleGroup());
         for (Choice choice : Choice.values()) {
@@ -135,13 +149,15 @@ public final class ExamplesPane implements Pane {
         removed.setOnAction(event -> ablate(AblationModel.How.REMOVED));
         MenuItem replaced = new MenuItem();
         replaced.setOnAction(event -> ablate(AblationModel.How.REPLACED));
-        MenuItem copy = new MenuItem("Copy this text");
-        copy.setOnAction(event -> {
-            ClipboardContent content = new ClipboardContent();
-            content.putString(list.getSelectionModel().getSelectedItem().sentence());
-            Clipboard.getSystemClipboard().setContent(content);
-        });
-        menu.getItems().addAll(open, removed, replaced, copy);
+        MenuItem copy = new MenuItem();
+        copy.setId("examples-copy-" + side);
+        copy.setOnAction(event -> copyTexts());
+        MenuItem rows = new MenuItem("Copy selected rows");
+        rows.setOnAction(event -> new CsvExport("examples", this::csv, desk)
+                .copyRows(csv(list.getSelectionModel().getSelectedIndices().stream()
+                        .map(shown::get)
+                        .toList())));
+        menu.getItems().addAll(open, removed, replaced, copy, rows);
         menu.setOnShowing(event -> {
             replaced.setText(
                     model.ablation().replacement().isPresent()
@@ -154,9 +170,21 @@ public final class ExamplesPane implements Pane {
             open.setDisable(none);
             removed.setDisable(none);
             replaced.setDisable(none || model.ablation().replacement().isEmpty());
+            int many = list.getSelectionModel().getSelectedIndices().size();
+            copy.setText(many > 1 ? "Copy these " + many + " texts" : "Copy this text");
             copy.setDisable(none);
+            rows.setDisable(none);
         });
         list.setContextMenu(menu);
+    }
+
+    /** Puts the texts of the marked examples on the clipboard, one a line. */
+    private void copyTexts() {
+        ClipboardContent content = new ClipboardContent();
+        content.putString(list.getSelectionModel().getSelectedItems().stream()
+                .map(TokenLine::sentence)
+                .collect(Collectors.joining("\n")));
+        Clipboard.getSystemClipboard().setContent(content);
     }
 
     private void open(int row) {
@@ -249,18 +277,18 @@ public final class ExamplesPane implements Pane {
     }
 
     private Csv csv() {
+        return csv(shown);
+    }
+
+    private Csv csv(List<Example> examples) {
         List<List<?>> rows = new ArrayList<>();
-        for (ExamplesModel.Group group : model.examples().getValue() == null
-                ? List.<ExamplesModel.Group>of()
-                : model.examples().getValue()) {
-            for (Example example : group.examples()) {
-                rows.add(List.of(
-                        example.activation(),
-                        example.document(),
-                        example.position(),
-                        texts.of(example.ids()[example.focus()]),
-                        line(example).sentence()));
-            }
+        for (Example example : examples) {
+            rows.add(List.of(
+                    example.activation(),
+                    example.document(),
+                    example.position(),
+                    texts.of(example.ids()[example.focus()]),
+                    line(example).sentence()));
         }
         return new Csv(List.of("activation", "document", "position", "token", "text"), rows);
     }

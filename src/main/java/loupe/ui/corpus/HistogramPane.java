@@ -35,7 +35,7 @@ public final class HistogramPane implements Pane {
     private final HistogramModel model;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Activations");
-    private final HistogramChart chart = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
+    private final HistogramChart chart = chart();
     private final ExportMenu export;
     private final ToggleButton logarithmic = new ToggleButton("Log");
     private final ToggleButton linear = new ToggleButton("Linear");
@@ -157,14 +157,39 @@ public final class HistogramPane implements Pane {
                         .documents()
                         .map(how -> "How the model read the corpus: " + how.words())
                         .orElse(""));
+        draw(
+                chart,
+                side,
+                histogram,
+                model.highest().upper().get(),
+                model.view().cumulative().get());
+    }
+
+    /** An empty chart of activations. */
+    public static HistogramChart chart() {
+        return new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
+    }
+
+    /**
+     * Draws a side's histogram.
+     *
+     * @param highest count that the axis reaches at least
+     * @param cumulative whether the counts are sums
+     */
+    public static void draw(
+            HistogramChart chart,
+            Side side,
+            FeatureActivations.Histogram histogram,
+            double highest,
+            boolean cumulative) {
         chart.setSeries(
                 List.of(new HistogramSeries(
                         side,
                         side.toString(),
                         histogram.edges(),
                         Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
-                model.highest().upper().get(),
+                highest,
                 ChartAxis.of("activation").withLogarithm(histogram.edges()[0] > 0),
-                model.view().cumulative().get());
+                cumulative);
     }
 }

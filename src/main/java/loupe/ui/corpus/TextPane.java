@@ -3,6 +3,7 @@ package loupe.ui.corpus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -22,7 +23,6 @@ import javafx.scene.control.TextArea;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
-import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -45,6 +45,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenFlow;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
@@ -63,6 +65,7 @@ public final class TextPane implements Pane {
     private static final double ROOM_FOR_LINES = 170;
     private static final double ROOM_FOR_FOOT = 105;
     private static final double ROOM_FOR_WORDS = 165;
+    private static final double LEAST_FOR_WORDS = 40;
     private static final double READING_SHARE = 0.58;
     private static final int LINES = 3;
 
@@ -157,7 +160,7 @@ public final class TextPane implements Pane {
                 62,
                 row -> row.activation() / largest.applyAsDouble(row.feature()),
                 of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
-        share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
+        share.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_SHARES));
         table.getColumns().add(share);
         table.getColumns()
                 .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, TextActivations.Active::feature));
@@ -167,7 +170,8 @@ public final class TextPane implements Pane {
                 70,
                 row -> describe.apply(row.feature()),
                 text -> text);
-        promotes.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_WORDS));
+        promotes.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_WORDS));
+        Tables.setLeast(promotes, LEAST_FOR_WORDS);
         table.getColumns().add(promotes);
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
@@ -236,16 +240,7 @@ public final class TextPane implements Pane {
         model.range().upper().addListener(changed -> colour());
         model.range().lower().addListener(changed -> colour());
         Answers.show(model.reading(), answer -> showReading(), this::showReading);
-        table.setOnMouseClicked(event -> {
-            if (event.getButton() == MouseButton.PRIMARY) {
-                choose();
-            }
-        });
-        table.setOnKeyPressed(event -> {
-            if (event.getCode() == KeyCode.ENTER) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, row -> onFeature.accept(row.feature()));
         Answers.whileShown(frame, model.reading()::setWanted);
         offerBeginning();
     }
@@ -349,11 +344,9 @@ public final class TextPane implements Pane {
         table.getSelectionModel().clearSelection();
     }
 
-    private void choose() {
-        TextActivations.Active chosen = table.getSelectionModel().getSelectedItem();
-        if (chosen != null) {
-            onFeature.accept(chosen.feature());
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(table, row -> OptionalInt.of(row.feature()), row -> OptionalInt.empty(), actions);
     }
 
     private Csv csv() {

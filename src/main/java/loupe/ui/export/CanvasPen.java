@@ -55,6 +55,15 @@ public final class CanvasPen implements Pen {
     }
 
     @Override
+    public void stroke(double width, Color color, double... dashes) {
+        context.setLineCap(StrokeLineCap.BUTT);
+        context.setLineDashes(dashes);
+        stroke(width, color);
+        context.setLineDashes();
+        context.setLineCap(StrokeLineCap.ROUND);
+    }
+
+    @Override
     public void fill(Color color) {
         context.setFill(color);
         context.fill();

@@ -44,17 +44,28 @@ public final class ChartExport {
      * @param caption provenance of the numbers, drawn under the picture; empty for none
      */
     public static byte[] bytes(Picture picture, String caption, ExportFormat format) throws IOException {
-        Sheet sheet = new Sheet(picture, caption);
+        return bytes(picture, caption, format, format.scale(), ColourRoles.paper());
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param scale pixels of an image per pixel of the picture; without effect on vector formats
+     * @param palette the colours of the picture, its background included
+     */
+    public static byte[] bytes(Picture picture, String caption, ExportFormat format, double scale, ColourRoles palette)
+            throws IOException {
+        Sheet sheet = new Sheet(picture, caption, palette);
         return switch (format) {
             case SVG -> svg(sheet);
             case PDF -> pdf(sheet);
-            default -> png(sheet, format.scale());
+            default -> png(sheet, scale);
         };
     }
 
     /** The picture as an image, for the clipboard. A picture of more than 64 million pixels is drawn smaller. */
     public static BufferedImage image(Picture picture, String caption, int scale) {
-        return image(new Sheet(picture, caption), scale);
+        return image(new Sheet(picture, caption, ColourRoles.paper()), scale);
     }
 
     /**
@@ -70,13 +81,13 @@ public final class ChartExport {
         return file.toAbsolutePath();
     }
 
-    private static byte[] png(Sheet sheet, int scale) throws IOException {
+    private static byte[] png(Sheet sheet, double scale) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageIO.write(image(sheet, scale), "png", bytes);
         return bytes.toByteArray();
     }
 
-    private static BufferedImage image(Sheet sheet, int scale) {
+    private static BufferedImage image(Sheet sheet, double scale) {
         double pixels = sheet.width() * sheet.height() * scale * scale;
         double factor = pixels > MOST_PIXELS ? scale * Math.sqrt(MOST_PIXELS / pixels) : scale;
         BufferedImage image = new BufferedImage(
@@ -144,11 +155,12 @@ public final class ChartExport {
     /** A picture with margins and its caption below. */
     private static final class Sheet {
         private final Picture picture;
-        private final ColourRoles palette = ColourRoles.paper();
+        private final ColourRoles palette;
         private final List<String> caption;
 
-        Sheet(Picture picture, String caption) {
+        Sheet(Picture picture, String caption, ColourRoles palette) {
             this.picture = picture;
+            this.palette = palette;
             this.caption = wrap(caption, picture.width());
         }
 

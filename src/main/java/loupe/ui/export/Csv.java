@@ -29,16 +29,34 @@ public record Csv(List<String> header, List<? extends List<?>> rows) {
         return text.toString();
     }
 
-    private static String line(List<?> cells, boolean asTheyAre) {
-        return cells.stream().map(value -> cell(value, asTheyAre)).collect(Collectors.joining(",", "", "\r\n"));
+    /**
+     * The table as spreadsheets take it from the clipboard: tabs between the cells, a line for each row, the header
+     * first. Quotes and apostrophes stand where {@link #text} has them, with tabs for commas.
+     *
+     * @param asTheyAre leaves the apostrophes out
+     */
+    public String tabbed(boolean asTheyAre) {
+        StringBuilder text = new StringBuilder(line(header, '\t', "\n", asTheyAre));
+        rows.forEach(row -> text.append(line(row, '\t', "\n", asTheyAre)));
+        return text.toString();
     }
 
-    private static String cell(Object value, boolean asTheyAre) {
+    private static String line(List<?> cells, boolean asTheyAre) {
+        return line(cells, ',', "\r\n", asTheyAre);
+    }
+
+    private static String line(List<?> cells, char between, String end, boolean asTheyAre) {
+        return cells.stream()
+                .map(value -> cell(value, between, asTheyAre))
+                .collect(Collectors.joining(String.valueOf(between), "", end));
+    }
+
+    private static String cell(Object value, char between, boolean asTheyAre) {
         String text = value == null ? "" : value.toString();
         if (!asTheyAre && runs(value, text)) {
             text = "'" + text;
         }
-        boolean special = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
+        boolean special = text.chars().anyMatch(c -> c == between || c == '"' || c == '\n' || c == '\r')
                 || !text.equals(text.strip());
         return special ? '"' + text.replace("\"", "\"\"") + '"' : text;
     }

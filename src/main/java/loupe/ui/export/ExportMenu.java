@@ -44,12 +44,16 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
         attachTo(node, List::of);
     }
 
-    /** The same, with items of the node's own before the others. */
+    /**
+     * The same, with items of the node's own before the others.
+     *
+     * @param own called at each right click
+     */
     public void attachTo(Node node, Supplier<List<MenuItem>> own) {
         ContextMenu menu = new ContextMenu();
-        menu.getItems().setAll(own.get());
-        menu.getItems().addAll(items());
         node.setOnContextMenuRequested(event -> {
+            menu.getItems().setAll(own.get());
+            menu.getItems().addAll(items());
             menu.show(node, event.getScreenX(), event.getScreenY());
             event.consume();
         });

@@ -8,6 +8,15 @@ public interface Exportable {
     /** The picture as it is now; called on the FX thread, drawn on another. */
     Picture picture();
 
+    /**
+     * The picture at another size, where it has none of its own.
+     *
+     * @param width in pixels at scale 1, which is a 96th of an inch
+     */
+    default Picture picture(double width, double height) {
+        return picture();
+    }
+
     /** The numbers behind the picture, with a header. */
     Csv csv();
 }

@@ -10,7 +10,7 @@ import loupe.ui.style.Theme;
 
 /** The workbench's font for Java 2D, which draws charts and exported pictures. Thread-safe. */
 public final class PaperFonts {
-    static final String FAMILY = "Open Sans";
+    public static final String FAMILY = "Open Sans";
     private static final Font PLAIN = load("OpenSans-Regular.ttf");
     private static final Font STRONG = load("OpenSans-Bold.ttf");
 

@@ -64,6 +64,24 @@ public final class PaperPen implements Pen {
     }
 
     @Override
+    public void stroke(double width, Color color, double... dashes) {
+        float[] lengths = new float[dashes.length];
+        for (int i = 0; i < dashes.length; i++) {
+            lengths[i] = (float) dashes[i];
+        }
+        graphics.setColor(awt(color));
+        graphics.setStroke(new BasicStroke(
+                (float) width,
+                BasicStroke.CAP_BUTT,
+                BasicStroke.JOIN_ROUND,
+                1,
+                lengths.length == 0 ? null : lengths,
+                0));
+        graphics.draw(path);
+        path = new Path2D.Double();
+    }
+
+    @Override
     public void fill(Color color) {
         graphics.setColor(awt(color));
         path.closePath();
@@ -115,7 +133,8 @@ public final class PaperPen implements Pen {
         return width(text, size, strong);
     }
 
-    static double width(String words, double size, boolean strong) {
+    /** The width of a text on paper. */
+    public static double width(String words, double size, boolean strong) {
         String text = VisibleText.line(words);
         double width = 0;
         for (int start = 0; start < text.length(); ) {

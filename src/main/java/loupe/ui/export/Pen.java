@@ -17,6 +17,13 @@ public interface Pen {
     /** Strokes the path made since the last stroke, with round ends. */
     void stroke(double width, Color color);
 
+    /**
+     * Strokes the path made since the last stroke with a broken line.
+     *
+     * @param dashes lengths of dashes and gaps in turn; none for a whole line
+     */
+    void stroke(double width, Color color, double... dashes);
+
     /** Fills the path made since the last stroke or fill. */
     void fill(Color color);
 

@@ -22,7 +22,7 @@ public final class TableExport {
 
     private TableExport() {}
 
-    /** Gives a table Ctrl+C (selected rows) and a menu. */
+    /** Lets several rows of a table be marked, and gives it Ctrl+C, which copies them, and a menu. */
     public static <R> void attachTo(TableView<R> table, String name, FileSaver desk) {
         table.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
         ContextMenu menu = new ContextMenu();
@@ -30,19 +30,23 @@ public final class TableExport {
         table.setContextMenu(menu);
         table.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (COPY.match(event)) {
-                new CsvExport(name, () -> csv(table, table.getItems()), desk)
-                        .copy(csv(table, table.getSelectionModel().getSelectedItems()));
+                export(table, name, desk)
+                        .copyRows(csv(table, table.getSelectionModel().getSelectedItems()));
                 event.consume();
             }
         });
     }
 
+    private static <R> CsvExport export(TableView<R> table, String name, FileSaver desk) {
+        return new CsvExport(name, () -> csv(table, table.getItems()), desk);
+    }
+
     /** Fresh menu items for a table. */
     public static <R> List<MenuItem> items(TableView<R> table, String name, FileSaver desk) {
-        CsvExport export = new CsvExport(name, () -> csv(table, table.getItems()), desk);
-        MenuItem selected = new MenuItem("Copy selected rows as CSV");
+        CsvExport export = export(table, name, desk);
+        MenuItem selected = new MenuItem("Copy selected rows");
         selected.setOnAction(
-                event -> export.copy(csv(table, table.getSelectionModel().getSelectedItems())));
+                event -> export.copyRows(csv(table, table.getSelectionModel().getSelectedItems())));
         List<MenuItem> items = new ArrayList<>(List.of(selected));
         items.addAll(export.items("all rows"));
         return items;

@@ -7,6 +7,7 @@ import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.BorderPane;
 import loupe.search.FeatureColumn;
+import loupe.state.corpus.CountedShare;
 import loupe.state.features.DensityBins;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.Side;
@@ -20,13 +21,12 @@ import org.kordamp.ikonli.javafx.FontIcon;
 /**
  * The distribution of activation densities, above the feature table; a marked range becomes part of the table's filter.
  */
-final class DensityOverview extends BorderPane {
+public final class DensityOverview extends BorderPane {
     private static final double HEIGHT = 140;
 
     private final FeatureTableModel model;
     private final TextField filter;
-    private final HistogramChart chart =
-            new HistogramChart("densities", ChartAxis.of("density").withLogarithm(true), "features");
+    private final HistogramChart chart = chart();
     private final ToggleButton toggle = new ToggleButton(null, new FontIcon(Feather.BAR_CHART_2));
     private boolean following;
 
@@ -87,20 +87,36 @@ final class DensityOverview extends BorderPane {
 
     private void show() {
         if (isVisible() && model.size() > 0) {
-            DensityBins bins = DensityBins.of(IntStream.range(0, model.size())
-                    .mapToDouble(feature -> model.number(FeatureColumn.DENSITY, feature))
-                    .toArray());
-            chart.setSeries(
-                    List.of(new HistogramSeries(
-                            Side.A,
-                            Side.A.toString(),
-                            bins.edges(),
-                            Arrays.stream(bins.counts()).asDoubleStream().toArray())),
-                    1,
-                    ChartAxis.of("density"
-                                    + model.counted(FeatureColumn.DENSITY).soFar())
-                            .withLogarithm(true),
-                    false);
+            draw(
+                    chart,
+                    IntStream.range(0, model.size())
+                            .mapToDouble(feature -> model.number(FeatureColumn.DENSITY, feature))
+                            .toArray(),
+                    model.counted(FeatureColumn.DENSITY));
         }
+    }
+
+    /** An empty chart of densities. */
+    public static HistogramChart chart() {
+        return new HistogramChart("densities", ChartAxis.of("density").withLogarithm(true), "features");
+    }
+
+    /**
+     * Draws how many features have which density.
+     *
+     * @param densities one a feature; NaN where it is not known
+     * @param counted how much of the corpus they refer to
+     */
+    public static void draw(HistogramChart chart, double[] densities, CountedShare counted) {
+        DensityBins bins = DensityBins.of(densities);
+        chart.setSeries(
+                List.of(new HistogramSeries(
+                        Side.A,
+                        Side.A.toString(),
+                        bins.edges(),
+                        Arrays.stream(bins.counts()).asDoubleStream().toArray())),
+                1,
+                ChartAxis.of("density" + counted.soFar()).withLogarithm(true),
+                false);
     }
 }

@@ -13,12 +13,14 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import loupe.inference.OpenSae;
 import loupe.labels.Edit;
 import loupe.labels.FeatureNotes;
 import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
+import loupe.ui.control.HelpEvent;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.InPlaceField;
 import loupe.ui.control.NumberTexts;
@@ -115,14 +117,17 @@ public final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
-        pin.setMinWidth(76);
-        pin.setPrefWidth(76);
-        pin.setMaxWidth(76);
+        pin.getStyleClass().add("pin-feature");
+        pin.setAccessibleText("Number of the feature of B that is kept beside A");
         pin.setTooltip(
                 Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
                         + "decoder cosine"));
         first.getChildren().addAll(back, forward, title, star, label, tags, tag, beside, pin);
-        HBox second = new HBox(8, facts, note);
+        Button figures = IconButtons.of(
+                Feather.INFO, "What these figures mean, with their formulas", () -> HelpEvent.ask(box, ""));
+        figures.setId("feature-figures");
+        figures.visibleProperty().bind(facts.textProperty().isNotEmpty());
+        HBox second = new HBox(8, figures, facts, note);
         second.setAlignment(Pos.CENTER_LEFT);
         second.getStyleClass().add("feature-facts");
         box.setMinHeight(Region.USE_PREF_SIZE);
@@ -157,6 +162,16 @@ public final class FeatureHeader {
                 ? models.compare().pin(OptionalInt.empty())
                 : number && models.compare().pin(OptionalInt.of(Integer.parseInt(digits)));
         pin.pseudoClassStateChanged(PseudoClass.getPseudoClass("danger"), !pinned);
+        OpenSae b = models.workbench().b().sae().get();
+        if (!pinned && b != null) {
+            beside.setText(
+                    number
+                            ? "B has no feature " + digits + ": the last one is "
+                                    + (b.config().dSae() - 1)
+                            : "A feature of B is a number");
+        } else {
+            describe();
+        }
     }
 
     private void star() {

@@ -5,6 +5,12 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javafx.application.Platform;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Insets;
@@ -13,8 +19,10 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.input.DragEvent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -24,10 +32,12 @@ import loupe.search.FeatureColumn;
 import loupe.search.FeatureFilter;
 import loupe.state.corpus.CountedShare;
 import loupe.state.features.FeatureTableModel;
+import loupe.state.features.TableArrangement;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Reason;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
@@ -35,6 +45,8 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -44,8 +56,10 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
 public final class FeatureTablePane implements Pane {
-    private static final List<FeatureColumn> FIRST_SHOWN =
-            List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
+    /** So many columns always fill the table, and are never scrolled. */
+    private static final int FEW_COLUMNS = 5;
+    /** Beyond so many marked rows a new order of rows leaves only the chosen one marked. */
+    private static final int MOST_MARKED = 10_000;
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
     private static final double LEAST_FOR_TEXT = 40;
@@ -64,13 +78,18 @@ public final class FeatureTablePane implements Pane {
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
     private final Label nothing = new Label();
     private final Button clear = new Button("Clear the filter");
+    private final Reason reason = new Reason("feature-filter-reason");
     private final Label count = new Label();
     private final Label soFar = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
-    private boolean arrangedAnew;
+    private boolean sortedAnew;
+    private boolean filteredAnew;
     private boolean searching;
-    private boolean labelled;
+    /** Whether a mouse button is down on the table, when a row is marked but not chosen yet. */
+    private boolean pressed;
+    /** The features of the rows that are marked, if there are several. */
+    private Set<Integer> marked = Set.of();
 
     public FeatureTablePane(Workbench workbench, FeatureTableModel model, FileSaver desk) {
         this.desk = desk;
@@ -83,6 +102,11 @@ public final class FeatureTablePane implements Pane {
     @Override
     public PaneFrame node() {
         return frame;
+    }
+
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(table, OptionalInt::of, row -> OptionalInt.empty(), actions);
     }
 
     /** Focuses the filter. */
@@ -127,10 +151,9 @@ public final class FeatureTablePane implements Pane {
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setShowCheckedCount(false);
+        chooser.setAccessibleText("Columns that are shown");
         chooser.setTooltip(Tooltips.of("Which columns are shown"));
         chooser.setConverter(new LabelConverter<>(FeatureColumn::title));
-        chooser.getCheckModel().check(0);
-        FIRST_SHOWN.forEach(chooser.getCheckModel()::check);
         chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));
         chooser.managedProperty().bind(chooser.visibleProperty());
         HBox tools = new HBox(8, filter, chooser);
@@ -162,10 +185,9 @@ public final class FeatureTablePane implements Pane {
         none.setAlignment(Pos.CENTER);
         none.setPadding(new Insets(8));
         table.setPlaceholder(none);
-        frame.setContent(new VBox(tools, soFar, densities, table));
+        frame.setContent(new VBox(tools, reason, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
-        table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
         frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
     }
 
@@ -208,6 +230,8 @@ public final class FeatureTablePane implements Pane {
                                 FeatureTablePane::figure));
                 };
         made.setSortable(true);
+        made.setReorderable(true);
+        made.setContextMenu(new ColumnMenu(model.arrangement(), column, Tables.help(made)));
         if (column.isText() && column != FeatureColumn.STAR) {
             Tables.setLeast(made, LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
         }
@@ -234,9 +258,31 @@ public final class FeatureTablePane implements Pane {
         table.setItems(model.rows());
         table.widthProperty().addListener(changed -> chooseResizing());
         showColumns();
+        checkColumns();
         chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>)
-                change -> showColumns());
-        filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
+                change -> chooseColumns());
+        model.arrangement().columns().addListener(changed -> {
+            checkColumns();
+            showColumns();
+        });
+        table.getColumns().addListener((ListChangeListener<TableColumn<Integer, ?>>) change -> {
+            if (!following) {
+                Platform.runLater(this::keepOrder); // once the toolkit has moved the column
+            }
+        });
+        Tables.onResized(table, widths -> {
+            Map<FeatureColumn, Integer> changed = new EnumMap<>(FeatureColumn.class);
+            columns.forEach((column, made) -> {
+                if (widths.containsKey(made)) {
+                    changed.put(column, widths.get(made));
+                }
+            });
+            model.arrangement().resize(changed);
+        });
+        filter.textProperty().addListener((property, was, is) -> {
+            reason.refuse(filter, FeatureFilter.mistake(is).orElse(""));
+            model.filter().set(isNumber(is) ? "" : is);
+        });
         model.filter().addListener((property, was, is) -> {
             if (!is.equals(filter.getText()) && !isNumber(filter.getText())) {
                 filter.setText(is); // written by a chart
@@ -245,20 +291,36 @@ public final class FeatureTablePane implements Pane {
         filter.addEventHandler(KeyEvent.KEY_PRESSED, this::filterKey);
         table.getSortOrder().addListener((ListChangeListener<TableColumn<Integer, ?>>) change -> sort());
         columns.values().forEach(column -> column.sortTypeProperty().addListener(changed -> sort()));
-        table.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> {
-            if (is != null && !following) {
-                model.jumpTo(is);
-            }
+        table.addEventFilter(MouseEvent.MOUSE_PRESSED, event -> pressed = true);
+        table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> pressed = false);
+        table.addEventHandler(DragEvent.DRAG_DONE, event -> {
+            pressed = false;
+            follow(false);
         });
-        workbench.selection().feature().addListener((property, was, is) -> follow(false));
-        for (javafx.beans.Observable arrangement : List.of(model.filter(), model.sortedBy(), model.descending())) {
-            arrangement.addListener(changed -> {
-                arrangedAnew = true;
-                describe();
-            });
-        }
+        table.getContextMenu().setOnHidden(event -> follow(false));
+        Tables.onChosen(table, model::jumpTo);
+        table.getSelectionModel().getSelectedIndices().addListener((ListChangeListener<Integer>) change -> mark());
+        workbench.selection().feature().addListener((property, was, is) -> {
+            marked = Set.of();
+            follow(false);
+        });
+        model.arrangement().sorting().addListener(changed -> {
+            sortedAnew = true;
+            showSorting();
+            describe();
+        });
+        model.filter().addListener(changed -> {
+            filteredAnew = true;
+            describe();
+        });
+        showSorting();
+        model.rows().setBeforeChange(() -> {
+            following = true;
+            table.getSelectionModel().clearSelection();
+            following = false;
+        });
         model.rows().addListener((ListChangeListener<Integer>) change -> {
-            workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
+            Platform.runLater(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
         model.filter().addListener(changed -> {
@@ -268,17 +330,21 @@ public final class FeatureTablePane implements Pane {
             }
         });
         model.version().addListener(changed -> {
-            if (!labelled && model.hasLabels()) {
-                labelled = true;
-                chooser.getCheckModel().check(FeatureColumn.LABEL);
-            }
             describe();
         });
         frame.statusProperty().bind(model.status());
         describe();
     }
 
+    /** Makes the column of numbers as wide as the checkpoint's last one. */
+    private void makeRoomForNumbers() {
+        Tables.setLongest(
+                Objects.requireNonNull(columns.get(FeatureColumn.NUMBER)),
+                model.size() == 0 ? "" : Integer.toString(model.size() - 1));
+    }
+
     private void describe() {
+        makeRoomForNumbers();
         int shown = model.rows().size();
         boolean rowsMayChange = model.countedForRows().isPartial();
         CountedShare counted = model.counted(FeatureColumn.DENSITY);
@@ -300,23 +366,124 @@ public final class FeatureTablePane implements Pane {
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
         nothing.setText(
-                none ? "No feature passes the filter" + model.countedForRows().soFar() + ".\n" + model.whyNone() : "");
+                none
+                        ? "No feature passes the filter"
+                                + model.countedForRows().soFar() + "."
+                                + (reason.getText().isEmpty() ? "\n" + model.whyNone() : "")
+                        : "");
         clear.setVisible(none);
     }
 
     private void showColumns() {
-        List<TableColumn<Integer, ?>> shown = new ArrayList<>();
-        for (FeatureColumn column : FeatureColumn.values()) {
-            boolean wanted = column == FeatureColumn.FOUND
-                    ? searching
-                    : chooser.getCheckModel().isChecked(column) && !(searching && givesWay(column));
-            if (wanted) {
-                shown.add(columns.get(column));
-            }
+        List<TableArrangement.Column> shown =
+                new ArrayList<>(model.arrangement().columns().get());
+        if (searching) {
+            shown.removeIf(one -> givesWay(one.column()));
+            shown.add(
+                    TableArrangement.placeOf(FeatureColumn.FOUND, shown),
+                    new TableArrangement.Column(FeatureColumn.FOUND));
         }
         frame.setMinWidth(LEAST_WIDTH);
-        table.getColumns().setAll(shown);
+        following = true;
+        try {
+            shown.forEach(one -> Tables.setWidth(made(one.column()), one.width()));
+            List<TableColumn<Integer, ?>> wanted = new ArrayList<>();
+            shown.forEach(one -> wanted.add(made(one.column())));
+            if (!table.getColumns().equals(wanted)) {
+                table.getColumns().setAll(wanted);
+            }
+        } finally {
+            following = false;
+        }
+        showSorting();
         chooseResizing();
+    }
+
+    private TableColumn<Integer, ?> made(FeatureColumn column) {
+        return Objects.requireNonNull(columns.get(column));
+    }
+
+    /** Ticks the columns that are shown. */
+    private void checkColumns() {
+        following = true;
+        try {
+            for (FeatureColumn column : chooser.getItems()) {
+                boolean shown = model.arrangement().shows(column);
+                if (shown != chooser.getCheckModel().isChecked(column)) {
+                    if (shown) {
+                        chooser.getCheckModel().check(column);
+                    } else {
+                        chooser.getCheckModel().clearCheck(column);
+                    }
+                }
+            }
+        } finally {
+            following = false;
+        }
+    }
+
+    /** Shows the columns that are ticked. */
+    private void chooseColumns() {
+        if (!following) {
+            List<FeatureColumn> ticked = List.copyOf(chooser.getCheckModel().getCheckedItems());
+            chooser.getItems().forEach(column -> model.arrangement().show(column, ticked.contains(column)));
+        }
+    }
+
+    /** Takes over the order of columns after one was dragged. */
+    private void keepOrder() {
+        List<FeatureColumn> order = new ArrayList<>();
+        for (TableColumn<Integer, ?> shown : table.getColumns()) {
+            columns.forEach((column, made) -> {
+                if (made == shown && model.arrangement().shows(column)) {
+                    order.add(column);
+                }
+            });
+        }
+        model.arrangement().reorder(order);
+    }
+
+    /** Shows by which heading rows are sorted. */
+    private void showSorting() {
+        TableArrangement.Sorting sorting = model.arrangement().sorting().get();
+        TableColumn<Integer, ?> by = made(sorting.by());
+        following = true;
+        try {
+            if (sorting.equals(TableArrangement.Sorting.BY_NUMBER)) {
+                if (!table.getSortOrder().equals(List.of(by))) {
+                    table.getSortOrder().clear();
+                }
+            } else if (table.getColumns().contains(by)) {
+                by.setSortType(sorting.descending() ? TableColumn.SortType.DESCENDING : TableColumn.SortType.ASCENDING);
+                if (!table.getSortOrder().equals(List.of(by))) {
+                    table.getSortOrder().setAll(List.of(by));
+                }
+            }
+        } finally {
+            following = false;
+        }
+    }
+
+    /** Chooses the feature of a row that the keyboard has marked alone, and remembers several. */
+    private void mark() {
+        if (following) {
+            return;
+        }
+        List<Integer> rows = List.copyOf(table.getSelectionModel().getSelectedIndices());
+        if (rows.size() > 1) {
+            marked = rows.size() > MOST_MARKED
+                    ? Set.of()
+                    : rows.stream()
+                            .filter(row -> row < model.rows().size())
+                            .map(model.rows()::get)
+                            .collect(Collectors.toUnmodifiableSet());
+        } else if (rows.size() == 1 && !pressed) {
+            marked = Set.of();
+            int row = rows.get(0);
+            if (row < model.rows().size()) {
+                model.jumpTo(model.rows().get(row));
+            }
+        }
     }
 
     /** Columns fill the table; more of them than have room are scrolled. */
@@ -324,7 +491,7 @@ public final class FeatureTablePane implements Pane {
         double wanted = table.getColumns().stream()
                 .mapToDouble(TableColumn::getMinWidth)
                 .sum();
-        boolean fit = table.getColumns().size() <= FIRST_SHOWN.size() + 1 || wanted < table.getWidth();
+        boolean fit = table.getColumns().size() <= FEW_COLUMNS || wanted < table.getWidth();
         table.setColumnResizePolicy(
                 fit ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
     }
@@ -339,16 +506,18 @@ public final class FeatureTablePane implements Pane {
     }
 
     private void sort() {
+        if (following) {
+            return;
+        }
         if (table.getSortOrder().isEmpty()) {
-            model.sortedBy().set(FeatureColumn.NUMBER);
-            model.descending().set(false);
+            model.arrangement().sort(TableArrangement.Sorting.BY_NUMBER);
             return;
         }
         TableColumn<Integer, ?> by = table.getSortOrder().get(0);
         columns.forEach((column, shown) -> {
             if (shown == by) {
-                model.sortedBy().set(column);
-                model.descending().set(by.getSortType() == TableColumn.SortType.DESCENDING);
+                boolean down = by.getSortType() == TableColumn.SortType.DESCENDING;
+                model.arrangement().sort(new TableArrangement.Sorting(column, down));
             }
         });
     }
@@ -359,11 +528,10 @@ public final class FeatureTablePane implements Pane {
                 filter.clear();
                 table.requestFocus();
             } else {
-                filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), true);
+                reason.refuse(filter, noFeature(filter.getText().strip()));
             }
             event.consume();
         } else {
-            filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), false);
             if (event.getCode() == KeyCode.DOWN) {
                 table.requestFocus();
                 event.consume();
@@ -371,26 +539,57 @@ public final class FeatureTablePane implements Pane {
         }
     }
 
-    /** @param rearranged whether rows have changed, so that the table may scroll to the chosen feature */
+    private String noFeature(String typed) {
+        return model.size() == 0
+                ? "Features can be chosen once a checkpoint is open"
+                : "There is no feature " + typed + ": the last one is " + (model.size() - 1);
+    }
+
+    /**
+     * Marks the row of the chosen feature. After sorting, the table shows its top, unless the chosen feature is to stay
+     * in view; after filtering, the chosen feature.
+     *
+     * @param rearranged whether rows have changed, so that the table may scroll
+     */
     private void follow(boolean rearranged) {
         FeatureRef chosen = workbench.selection().feature().get();
         int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());
         following = true;
         try {
-            if (row < 0) {
+            if (rearranged && marked.size() > 1) {
+                markAgain();
+            } else if (row < 0) {
                 table.getSelectionModel().clearSelection();
-            } else if (rearranged && arrangedAnew) {
+            } else if (rearranged && (sortedAnew || filteredAnew)) {
                 table.getSelectionModel().clearAndSelect(row);
-                table.scrollTo(Math.max(0, row - rowsInSight() / 3));
-            } else if (table.getSelectionModel().getSelectedIndex() != row
-                    || !Integer.valueOf(chosen.feature())
-                            .equals(table.getSelectionModel().getSelectedItem())) {
+            } else if (marked.size() < 2
+                    && (table.getSelectionModel().getSelectedIndex() != row
+                            || table.getSelectionModel().getSelectedIndices().size() != 1)) {
                 table.getSelectionModel().clearAndSelect(row);
                 reveal(row);
             }
+            if (rearranged && sortedAnew && !model.arrangement().keepsInView().get()) {
+                table.scrollTo(0);
+            } else if (rearranged && (sortedAnew || filteredAnew) && row >= 0) {
+                table.scrollTo(Math.max(0, row - rowsInSight() / 3));
+            }
         } finally {
             following = false;
-            arrangedAnew &= model.arranging().get();
+            if (rearranged) {
+                sortedAnew &= model.arranging().get();
+                filteredAnew &= model.arranging().get();
+            }
+        }
+    }
+
+    /** Marks the rows again, wherever they are now, that were marked together. */
+    private void markAgain() {
+        int[] rows = IntStream.range(0, model.rows().size())
+                .filter(row -> marked.contains(model.rows().get(row)))
+                .toArray();
+        table.getSelectionModel().clearSelection();
+        if (rows.length > 0) {
+            table.getSelectionModel().selectIndices(rows[0], rows);
         }
     }
 

@@ -2,6 +2,7 @@ package loupe.ui.features;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
@@ -36,6 +37,8 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
@@ -110,11 +113,13 @@ public final class ListsPane implements Pane {
         name.setPromptText("New list");
         name.setPrefColumnCount(7);
         name.setMinWidth(60);
+        name.setAccessibleText("Name of a new list");
         name.setTooltip(Tooltips.of("Name of a new list; Enter makes it"));
         member.setId("lists-member");
         remove.setId("lists-remove");
         text.setId("lists-text");
         text.setPromptText("Text to try the members on");
+        text.setAccessibleText("Text to try the members on");
         text.setTooltip(
                 Tooltips.of("Each member's largest activation in this text is shown while you type; Enter keeps "
                         + "the text with the list"));
@@ -141,7 +146,6 @@ public final class ListsPane implements Pane {
         frame.setRows();
         frame.setContent(new VBox(tools, table, hint));
         TableExport.attachTo(table, "list", desk);
-        table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
         References.dragFrom(table, feature -> Optional.of(References.ofFeature(feature)));
         frame.getMenuItems().addAll(TableExport.items(table, "list", desk));
     }
@@ -173,11 +177,7 @@ public final class ListsPane implements Pane {
         model.chosen().addListener(changed -> show());
         model.reading().valueProperty().addListener(changed -> table.refresh());
         side.feature().addListener(changed -> showMember());
-        table.setOnMouseClicked(event -> {
-            if (event.getClickCount() == 2) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, onFeature::accept);
         table.addEventHandler(KeyEvent.KEY_PRESSED, this::key);
         frame.addEventHandler(DragEvent.DRAG_OVER, event -> {
             if (dropped(event) >= 0) {
@@ -208,10 +208,8 @@ public final class ListsPane implements Pane {
             return;
         }
         boolean moves = event.isAltDown() && event.isShiftDown();
-        if (event.getCode() == KeyCode.ENTER) {
-            choose();
-        } else if (event.getCode() == KeyCode.DELETE) {
-            model.takeOut(row);
+        if (event.getCode() == KeyCode.DELETE) {
+            List.copyOf(table.getSelectionModel().getSelectedItems()).forEach(model::takeOut);
         } else if (moves && event.getCode() == KeyCode.UP) {
             model.move(row, -1);
         } else if (moves && event.getCode() == KeyCode.DOWN) {
@@ -222,11 +220,9 @@ public final class ListsPane implements Pane {
         event.consume();
     }
 
-    private void choose() {
-        Integer row = table.getSelectionModel().getSelectedItem();
-        if (row != null) {
-            onFeature.accept(row);
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(table, OptionalInt::of, row -> OptionalInt.empty(), actions);
     }
 
     private void addOrRemove() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BiFunction;
 import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
@@ -54,7 +55,7 @@ public final class ScatterPane implements Pane {
     private final FeatureScatterModel model;
     private final FeatureTableModel table;
     private final PaneFrame frame = new PaneFrame("All features");
-    private final ScatterChart chart = new ScatterChart("features", ChartAxis.of("density"), ChartAxis.of("max"));
+    private final ScatterChart chart = chart();
     private final ExportMenu export;
     private final Label hint = new Label();
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
@@ -95,7 +96,7 @@ public final class ScatterPane implements Pane {
     }
 
     private String provenance() {
-        return models.a().allProvenance()
+        return models.a().allCountedProvenance()
                 + (workbench.b().sae().get() == null ? "" : "; " + models.b().allProvenance());
     }
 
@@ -203,21 +204,48 @@ public final class ScatterPane implements Pane {
         if (points == null || stale) {
             return;
         }
-        List<ScatterCloud> clouds = new ArrayList<>();
-        clouds.add(new ScatterCloud(Side.A, points.aAcross(), points.aUp(), filteredOut(points.aAcross().length)));
-        if (points.bAcross().length > 0) {
-            clouds.add(new ScatterCloud(Side.B, points.bAcross(), points.bUp(), null));
-        }
         following = true; // other axes take the mark away, but the features it listed stay listed
-        chart.setClouds(
-                clouds,
+        draw(
+                chart,
+                points,
+                filteredOut(points.aAcross().length),
                 this::words,
-                ChartAxis.of(words(points.across()) + points.countedAcross().soFar())
-                        .withLogarithm(model.logAcross().get()),
-                ChartAxis.of(upright(points)).withLogarithm(model.logUp().get()));
+                model.logAcross().get(),
+                model.logUp().get());
         following = false;
         frame.subtitleProperty().set(left(points));
         mark();
+    }
+
+    /** An empty chart of features. */
+    public static ScatterChart chart() {
+        return new ScatterChart("features", ChartAxis.of("density"), ChartAxis.of("max"));
+    }
+
+    /**
+     * Draws features.
+     *
+     * @param faint which of A's features are drawn faintly; null for none
+     * @param names the name of a side's feature, for the readout
+     */
+    public static void draw(
+            ScatterChart chart,
+            FeatureScatterModel.Points points,
+            boolean @Nullable [] faint,
+            BiFunction<Side, Integer, String> names,
+            boolean logAcross,
+            boolean logUp) {
+        List<ScatterCloud> clouds = new ArrayList<>();
+        clouds.add(new ScatterCloud(Side.A, points.aAcross(), points.aUp(), faint));
+        if (points.bAcross().length > 0) {
+            clouds.add(new ScatterCloud(Side.B, points.bAcross(), points.bUp(), null));
+        }
+        chart.setClouds(
+                clouds,
+                names,
+                ChartAxis.of(words(points.across()) + points.countedAcross().soFar())
+                        .withLogarithm(logAcross),
+                ChartAxis.of(upright(points)).withLogarithm(logUp));
     }
 
     /** A text on how many features cannot be drawn on these axes; empty if all can. */

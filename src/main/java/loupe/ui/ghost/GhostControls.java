@@ -3,6 +3,7 @@ package loupe.ui.ghost;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
@@ -31,9 +32,11 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Reason;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
@@ -52,7 +55,7 @@ public final class GhostControls implements Pane {
     private final ToggleButton decoder =
             segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
     private final ToggleButton mix =
-            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
+            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, not made a unit again");
     private final SliderField mixture =
             KnobFields.field(GhostKnobs.ENCODER_MIX.slider().orElseThrow(), MIDDLE);
     private final StackPane scaleHolder = new StackPane();
@@ -64,6 +67,7 @@ public final class GhostControls implements Pane {
             Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
     private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
+    private final Reason promptReason = new Reason("ghost-prompt-reason");
     private final ScaleFinder scaleFinder;
 
     @SuppressWarnings("NullAway.Init") // made by the layout
@@ -72,9 +76,13 @@ public final class GhostControls implements Pane {
     private final javafx.beans.value.ChangeListener<Number> scaleFollows =
             (property, was, is) -> scale.setValue(is.doubleValue());
 
-    public GhostControls(GhostControlsModel model, ScaleSweepModel sweep) {
+    /**
+     * @param provenance of the numbers that the ghost has, for captions
+     * @param desk saves them
+     */
+    public GhostControls(GhostControlsModel model, ScaleSweepModel sweep, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
-        scaleFinder = new ScaleFinder(sweep);
+        scaleFinder = new ScaleFinder(sweep, provenance, desk);
         layOut();
         bind();
     }
@@ -107,6 +115,7 @@ public final class GhostControls implements Pane {
         componentRow.getStyleClass().add("component-row");
         metric.getItems().setAll(TokenMetric.values());
         metric.setId("ghost-metric");
+        metric.setAccessibleText("Nearness");
         metric.setTooltip(Tooltips.of("How the token list measures nearness to the ghost"));
         metric.setConverter(new LabelConverter<>(GhostControls::name));
         Label metricLabel = rowLabel("Nearness");
@@ -114,18 +123,20 @@ public final class GhostControls implements Pane {
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
+        prompt.setAccessibleText("Prompt of the definition tree");
         prompt.setTooltip(
                 Tooltips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. "
                         + "Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
+        promptReason.getStyleClass().add("below-row");
         Map<Knob<?, ?>, List<Node>> own = Map.of(
                 GhostKnobs.ENCODER_MIX, List.of(first, mixture),
                 GhostKnobs.SCALE, List.of(scaleHolder, scaleFinder),
                 GhostKnobs.PCA, List.of(componentRow),
                 GhostKnobs.METRIC, List.of(metricRow),
-                GhostKnobs.PROMPT, List.of(promptRow));
+                GhostKnobs.PROMPT, List.of(promptRow, promptReason));
         VBox rows = new VBox();
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             rows.getChildren().addAll(own.containsKey(knob) ? own.get(knob) : slider(knob));
@@ -248,11 +259,11 @@ public final class GhostControls implements Pane {
         model.prompt().set(prompt.getText());
     }
 
-    /** Marks a prompt that has no place for the ghost while it is typed; the tree's pane says so once it is applied. */
+    /** Says while it is typed that a prompt has no place for the ghost; the tree's pane does once it is applied. */
     private void judgePrompt() {
-        prompt.pseudoClassStateChanged(
-                javafx.css.PseudoClass.getPseudoClass("danger"),
-                !prompt.getText().isBlank() && !prompt.getText().contains("{ghost}"));
+        boolean whole = prompt.getText().isBlank() || prompt.getText().contains("{ghost}");
+        promptReason.refuse(
+                prompt, whole ? "" : "The prompt lacks {ghost}, the place where the ghost stands instead of a token");
     }
 
     private void makeScale() {

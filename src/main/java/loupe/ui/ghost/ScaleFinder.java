@@ -1,5 +1,6 @@
 package loupe.ui.ghost;
 
+import java.util.function.Supplier;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
@@ -10,6 +11,8 @@ import loupe.base.Problem;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
 
 /** The row under the scale slider that opens the sweep over scales, shows its proposal, and applies it. */
 final class ScaleFinder extends VBox {
@@ -19,11 +22,16 @@ final class ScaleFinder extends VBox {
     private final Label proposal = new Label();
     private final ScaleCurves curves;
 
-    ScaleFinder(ScaleSweepModel model) {
+    /**
+     * @param provenance of the numbers, for captions
+     * @param desk saves the curves
+     */
+    ScaleFinder(ScaleSweepModel model, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         curves = new ScaleCurves(model.controls().range(), model.controls().scale(), model::applyScale);
         layOut();
         bind();
+        new ExportMenu(curves, provenance, desk).attachTo(curves);
     }
 
     private void layOut() {
@@ -56,7 +64,6 @@ final class ScaleFinder extends VBox {
         model.sweep().pendingProperty().addListener((property, was, is) -> show());
         model.sweep().problemProperty().addListener((property, was, is) -> show());
         model.open().addListener((property, was, is) -> show());
-        curves.readoutProperty().addListener((property, was, is) -> show());
         show();
     }
 
@@ -85,16 +92,13 @@ final class ScaleFinder extends VBox {
             apply.setText("Use " + NumberTexts.number(best.scale()));
             apply.setTooltip(Tooltips.of("Set the scale to where " + best.why()));
         }
-        String readout = curves.readoutProperty().get();
         proposal.setText(
                 problem != null
                         ? problem.message()
-                        : !readout.isEmpty()
-                                ? readout
-                                : best != null
-                                        ? said(best)
-                                        : model.sweep().isPending()
-                                                ? "Growing trees at 24 scales..."
-                                                : "Choose a feature to sweep the scales of its ghost");
+                        : best != null
+                                ? said(best)
+                                : model.sweep().isPending()
+                                        ? "Growing trees at 24 scales..."
+                                        : "Choose a feature to sweep the scales of its ghost");
     }
 }

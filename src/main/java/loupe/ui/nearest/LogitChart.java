@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogitChart extends PaintedRegion implements Exportable {
     public static final double ROW = 22;
+    /** The most tokens that a picture of its own size has at each end. */
+    public static final int MOST_ROWS = 30;
+
     private static final double SIZE = TextWidths.SIZE;
     private static final double HEADER = 26;
     private static final double GAP = 24;
@@ -138,7 +141,12 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     @Override
     public Picture picture() {
         int rows = Math.max(1, Math.min(15, Math.max(promoted.size(), suppressed.size())));
-        Drawing drawing = new Drawing(promoted, suppressed, PAPER_WIDTH, HEADER + rows * ROW + 4, null, leastScale);
+        return picture(PAPER_WIDTH, HEADER + rows * ROW + 4);
+    }
+
+    @Override
+    public Picture picture(double width, double height) {
+        Drawing drawing = new Drawing(promoted, suppressed, width, height, null, leastScale);
         return new Picture() {
             @Override
             public double width() {

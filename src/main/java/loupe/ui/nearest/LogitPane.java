@@ -4,12 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import javafx.scene.control.CheckMenuItem;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyCodeCombination;
+import javafx.scene.input.KeyCombination;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import loupe.analysis.features.LogitWeights;
 import loupe.state.nearest.LogitModel;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.export.CsvExport;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
@@ -19,6 +26,8 @@ import loupe.ui.token.TokenWeight;
 
 /** The tokens a side's feature promotes and suppresses. */
 public final class LogitPane implements Pane {
+    private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
+
     private final LogitModel model;
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Logit weights");
@@ -43,6 +52,13 @@ public final class LogitPane implements Pane {
         frame.getMenuItems().add(byDirection);
         frame.getMenuItems().addAll(export.items());
         export.attachTo(chart);
+        chart.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> chart.requestFocus());
+        chart.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (COPY.match(event)) {
+                new CsvExport(chart.exportName(), chart::csv, desk).copyRows(chart.csv());
+                event.consume();
+            }
+        });
         bind();
     }
 
@@ -67,17 +83,26 @@ public final class LogitPane implements Pane {
     }
 
     private void show(LogitWeights.Answer answer) {
-        chart.setTokens(
-                tokens(answer.promoted(), answer.promotedWeights()),
-                tokens(answer.suppressed(), answer.suppressedWeights()));
+        draw(chart, answer, texts::of);
         frame.subtitleProperty()
                 .set("skew " + NumberTexts.number(answer.moments().skewness()));
     }
 
-    private List<TokenWeight> tokens(int[] ids, float[] weights) {
+    /**
+     * Shows an answer in a chart.
+     *
+     * @param texts of tokens, by id
+     */
+    public static void draw(LogitChart chart, LogitWeights.Answer answer, IntFunction<String> texts) {
+        chart.setTokens(
+                tokens(answer.promoted(), answer.promotedWeights(), texts),
+                tokens(answer.suppressed(), answer.suppressedWeights(), texts));
+    }
+
+    private static List<TokenWeight> tokens(int[] ids, float[] weights, IntFunction<String> texts) {
         List<TokenWeight> tokens = new ArrayList<>(ids.length);
         for (int i = 0; i < ids.length; i++) {
-            tokens.add(new TokenWeight(ids[i], texts.of(ids[i]), weights[i]));
+            tokens.add(new TokenWeight(ids[i], texts.apply(ids[i]), weights[i]));
         }
         return tokens;
     }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -18,10 +19,10 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
-import javafx.scene.input.MouseButton;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -39,6 +40,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -58,6 +61,8 @@ public final class NeighboursPane implements Pane {
     private final CustomTextField query = (CustomTextField) TextFields.createClearableTextField();
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
+    private final TableColumn<Row, Number> number =
+            Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id);
     private final Label spread = new Label();
     private final Button own = new Button("Of this feature");
 
@@ -117,13 +122,15 @@ public final class NeighboursPane implements Pane {
         VBox tools = new VBox(6, first, query);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, NumberTexts::number));
-        table.getColumns().add(Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id));
+        table.getColumns().add(number);
         table.getColumns()
                 .add(Tables.texts(
                         "Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
+        spread.setWrapText(true);
+        spread.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         spread.setTooltip(
                 Tooltips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's "
                         + "neighbours"));
@@ -199,16 +206,7 @@ public final class NeighboursPane implements Pane {
         });
         model.random()
                 .addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
-        table.setOnMouseClicked(event -> {
-            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
-                choose();
-            }
-        });
-        table.setOnKeyPressed(event -> {
-            if (event.getCode() == javafx.scene.input.KeyCode.ENTER) {
-                choose();
-            }
-        });
+        Tables.onChosen(table, this::choose);
         Answers.show(model.neighbours(), this::show, () -> {
             rows.clear();
             spread.setText(
@@ -238,11 +236,16 @@ public final class NeighboursPane implements Pane {
         tokens.setSelected(shown == NeighboursModel.Among.TOKENS);
     }
 
-    private void choose() {
-        Row chosen = table.getSelectionModel().getSelectedItem();
-        if (chosen == null) {
-            return;
-        }
+    @Override
+    public void setRowActions(RowActions actions) {
+        RowMenu.attach(
+                table,
+                row -> row.isFeature() ? OptionalInt.of(row.id()) : OptionalInt.empty(),
+                row -> row.isFeature() ? OptionalInt.empty() : OptionalInt.of(row.id()),
+                actions);
+    }
+
+    private void choose(Row chosen) {
         if (!chosen.isFeature()) {
             query.setText(References.ofToken(chosen.id()));
             model.query().set(query.getText());
@@ -258,11 +261,12 @@ public final class NeighboursPane implements Pane {
         if (refused != null) {
             spread.setText(refused.message());
         }
-        spread.setWrapText(refused != null);
     }
 
     private void show(Neighbours.Answer answer) {
         boolean ofFeatures = model.among().get() == NeighboursModel.Among.FEATURES;
+        Tables.setLongest(
+                number, Integer.toString(IntStream.of(answer.ids()).max().orElse(0)));
         rows.setAll(IntStream.range(0, answer.ids().length)
                 .mapToObj(i -> {
                     int id = answer.ids()[i];

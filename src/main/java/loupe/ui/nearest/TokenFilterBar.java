@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javafx.css.PseudoClass;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
@@ -19,13 +18,14 @@ import loupe.base.Refusal;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
+import loupe.ui.control.Reason;
 import loupe.ui.control.Tooltips;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
 /** The controls of the token filter, which both sides share. Every change applies at once. */
 final class TokenFilterBar extends FlowPane {
-    private static final PseudoClass DANGER = PseudoClass.getPseudoClass("danger");
+    private static final double BESIDE_REASON = 14;
     private static final Pattern REGEX = Pattern.compile("/(.+)/", Pattern.DOTALL);
     private static final Pattern LENGTHS = Pattern.compile("(\\d{1,4})?\\s*([-\u2013])?\\s*(\\d{1,4})?");
 
@@ -36,12 +36,15 @@ final class TokenFilterBar extends FlowPane {
     private final CheckBox letters = new CheckBox("Letters");
     private final TextField length = TextFields.createClearableTextField();
     private final CheckBox trained = new CheckBox("Trained");
+    private final Reason reason;
     private boolean following;
 
     /** @param name of the side, for the controls' ids */
     TokenFilterBar(GhostControlsModel controls, String name) {
         this.controls = controls;
         getStyleClass().add("token-filter");
+        reason = new Reason("token-filter-reason-" + name);
+        reason.prefWidthProperty().bind(widthProperty().subtract(BESIDE_REASON)); // a line of its own
         text.setId("token-filter-text-" + name);
         text.setPromptText("Text or /regex/");
         text.setTooltip(Tooltips.of("Case-insensitive text match; between slashes a regular expression, "
@@ -79,7 +82,7 @@ final class TokenFilterBar extends FlowPane {
                 Feather.X, "List all tokens again", () -> controls.filter().set(TokenFilter.NONE));
         clear.setId("token-filter-clear-" + name);
         clear.disableProperty().bind(controls.filter().isEqualTo(TokenFilter.NONE));
-        getChildren().addAll(text, length, script, space, letters, trained, clear);
+        getChildren().addAll(text, length, script, space, letters, trained, clear, reason);
 
         text.textProperty().addListener((property, was, is) -> typed());
         script.valueProperty()
@@ -117,9 +120,15 @@ final class TokenFilterBar extends FlowPane {
         boolean isRegex = regex.matches();
         try {
             change(filter().withText(isRegex ? regex.group(1) : text.getText(), isRegex));
-            text.pseudoClassStateChanged(DANGER, false);
+            boolean begun =
+                    !isRegex && text.getText().length() > 1 && text.getText().startsWith("/");
+            reason.remark(
+                    text,
+                    begun
+                            ? "Read as text; a regular expression has a slash at its end too: " + text.getText() + "/"
+                            : "");
         } catch (Refusal notARegex) {
-            text.pseudoClassStateChanged(DANGER, true);
+            reason.refuse(text, notARegex.getMessage());
         }
     }
 
@@ -139,7 +148,8 @@ final class TokenFilterBar extends FlowPane {
                 change(filter().withLength(from, to));
             }
         }
-        length.pseudoClassStateChanged(DANGER, !sensible);
+        reason.refuse(
+                length, sensible ? "" : "A length is a number of characters: 3, 3- (at least), -8 (at most) or 3-8");
     }
 
     /** Shows a filter that was set elsewhere: by the other side's bar, undo or the clear button. */
@@ -148,7 +158,7 @@ final class TokenFilterBar extends FlowPane {
         String written = filter.regex() ? "/" + filter.text() + "/" : filter.text();
         if (!text.getText().equals(written)) {
             text.setText(written);
-            text.pseudoClassStateChanged(DANGER, false);
+            reason.refuse(text, "");
         }
         script.setValue(filter.scripts().stream().findFirst());
         space.setValue(filter.space());
@@ -157,7 +167,7 @@ final class TokenFilterBar extends FlowPane {
         Matcher range = LENGTHS.matcher(length.getText().strip());
         if (!range.matches() || (!lengths(filter).equals(length.getText().strip()) && !length.isFocused())) {
             length.setText(lengths(filter));
-            length.pseudoClassStateChanged(DANGER, false);
+            reason.refuse(length, "");
         }
         following = false;
     }

@@ -3,7 +3,10 @@ package loupe.ui.nearest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -15,6 +18,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.TextAlignment;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
@@ -32,6 +36,8 @@ import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.RowActions;
+import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -87,6 +93,9 @@ public final class TokenListPane implements Pane {
             "Dec", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
     private final TableColumn<Row, String> inEncoder =
             Tables.texts("Enc #", "Its rank in the encoder direction's list", 40, Row::inEncoder, text -> text);
+    /** Whether some token has another rank than in the list that this one is compared with. */
+    private final BooleanProperty changed = new SimpleBooleanProperty(this, "changed");
+
     private final TokenFilterBar filter;
     private final Label nothing = new Label();
     private final ToggleButton showFilter = new ToggleButton(null, new FontIcon(Feather.FILTER));
@@ -135,11 +144,11 @@ public final class TokenListPane implements Pane {
         table.getColumns()
                 .addAll(List.of(
                         rank, token, change, score, cosine, spread, random, encoder, inDecoder, decoder, inEncoder));
-        for (TableColumn<Row, ?> one : List.of(token, change, score)) {
+        change.visibleProperty().bind(model.sides().not().and(changed));
+        for (TableColumn<Row, ?> one : List.of(token, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
-        cosine.visibleProperty()
-                .bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
+        cosine.visibleProperty().bind(model.sides().not().and(Tables.isWiderThan(table, ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }
@@ -154,6 +163,8 @@ public final class TokenListPane implements Pane {
         }
         Tables.setLeast(change, CHANGE_PIXELS);
         table.setItems(rows);
+        nothing.setWrapText(true);
+        nothing.setTextAlignment(TextAlignment.CENTER);
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");
@@ -177,6 +188,13 @@ public final class TokenListPane implements Pane {
         References.dragFrom(table, row -> java.util.Optional.of(References.ofToken(row.token())));
         TableExport.attachTo(table, "token-list", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "token-list", desk));
+    }
+
+    /** A click on a token shows its neighbours, as it does in examples and logit weights. */
+    @Override
+    public void setRowActions(RowActions actions) {
+        Tables.onChosen(table, row -> actions.goToToken(row.token()));
+        RowMenu.attach(table, row -> OptionalInt.empty(), row -> OptionalInt.of(row.token()), actions);
     }
 
     /** Opens and focuses the filter. */
@@ -274,6 +292,7 @@ public final class TokenListPane implements Pane {
                             "");
                 })
                 .toList());
+        changed.set(rows.stream().anyMatch(row -> !row.change().isEmpty()));
         TokenCoherence.Answer alike = model.coherence().getValue();
         TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
         String note = passing(list)

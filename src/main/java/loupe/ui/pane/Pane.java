@@ -24,6 +24,9 @@ public interface Pane {
      */
     default void standsIn(ObservableValue<Boolean> inFront) {}
 
+    /** Gives the rows of the pane's table what they can do; does nothing for a pane without one. */
+    default void setRowActions(RowActions actions) {}
+
     /** Updates the descriptions of features, once more of them are known. */
     default void describeAgain() {}
 }

@@ -1,6 +1,5 @@
 package loupe.ui.pane;
 
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -16,19 +15,17 @@ import javafx.beans.value.ObservableValue;
 import javafx.collections.ObservableList;
 import javafx.css.PseudoClass;
 import javafx.geometry.Pos;
-import javafx.geometry.Side;
+import javafx.geometry.Rectangle2D;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
 import javafx.scene.control.Button;
-import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.ProgressBar;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
-import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
@@ -37,7 +34,6 @@ import javafx.scene.shape.Rectangle;
 import javafx.util.Duration;
 import loupe.state.pane.PaneStatus;
 import loupe.ui.control.IconButtons;
-import loupe.ui.control.Tooltips;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -51,10 +47,10 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * above it, Esc brings it back. It can also be torn off into a window of its own.
  */
 public final class PaneFrame extends StackPane {
-    private static final double TIGHT_HEADER = 300;
-    private static final double SHORTEST_TITLE = 48;
-    private static final double ROOM_FOR_TEARING = 340;
     private static final double UNROLLED_AT_ONCE = 140;
+    /** Below this height an empty pane has only words. */
+    private static final double ROOM_FOR_ICON = 130;
+
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
     private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
@@ -70,23 +66,20 @@ public final class PaneFrame extends StackPane {
     private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
 
     private final VBox box = new VBox();
-    private final Label letterLabel = new Label();
-    private final HBox actions = new HBox();
-    private final HBox header = new HBox();
     private final Region line = new Region();
     private final ProgressBar bar = new ProgressBar();
     private final StackPane body = new StackPane();
     private final StackPane holder = new StackPane();
     private final Label emptyLabel = new Label();
     private final Button fill = new Button();
-    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel, fill);
+    private final FontIcon emptyIcon = new FontIcon(Feather.INBOX);
+    private final VBox emptyState = new VBox(emptyIcon, emptyLabel, fill);
     private final ProblemView problemView = new ProblemView(null);
-    private final ContextMenu menu = new ContextMenu();
-    private final Button more = IconButtons.of(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
     private final Button tearOff =
             IconButtons.of(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
     private final Button maximise =
             IconButtons.of(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
+    private final PaneHead header = new PaneHead(letter, title, subtitle, subtitleTip, tearOff, maximise);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
     private ObservableValue<String> windowTitle = title;
     private Consumer<Scene> windowKeys = scene -> {};
@@ -107,45 +100,6 @@ public final class PaneFrame extends StackPane {
 
     private void layOut() {
         box.getStyleClass().add("pane-frame");
-        Label titleLabel = new Label();
-        titleLabel.textProperty().bind(title);
-        titleLabel.getStyleClass().add("pane-title");
-        titleLabel
-                .minWidthProperty()
-                .bind(Bindings.createDoubleBinding(
-                        () -> header.getWidth() < TIGHT_HEADER
-                                ? Math.max(SHORTEST_TITLE, Math.min(titleLabel.prefWidth(-1), roomForTitle()))
-                                : USE_PREF_SIZE,
-                        header.widthProperty(),
-                        actions.widthProperty(),
-                        letter,
-                        titleLabel.textProperty(),
-                        titleLabel.fontProperty()));
-        Label subtitleLabel = new Label();
-        subtitleLabel.textProperty().bind(subtitle);
-        subtitleLabel.getStyleClass().add("pane-subtitle");
-        subtitleLabel.tooltipProperty().bind(subtitleTip.map(tip -> tip.isEmpty() ? null : Tooltips.of(tip)));
-        Region gap = new Region();
-        HBox.setHgrow(gap, Priority.ALWAYS);
-        subtitleLabel.setMinWidth(0);
-        subtitleLabel.managedProperty().bind(subtitle.isNotEmpty());
-        actions.getStyleClass().add("pane-actions");
-        actions.setMinWidth(USE_PREF_SIZE);
-        more.getStyleClass().add("pane-more");
-        maximise.getStyleClass().add("pane-maximise");
-        header.getStyleClass().add("pane-header");
-        tearOff.getStyleClass().add("pane-tear-off");
-        letterLabel.textProperty().bind(letter);
-        letterLabel.getStyleClass().add("pane-letter");
-        letterLabel.setMinWidth(USE_PREF_SIZE);
-        letterLabel.visibleProperty().bind(letter.isNotEmpty());
-        letterLabel.managedProperty().bind(letterLabel.visibleProperty());
-        letter.addListener((property, was, is) -> {
-            letterLabel.getStyleClass().removeAll("letter-a", "letter-b");
-            letterLabel.getStyleClass().add("letter-" + is.toLowerCase(Locale.ROOT));
-        });
-        header.getChildren().addAll(letterLabel, titleLabel, subtitleLabel, gap, actions, more, tearOff, maximise);
-
         line.getStyleClass().add("pane-progress");
         bar.getStyleClass().add("pane-progress");
         bar.setMaxWidth(Double.MAX_VALUE);
@@ -154,6 +108,9 @@ public final class PaneFrame extends StackPane {
         emptyState.getStyleClass().add("empty-state");
         fill.getStyleClass().addAll("empty-fill", "accent");
         fill.setMinHeight(USE_PREF_SIZE);
+        emptyLabel.setMinHeight(USE_PREF_SIZE);
+        emptyIcon.visibleProperty().bind(body.heightProperty().greaterThan(ROOM_FOR_ICON));
+        emptyIcon.managedProperty().bind(emptyIcon.visibleProperty());
         holder.getStyleClass().add("pane-content");
         body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
@@ -162,22 +119,11 @@ public final class PaneFrame extends StackPane {
         edge.widthProperty().bind(widthProperty());
         edge.heightProperty().bind(heightProperty());
         setClip(edge);
-        tearOff.visibleProperty().bind(widthProperty().greaterThan(ROOM_FOR_TEARING));
-        tearOff.managedProperty().bind(tearOff.visibleProperty());
         VBox.setVgrow(body, Priority.ALWAYS);
         box.getChildren().addAll(header, rule, body);
         box.setMinSize(0, 0);
         setMinSize(0, 0);
         getChildren().add(box);
-    }
-
-    /** What the buttons of the header leave, the subtitle left out. */
-    private double roomForTitle() {
-        double room = header.getWidth() - header.snappedLeftInset() - header.snappedRightInset();
-        for (Region button : new Region[] {letterLabel, actions, more, tearOff, maximise}) {
-            room -= button.isManaged() ? button.prefWidth(-1) + header.getSpacing() : 0;
-        }
-        return room - 2 * header.getSpacing(); // beside the subtitle and the gap
     }
 
     private void bind() {
@@ -202,8 +148,6 @@ public final class PaneFrame extends StackPane {
         bar.setProgress(status.get().fraction());
         show(status.get().shown());
 
-        more.visibleProperty().bind(Bindings.isNotEmpty(menu.getItems()));
-        more.managedProperty().bind(more.visibleProperty());
         active.bind(box.sceneProperty()
                 .flatMap(Scene::focusOwnerProperty)
                 .map(this::holds)
@@ -219,7 +163,6 @@ public final class PaneFrame extends StackPane {
                 toggleMaximised();
             }
         });
-        header.setOnContextMenuRequested(event -> menu.show(header, event.getScreenX(), event.getScreenY()));
         box.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (event.getCode() == KeyCode.ESCAPE && isMaximised()) {
                 setMaximised(false);
@@ -317,10 +260,6 @@ public final class PaneFrame extends StackPane {
         return more;
     }
 
-    private void showMenu() {
-        menu.show(more, Side.BOTTOM, 0, 4);
-    }
-
     /** Maximises the pane over the {@link MaximiseHost} above it, or brings it back; nothing happens without a host. */
     public void toggleMaximised() {
         setMaximised(!isMaximised());
@@ -353,8 +292,13 @@ public final class PaneFrame extends StackPane {
     public void toggleTornOff() {
         if (window != null) {
             window.close();
-            return;
+        } else {
+            tearOffFrom(this);
         }
+    }
+
+    /** @param home a node of the program's window */
+    private void tearOffFrom(Node home) {
         setMaximised(false);
         getChildren().remove(box);
         Button back = new Button("Bring it back");
@@ -363,7 +307,7 @@ public final class PaneFrame extends StackPane {
         VBox place = new VBox(where, back);
         place.getStyleClass().add("empty-state");
         getChildren().add(place);
-        PaneWindow own = new PaneWindow(this, box, windowTitle, windowKeys, () -> {
+        PaneWindow own = new PaneWindow(home, box, windowTitle, windowKeys, () -> {
             window = null;
             getChildren().setAll(box);
             tornOffLooks(false);
@@ -371,6 +315,23 @@ public final class PaneFrame extends StackPane {
         window = own;
         tornOffLooks(true);
         own.show();
+    }
+
+    /**
+     * Moves the pane into a window of its own at a place, as much as the screens allow; does nothing if it has one.
+     *
+     * @param home a node of the program's window, in which the pane may have no place now
+     */
+    public void tearOff(Rectangle2D place, Node home) {
+        if (window == null) {
+            tearOffFrom(home);
+            Objects.requireNonNull(window, "window").standAt(place);
+        }
+    }
+
+    /** Where the pane's own window stands; empty if it has none. */
+    public Optional<Rectangle2D> windowPlace() {
+        return Optional.ofNullable(window).map(PaneWindow::place);
     }
 
     /** What is moved into another place when the pane is maximised or torn off: its title with all below. */
@@ -408,14 +369,14 @@ public final class PaneFrame extends StackPane {
         return tornOff.getReadOnlyProperty();
     }
 
-    /** Nodes between title and menu, left to right: small toggles, chips, a search field. */
+    /** Controls between title and menu, left to right; where room is short the last ones go into the menu first. */
     public ObservableList<Node> getActions() {
-        return actions.getChildren();
+        return header.actions();
     }
 
     /** The pane's menu, under the three dots and the title's right click. */
     public ObservableList<MenuItem> getMenuItems() {
-        return menu.getItems();
+        return header.items();
     }
 
     public StringProperty titleProperty() {

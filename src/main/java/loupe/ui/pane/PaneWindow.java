@@ -68,6 +68,26 @@ final class PaneWindow {
         stage.setY(Math.max(screen.getMinY(), Math.min(place.getMinY() + 24, screen.getMaxY() - height)));
     }
 
+    /** Where it stands, with its frame. */
+    Rectangle2D place() {
+        return new Rectangle2D(stage.getX(), stage.getY(), stage.getWidth(), stage.getHeight());
+    }
+
+    /** Makes it stand at a place, as much as the screens that there are allow. */
+    void standAt(Rectangle2D wanted) {
+        Rectangle2D place = WindowPlace.within(
+                new Rectangle2D(
+                        wanted.getMinX(),
+                        wanted.getMinY(),
+                        Math.max(SMALLEST, wanted.getWidth()),
+                        Math.max(SMALLEST, wanted.getHeight())),
+                WindowPlace.screens());
+        stage.setWidth(place.getWidth());
+        stage.setHeight(place.getHeight());
+        stage.setX(place.getMinX());
+        stage.setY(place.getMinY());
+    }
+
     void show() {
         stage.show();
     }

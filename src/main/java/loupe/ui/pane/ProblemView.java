@@ -3,6 +3,7 @@ package loupe.ui.pane;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import javafx.css.PseudoClass;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
@@ -23,6 +24,13 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** A failure shown in place of the content: message, retry, and for an unexpected failure details to copy. */
 public final class ProblemView extends Region {
+    private static final PseudoClass TIGHT = PseudoClass.getPseudoClass("tight");
+    /** The height in pixels from which there is room for wide margins. */
+    private static final double ROOMY = 170;
+
+    private static final double GAP = 8;
+    private static final double TIGHT_GAP = 4;
+
     private final Label message = new Label();
     private final Button mend = new Button();
     private final Button retry = new Button("Retry");
@@ -60,7 +68,7 @@ public final class ProblemView extends Region {
         scroll.setFitToWidth(true);
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.getStyleClass().add("problem-words");
-        buttons = new FlowPane(8, 8, mend, retry, close, copy);
+        buttons = new FlowPane(GAP, GAP, mend, retry, close, copy);
         buttons.setMinHeight(USE_PREF_SIZE);
         box = new VBox(scroll, buttons);
         box.getStyleClass().add("problem-box");
@@ -69,9 +77,15 @@ public final class ProblemView extends Region {
         getChildren().add(box);
     }
 
-    /** Makes the box as high as its text needs; it scrolls when there is less room. */
+    /** Makes the box as high as its text needs; in less room margins go first, then the text scrolls. */
     @Override
     protected void layoutChildren() {
+        boolean tight = getHeight() < ROOMY;
+        if (tight != getPseudoClassStates().contains(TIGHT)) {
+            pseudoClassStateChanged(TIGHT, tight);
+            buttons.setVgap(tight ? TIGHT_GAP : GAP);
+            applyCss();
+        }
         double width = Math.min(getWidth() - snappedLeftInset() - snappedRightInset(), box.maxWidth(-1));
         double inside = width - box.snappedLeftInset() - box.snappedRightInset();
         scroll.setPrefViewportHeight(words.prefHeight(inside));

@@ -1,5 +1,7 @@
 package loupe.ui.style;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javafx.scene.Group;
 import javafx.scene.Scene;
 import javafx.scene.paint.Color;
@@ -43,20 +45,22 @@ public record ColourRoles(
 
     /** The palette of exported pictures: the light theme on white. */
     public static ColourRoles paper() {
-        return Paper.PALETTE;
+        return of(Theme.LIGHT);
     }
 
-    /** The palette for pictures, read from the style sheets once, when the first picture is exported. */
-    private static final class Paper {
-        private static final ColourRoles PALETTE = read();
+    /** The palette of pictures in a theme, read from its style sheets once. */
+    public static ColourRoles of(Theme theme) {
+        return READ.computeIfAbsent(theme, ColourRoles::read);
+    }
 
-        private static ColourRoles read() {
-            PaintedRegion probe = new PaintedRegion();
-            Scene scene = new Scene(new Group(probe));
-            Theme.LIGHT.apply(scene);
-            probe.applyCss();
-            return probe.palette();
-        }
+    private static final Map<Theme, ColourRoles> READ = new ConcurrentHashMap<>();
+
+    private static ColourRoles read(Theme theme) {
+        PaintedRegion probe = new PaintedRegion();
+        Scene scene = new Scene(new Group(probe));
+        theme.apply(scene);
+        probe.applyCss();
+        return probe.palette();
     }
 
     /** The colour of a side's series. */

@@ -2,6 +2,7 @@ package loupe.ui.token;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 import javafx.application.Platform;
@@ -23,7 +24,8 @@ import org.kordamp.ikonli.feather.Feather;
 
 /**
  * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on
- * one scale.
+ * one scale. The list is one stop of the Tab key: up and down choose a line, left and right a token of it, Enter opens
+ * it.
  */
 public final class ExampleList extends ListView<TokenLine> {
     private final Tooltip figureTip = Tooltips.of("Activation at the token this example is shown for");
@@ -46,6 +48,15 @@ public final class ExampleList extends ListView<TokenLine> {
             int row = getSelectionModel().getSelectedIndex();
             if (event.getCode() == KeyCode.ENTER && opened != null && row >= 0) {
                 opened.accept(row);
+                event.consume();
+            }
+        });
+        addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            int row = getSelectionModel().getSelectedIndex();
+            boolean along = event.getCode() == KeyCode.RIGHT || event.getCode() == KeyCode.LEFT;
+            boolean plain = !event.isAltDown() && !event.isShortcutDown() && event.getTarget() == this;
+            if (along && plain && row >= 0) {
+                stripOf(row).ifPresent(strip -> strip.step(event.getCode() == KeyCode.RIGHT ? 1 : -1));
                 event.consume();
             }
         });
@@ -103,6 +114,14 @@ public final class ExampleList extends ListView<TokenLine> {
         }
     }
 
+    /** The tokens of a line that is in sight. */
+    private Optional<TokenStrip> stripOf(int row) {
+        return lookupAll(".list-cell").stream()
+                .filter(node -> node instanceof Cell cell && cell.getIndex() == row && !cell.isEmpty())
+                .map(node -> ((Cell) node).strip)
+                .findFirst();
+    }
+
     private final class Cell extends ListCell<TokenLine> {
         private final TokenStrip strip = new TokenStrip(wrapping);
         private final Label figure = new Label();
@@ -126,8 +145,11 @@ public final class ExampleList extends ListView<TokenLine> {
                 open.setFocusTraversable(false);
                 row.setRight(open);
             }
+            strip.setFocusTraversable(false);
             strip.setOnToken(token -> {
+                getListView().requestFocus();
                 getListView().getSelectionModel().select(getIndex());
+                setAccessibleText(strip.getAccessibleText());
                 chosen.accept(getItem(), token);
             });
         }

@@ -68,20 +68,26 @@ public final class TokenStrip extends PaintedRegion {
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
             int token = tokenAt(event);
             if (token >= 0) {
-                requestFocus();
+                if (isFocusTraversable()) {
+                    requestFocus();
+                }
                 choose(token);
             }
         });
         addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (event.getCode() == KeyCode.RIGHT || event.getCode() == KeyCode.LEFT) {
-                int step = event.getCode() == KeyCode.RIGHT ? 1 : -1;
-                int from = selected.get() < 0 ? line.peak() - step : selected.get();
-                if (from + step >= 0 && from + step < line.texts().length) {
-                    choose(from + step);
-                }
+                step(event.getCode() == KeyCode.RIGHT ? 1 : -1);
                 event.consume();
             }
         });
+    }
+
+    /** Chooses the token before (-1) or after (+1) the chosen one; the peak if none is. */
+    void step(int by) {
+        int from = selected.get() < 0 ? line.peak() - by : selected.get();
+        if (from + by >= 0 && from + by < line.texts().length) {
+            choose(from + by);
+        }
     }
 
     /**

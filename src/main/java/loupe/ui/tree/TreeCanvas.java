@@ -4,18 +4,29 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javafx.animation.Animation;
+import javafx.animation.PauseTransition;
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.css.PseudoClass;
+import javafx.geometry.Point2D;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.input.ContextMenuEvent;
+import javafx.util.Duration;
 import loupe.state.window.Side;
 import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
@@ -41,6 +52,10 @@ import loupe.ui.token.TokenText;
  */
 public final class TreeCanvas extends PaintedRegion implements Exportable {
     private static final double HIGHEST_BAR = 64;
+    /** How long the map stays where it hides branches, after the view was moved. */
+    private static final Duration STILL_MOVING = Duration.millis(1_200);
+
+    private static final double MAP_GAP = 8;
     /** Up to this many nodes, a tree is laid out at once, within a millisecond or two. */
     private static final int AT_ONCE = 2_000;
 
@@ -49,6 +64,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
+    private final BooleanProperty chances = new SimpleBooleanProperty(this, "chances");
     private final ObjectProperty<Side> side = new SimpleObjectProperty<>(this, "side", Side.A);
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
     private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", Double.NEGATIVE_INFINITY);
@@ -62,6 +78,8 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     private final TreeOverview overview = new TreeOverview(this::centreOn);
     private final TreeFindBar find = new TreeFindBar(this::search, this::stepMatch, this::closeFind);
     private final TreeSentence bar = new TreeSentence();
+    /** Runs while the view is moved and shortly after. */
+    private final PauseTransition moving = new PauseTransition(STILL_MOVING);
 
     private TextWidths widths = TextWidths.shared("System");
     private String family = "System";
@@ -94,6 +112,10 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
         foldUnder.addListener(source -> relayout());
+        chances.addListener(source -> relayout());
+        moving.setOnFinished(event -> requestLayout());
+        overview.hoverProperty().addListener(changed -> requestLayout());
+        addEventFilter(ContextMenuEvent.CONTEXT_MENU_REQUESTED, this::selectAsked);
         new TreeInput(this, canvas);
         tellSentence();
     }
@@ -125,6 +147,11 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     /** How many nodes are folded away as generic. */
     public ReadOnlyIntegerProperty genericHiddenProperty() {
         return genericHidden.getReadOnlyProperty();
+    }
+
+    /** Whether each token has its probability after the ones before beside it. */
+    public BooleanProperty chancesProperty() {
+        return chances;
     }
 
     /** Folds the generic branches again that were opened one by one. */
@@ -181,7 +208,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         relayout();
     }
 
-    /** Shows the whole tree, never larger than at its natural size. */
+    /** Shows the whole tree, never larger than at its natural size nor smaller than it can be read. */
     public void fit() {
         layOutIfStale();
         viewport.fit(layout.totalWidth(), layout.totalHeight());
@@ -197,7 +224,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     /** Zooms around the middle. */
     public void zoomBy(double factor) {
         viewport.zoomAt(canvas.getWidth() / 2, canvas.getHeight() / 2, factor);
-        requestLayout();
+        moved();
     }
 
     public void openFind() {
@@ -220,7 +247,34 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     @Override
     public Picture picture() {
         layOutIfStale();
-        return new TreePicture(layout, side.get(), path(selected.get()));
+        return TreePicture.whole(layout, side.get(), path(selected.get()));
+    }
+
+    /** What is in sight, as large as it is drawn, and the numbers of its branches. */
+    Exportable visiblePart() {
+        return new VisiblePart();
+    }
+
+    private final class VisiblePart implements Exportable {
+        @Override
+        public String exportName() {
+            return TreeCanvas.this.exportName() + "-part";
+        }
+
+        @Override
+        public Picture picture() {
+            layOutIfStale();
+            return new TreePicture(layout, side.get(), path(selected.get()), viewport.window());
+        }
+
+        @Override
+        public Csv csv() {
+            layOutIfStale();
+            return TreeTable.csv(
+                    layout,
+                    node -> viewport.shows(
+                            layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW));
+        }
     }
 
     /** The shown nodes, one per row, parents before children. */
@@ -305,9 +359,10 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         TextWidths measured = widths;
         ColourRoles colours = palette();
         Side of = side.get();
+        boolean withChances = chances.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {
-            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
+            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured), withChances);
             TreePainter drawing = new TreePainter(next, colours, of);
             Set<Integer> matching = TreeSearch.matches(next, searched);
             return new LaidOut(
@@ -381,25 +436,55 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         if (canvas.getWidth() != width || canvas.getHeight() != height) {
             canvas.setWidth(width);
             canvas.setHeight(height);
-            viewport.resize(width, height);
+            viewport.resize(width, height, layout.totalWidth(), layout.totalHeight());
             tellSentence();
+            if (layout.count() > 0 && !viewport.showsSomeOf(layout)) {
+                viewport.home();
+            }
         }
         bar.resizeRelocate(0, height, width, barHeight);
         find.autosize();
         find.relocate(width - find.getWidth() - 8, 8);
         layOutIfStale();
         viewport.keepInSight(layout.totalWidth(), layout.totalHeight());
-        overview.setVisible(layout.count() > 0
+        placeMap(width, height);
+        draw();
+    }
+
+    /** Puts the map into a corner without branches; if there is none, it is there only while the view is moved. */
+    private void placeMap(double width, double height) {
+        boolean wanted = layout.count() > 0
                 && !viewport.showsAll(layout.totalWidth(), layout.totalHeight())
                 && width > 2.5 * TreeOverview.WIDTH
-                && height > 2 * TreeOverview.HEIGHT);
-        overview.resizeRelocate(
-                width - TreeOverview.WIDTH - 8,
-                height - TreeOverview.HEIGHT - 8,
-                TreeOverview.WIDTH,
-                TreeOverview.HEIGHT);
+                && height > 2 * TreeOverview.HEIGHT;
+        double right = width - TreeOverview.WIDTH - MAP_GAP;
+        double bottom = height - TreeOverview.HEIGHT - MAP_GAP;
+        boolean held = moving.getStatus() == Animation.Status.RUNNING || overview.isHover();
+        Optional<Point2D> free = Stream.of(
+                        new Point2D(right, bottom), new Point2D(right, MAP_GAP), new Point2D(MAP_GAP, bottom))
+                .filter(corner -> !(find.isVisible() && corner.getX() == right && corner.getY() == MAP_GAP))
+                .filter(this::isFree)
+                .findFirst();
+        overview.setVisible(wanted && (held || free.isPresent()));
+        if (!held || !overview.isVisible()) {
+            Point2D corner = free.orElse(new Point2D(right, bottom));
+            overview.resizeRelocate(corner.getX(), corner.getY(), TreeOverview.WIDTH, TreeOverview.HEIGHT);
+        }
         overview.show(viewport.window());
-        draw();
+    }
+
+    private boolean isFree(Point2D corner) {
+        return !layout.isCrossed(
+                viewport.toUnitsX(corner.getX()),
+                viewport.toUnitsY(corner.getY()),
+                viewport.toUnitsX(corner.getX() + TreeOverview.WIDTH),
+                viewport.toUnitsY(corner.getY() + TreeOverview.HEIGHT));
+    }
+
+    /** The person moves or zooms the view. */
+    void moved() {
+        moving.playFromStart();
+        requestLayout();
     }
 
     private void draw() {
@@ -447,9 +532,26 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         requestLayout();
     }
 
+    /** Selects the branch that a menu is asked for, if one is: by a key the selected one. */
+    private void selectAsked(ContextMenuEvent event) {
+        int node = event.isKeyboardTrigger() ? selected.get() : nodeAt(event.getX(), event.getY());
+        if (node >= 0) {
+            selectInPlace(node);
+        }
+    }
+
+    /** Puts the selected sentence on the clipboard, as the model wrote it. */
+    void copySentence() {
+        if (selected.get() > 0) {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(layout.data().sentence(selected.get()));
+            Clipboard.getSystemClipboard().setContent(content);
+        }
+    }
+
     private void centreOn(double unitX, double unitY) {
         viewport.centreOn(unitX, unitY);
-        requestLayout();
+        moved();
     }
 
     /** Scrolls to the last selection, once it is laid out. */

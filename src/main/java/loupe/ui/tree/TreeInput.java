@@ -43,7 +43,7 @@ final class TreeInput {
         } else {
             tree.viewport().zoomAt(event.getX(), event.getY(), Math.pow(NOTCH_FACTOR, event.getDeltaY() / WHEEL_NOTCH));
         }
-        tree.requestLayout();
+        tree.moved();
         event.consume();
     }
 
@@ -63,7 +63,7 @@ final class TreeInput {
         tree.viewport().pan(event.getX() - lastX, event.getY() - lastY);
         lastX = event.getX();
         lastY = event.getY();
-        tree.requestLayout();
+        tree.moved();
     }
 
     private void click(MouseEvent event) {
@@ -90,6 +90,9 @@ final class TreeInput {
         if (event.isShortcutDown() && event.getCode() == KeyCode.F) {
             tree.openFind();
             event.consume();
+        } else if (event.isShortcutDown() && event.getCode() == KeyCode.C) {
+            tree.copySentence();
+            event.consume();
         } else if (!event.isShortcutDown() && !event.isAltDown() && plainKey(event)) {
             event.consume();
         }
@@ -111,6 +114,7 @@ final class TreeInput {
             case DOWN -> walk(TreeWalk.down(layout, node));
             case UP -> walk(TreeWalk.up(layout, node));
             case SPACE, ENTER -> tree.toggleFold(node);
+            case P -> tree.chancesProperty().set(!tree.chancesProperty().get());
             case G -> tree.foldGenericAgain();
             case PLUS, ADD, EQUALS -> tree.zoomBy(NOTCH_FACTOR);
             case MINUS, SUBTRACT -> tree.zoomBy(1 / NOTCH_FACTOR);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.style.TextWidths;
 
 /**
@@ -24,6 +25,10 @@ public final class TreeLayout {
     private static final double PILL = 34;
     private static final double MARK = 22;
     private static final double ROOT = 8;
+    /** The size of a probability's text relative to other texts. */
+    static final double CHANCE_TEXT = 0.8;
+    /** The room in front of a probability. */
+    static final double CHANCE_GAP = 6;
     /** The size of a stub's text relative to other texts. */
     private static final double STUB_TEXT = 0.78;
 
@@ -48,6 +53,7 @@ public final class TreeLayout {
     private final boolean[] shown;
     private final float[] pathRatio;
     private final boolean[] generic;
+    private final boolean chances;
     /** How many branches each stub stands for; 0 for other nodes. */
     private final int[] stub;
 
@@ -63,8 +69,18 @@ public final class TreeLayout {
      * @param widthOf the width of a token's text in pixels at zoom 1
      */
     TreeLayout(TreeData data, double cutoff, TreeFolds folds, ToDoubleFunction<String> widthOf) {
+        this(data, cutoff, folds, widthOf, false);
+    }
+
+    /**
+     * @param cutoff nodes with a smaller cumulative probability are left out
+     * @param widthOf the width of a token's text in pixels at zoom 1
+     * @param chances whether tokens have their probabilities beside them
+     */
+    TreeLayout(TreeData data, double cutoff, TreeFolds folds, ToDoubleFunction<String> widthOf, boolean chances) {
         this.data = data;
         this.cutoff = cutoff;
+        this.chances = chances;
         int size = data.size();
         key = new long[size];
         firstChild = new int[size];
@@ -211,6 +227,9 @@ public final class TreeLayout {
                     : widthOf.applyAsDouble(data.text(node))
                             + (fold ? PILL : 0)
                             + (data.mark(node).isEmpty() ? 0 : MARK)
+                            + (chance(node).isEmpty()
+                                    ? 0
+                                    : CHANCE_GAP + CHANCE_TEXT * widthOf.applyAsDouble(chance(node)))
                             + (parent < 0 ? ROOT_DOT : 0);
             right[node] = x[node] + width[node];
             extent = Math.max(extent, right[node]);
@@ -313,6 +332,11 @@ public final class TreeLayout {
         return hidden[node] > 0;
     }
 
+    /** Whether something follows a node that is or can be folded. */
+    boolean hasMore(int node) {
+        return hidden[node] > 0 || firstChild[node] >= 0;
+    }
+
     /** How many nodes a folded node hides. */
     int hidden(int node) {
         return hidden[node];
@@ -345,6 +369,11 @@ public final class TreeLayout {
             branches[i] = at;
         }
         return branches;
+    }
+
+    /** The probability of a node's token after its parent, as it stands beside it; empty for none. */
+    String chance(int node) {
+        return chances && node > 0 ? NumberTexts.percent(data.probability(node)) : "";
     }
 
     String stubLabel(int node) {
@@ -417,6 +446,27 @@ public final class TreeLayout {
             }
         }
         return -1;
+    }
+
+    /** Whether a word or a branch lies in a part of the drawing, given by its edges in units of the layout. */
+    boolean isCrossed(double left, double top, double right, double bottom) {
+        int last = Math.min(rows - 1, (int) Math.floor(bottom / ROW));
+        for (int r = Math.max(0, (int) Math.floor(top / ROW)); r <= last; r++) {
+            int end = r + 1 < rows ? rowStart[r + 1] : count;
+            for (int i = rowStart[r]; i < end; i++) {
+                int node = order[i];
+                if (x[node] - GAP <= right && x[node] + width[node] >= left) {
+                    return true;
+                }
+            }
+            for (int at = order[rowStart[r]]; at > 0; at = data.parent(at)) {
+                double trunk = x[at] - GAP;
+                if (nextSibling[at] >= 0 && trunk >= left && trunk <= right) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** The node with a path's key, shown or not, or -1. */

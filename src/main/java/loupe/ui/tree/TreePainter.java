@@ -253,6 +253,13 @@ final class TreePainter {
             pill(pen, at + 0.3 * size, y, size, mark);
             at += pen.widthOf(mark, 0.78 * size, false) + 1.2 * size;
         }
+        String chance = layout.chance(node);
+        if (!chance.isEmpty()) {
+            double small = TreeLayout.CHANCE_TEXT * size;
+            at += TreeLayout.CHANCE_GAP * w.zoom();
+            pen.text(chance, at, y + 0.36 * small, small, false, palette.muted());
+            at += pen.widthOf(chance, small, false);
+        }
         if (layout.folded(node)) {
             pill(pen, at + 0.5 * size, y, size, "+" + layout.hidden(node));
         } else if (node == emphasis.end() && layout.firstChild(node) >= 0) {

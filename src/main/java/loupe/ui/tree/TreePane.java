@@ -1,9 +1,11 @@
 package loupe.ui.tree;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.control.Label;
@@ -40,6 +42,7 @@ import loupe.ui.ghost.KnobFields;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -52,6 +55,8 @@ public final class TreePane implements Pane {
     private final SliderField foldUnder;
     private final TreeComparison comparison;
     private final ExportMenu export;
+    private final ExportMenu part;
+    private final IntConsumer askOfToken;
     private final TreeFiles files;
     private final SteeringBar steering;
     private final ToggleButton showSteering = new ToggleButton(null, new FontIcon(Feather.NAVIGATION));
@@ -61,8 +66,12 @@ public final class TreePane implements Pane {
     private final Label steered = new Label();
     private final HBox steeredChip;
 
-    /** @param other the other side's tree */
-    public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, FileSaver desk) {
+    /**
+     * @param other the other side's tree
+     * @param askOfToken takes the token whose neighbours are wanted
+     */
+    public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, IntConsumer askOfToken, FileSaver desk) {
+        this.askOfToken = askOfToken;
         model = side.tree();
         stop = IconButtons.of(Feather.SQUARE, "Stop growing the tree", model::stop);
         goOn = IconButtons.of(Feather.PLAY, "Let the tree grow on from where it was stopped", model::goOn);
@@ -77,6 +86,7 @@ public final class TreePane implements Pane {
         comparison = side.comparison();
         this.texts = texts;
         export = new ExportMenu(canvas, side::ghostProvenance, desk);
+        part = new ExportMenu(canvas.visiblePart(), side::ghostProvenance, desk);
         files = new TreeFiles(model, texts, side::ghostProvenance, desk);
         steering = new SteeringBar(model, comparison);
         compareMenu = new TreeCompareMenu(comparison, other, frame);
@@ -150,7 +160,41 @@ public final class TreePane implements Pane {
         frame.getMenuItems().add(compareMenu.menu());
         frame.getMenuItems().add(files.menu());
         frame.getMenuItems().addAll(export.items());
-        export.attachTo(canvas, this::viewItems);
+        frame.getMenuItems().add(visiblePart());
+        export.attachTo(canvas, this::itemsAtBranch);
+    }
+
+    /** Fresh menu items for the selected branch, if there is one, and for what is seen. */
+    private List<MenuItem> itemsAtBranch() {
+        List<MenuItem> items = new ArrayList<>();
+        int node = canvas.selectedProperty().get();
+        TreeData tree = canvas.treeLayout().data();
+        if (node > 0) {
+            items.add(item("Copy the sentence (Ctrl+C)", canvas::copySentence));
+            MenuItem fold = item(
+                    canvas.treeLayout().stub(node) > 0
+                            ? "Open these branches (Space)"
+                            : canvas.treeLayout().folded(node)
+                                    ? "Unfold what follows (Space)"
+                                    : "Fold what follows (Space)",
+                    () -> canvas.toggleFold(node));
+            fold.setDisable(!canvas.treeLayout().hasMore(node));
+            MenuItem ask = item(
+                    "Neighbours of the token " + TokenText.visible(tree.text(node)),
+                    () -> askOfToken.accept(tree.tokenId(node)));
+            ask.setDisable(tree.tokenId(node) < 0);
+            ask.setMnemonicParsing(false);
+            items.addAll(List.of(fold, ask, new SeparatorMenuItem()));
+        }
+        items.addAll(viewItems());
+        items.add(visiblePart());
+        return items;
+    }
+
+    private Menu visiblePart() {
+        Menu menu = new Menu("The part in sight");
+        menu.getItems().setAll(part.items());
+        return menu;
     }
 
     /** Fresh menu items for what is seen of the tree. */
@@ -159,7 +203,14 @@ public final class TreePane implements Pane {
                 item("Find in the tree (Ctrl+F)", canvas::openFind),
                 item("Show the whole tree (0)", canvas::fit),
                 item("Natural size (Home)", canvas::home),
+                chances(),
                 new SeparatorMenuItem());
+    }
+
+    private MenuItem chances() {
+        CheckMenuItem chances = new CheckMenuItem("Probabilities beside the tokens (P)");
+        chances.selectedProperty().bindBidirectional(canvas.chancesProperty());
+        return chances;
     }
 
     private static MenuItem item(String words, Runnable action) {
@@ -249,7 +300,7 @@ public final class TreePane implements Pane {
         }
         if (comparison.other().get().isEmpty()
                 || (diff == null && !comparison.diff().isPending())) {
-            canvas.setData(new Drawn(answer, texts));
+            canvas.setData(new GrownTree(answer, texts::of));
             showSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
@@ -349,49 +400,6 @@ public final class TreePane implements Pane {
                 case ONLY_A -> Share.HERE;
                 case ONLY_B -> Share.THERE;
             };
-        }
-    }
-
-    /** An answer as the canvas draws it. */
-    private record Drawn(DefinitionTree.Answer answer, VocabularyTexts texts) implements TreeData {
-        @Override
-        public int size() {
-            return answer.size();
-        }
-
-        @Override
-        public int parent(int node) {
-            return answer.parent(node);
-        }
-
-        @Override
-        public String text(int node) {
-            return node == 0 ? "" : texts.of(answer.token(node));
-        }
-
-        @Override
-        public double probability(int node) {
-            return answer.probability(node);
-        }
-
-        @Override
-        public double cumulative(int node) {
-            return answer.cumulative(node);
-        }
-
-        @Override
-        public int tokenId(int node) {
-            return answer.token(node);
-        }
-
-        @Override
-        public double baselineProbability(int node) {
-            return answer.baselineProbability(node);
-        }
-
-        @Override
-        public double logRatio(int node) {
-            return answer.logRatio(node);
         }
     }
 }

@@ -2,6 +2,7 @@ package loupe.ui.tree;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import loupe.ui.export.Csv;
 
 /** The shown nodes of a tree as rows. */
@@ -20,11 +21,16 @@ final class TreeTable {
 
     /** One row per shown node, stubs left out, parents before children; node and parent are the tree's own indices. */
     static Csv csv(TreeLayout layout) {
+        return csv(layout, node -> true);
+    }
+
+    /** The same for some of the shown nodes. */
+    static Csv csv(TreeLayout layout, IntPredicate wanted) {
         TreeData tree = layout.data();
         List<List<?>> rows = new ArrayList<>(layout.count());
         for (int i = 0; i < layout.count(); i++) {
             int node = layout.order(i);
-            if (layout.stub(node) > 0) {
+            if (layout.stub(node) > 0 || !wanted.test(node)) {
                 continue;
             }
             rows.add(List.of(

@@ -5,6 +5,15 @@ public final class Viewport {
     static final double SMALLEST_ZOOM = 0.02;
     static final double LARGEST_ZOOM = 4;
     private static final double MARGIN = 12;
+    /** The zoom, as a fraction of the natural one, at which text can just be read. */
+    private static final double READABLE = 0.5;
+
+    /** What was asked for last, which a pane of another size shows again. */
+    private enum Framing {
+        BEGINNING,
+        WHOLE,
+        FREE
+    }
 
     private double left = -MARGIN;
     private double top = -MARGIN;
@@ -12,10 +21,17 @@ public final class Viewport {
     private double natural = 1;
     private double width;
     private double height;
+    private Framing framing = Framing.BEGINNING;
 
-    void resize(double newWidth, double newHeight) {
+    /** Takes another size, in pixels: the beginning stays the beginning, and the whole the whole. */
+    void resize(double newWidth, double newHeight, double contentWidth, double contentHeight) {
         width = newWidth;
         height = newHeight;
+        switch (framing) {
+            case BEGINNING -> home();
+            case WHOLE -> fit(contentWidth, contentHeight);
+            case FREE -> {}
+        }
     }
 
     TreePainter.Window window() {
@@ -46,6 +62,7 @@ public final class Viewport {
     void zoomAt(double pixelX, double pixelY, double factor) {
         double unitX = toUnitsX(pixelX);
         double unitY = toUnitsY(pixelY);
+        framing = Framing.FREE;
         zoom = Math.max(SMALLEST_ZOOM, Math.min(LARGEST_ZOOM, zoom * factor));
         left = unitX - pixelX / zoom;
         top = unitY - pixelY / zoom;
@@ -53,6 +70,7 @@ public final class Viewport {
 
     /** Moves the drawing by pixels, as a drag does. */
     void pan(double pixelsX, double pixelsY) {
+        framing = Framing.FREE;
         left -= pixelsX / zoom;
         top -= pixelsY / zoom;
     }
@@ -63,11 +81,15 @@ public final class Viewport {
         top += unitsY;
     }
 
-    /** Shows all of a drawing, never larger than at its natural size. */
+    /**
+     * Shows all of a drawing, never larger than at its natural size; of one that could not be read then, as much from
+     * its beginning as can.
+     */
     void fit(double contentWidth, double contentHeight) {
         double across = (width - 2 * MARGIN) / Math.max(1, contentWidth);
         double down = (height - 2 * MARGIN) / Math.max(1, contentHeight);
-        zoom = Math.max(SMALLEST_ZOOM, Math.min(natural, Math.min(across, down)));
+        framing = Framing.WHOLE;
+        zoom = Math.max(READABLE * natural, Math.min(natural, Math.min(across, down)));
         left = Math.min(-MARGIN / zoom, (contentWidth - width / zoom) / 2);
         top = -MARGIN / zoom;
     }
@@ -75,13 +97,16 @@ public final class Viewport {
     /** Sets the zoom at which text has its ordinary size, keeping what is shown in proportion. */
     void setNatural(double zoomOfOrdinaryText) {
         if (zoomOfOrdinaryText != natural) {
+            Framing before = framing;
             zoomAt(MARGIN, MARGIN, zoomOfOrdinaryText / natural);
+            framing = before;
             natural = zoomOfOrdinaryText;
         }
     }
 
     /** Back to the natural size at the top left corner. */
     void home() {
+        framing = Framing.BEGINNING;
         zoom = natural;
         left = -MARGIN / zoom;
         top = -MARGIN / zoom;
@@ -96,6 +121,7 @@ public final class Viewport {
     }
 
     void centreOn(double unitX, double unitY) {
+        framing = Framing.FREE;
         left = unitX - width / zoom / 2;
         top = unitY - height / zoom / 2;
     }
@@ -103,8 +129,13 @@ public final class Viewport {
     /** Moves as little as needed to show a box, given in units. */
     void reveal(double x, double y, double boxWidth, double boxHeight) {
         double margin = 2 * MARGIN / zoom;
-        left = within(left, x - margin, x + boxWidth + margin, width / zoom);
-        top = within(top, y - margin, y + boxHeight + margin, height / zoom);
+        double newLeft = within(left, x - margin, x + boxWidth + margin, width / zoom);
+        double newTop = within(top, y - margin, y + boxHeight + margin, height / zoom);
+        if (newLeft != left || newTop != top) {
+            framing = Framing.FREE;
+            left = newLeft;
+            top = newTop;
+        }
     }
 
     private static double within(double corner, double from, double to, double span) {
@@ -118,6 +149,16 @@ public final class Viewport {
         double spanY = height / zoom;
         left = Math.max(-spanX * 0.75, Math.min(Math.max(contentWidth - spanX * 0.25, -MARGIN), left));
         top = Math.max(-spanY * 0.75, Math.min(Math.max(contentHeight - spanY * 0.25, -MARGIN), top));
+    }
+
+    /** Whether part of a box, given in units, lies in sight. */
+    boolean shows(double x, double y, double boxWidth, double boxHeight) {
+        return x + boxWidth >= left && x <= left + width / zoom && y + boxHeight >= top && y <= top + height / zoom;
+    }
+
+    /** Whether part of a drawing lies in sight. */
+    boolean showsSomeOf(TreeLayout layout) {
+        return layout.isCrossed(left, top, left + width / zoom, top + height / zoom);
     }
 
     boolean showsAll(double contentWidth, double contentHeight) {

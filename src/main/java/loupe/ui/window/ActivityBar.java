@@ -1,7 +1,8 @@
 package loupe.ui.window;
 
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
+import java.util.function.Consumer;
 import javafx.beans.binding.Bindings;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Pos;
@@ -9,13 +10,8 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
-import javafx.scene.control.ListCell;
-import javafx.scene.control.ListView;
 import javafx.scene.control.ProgressBar;
-import javafx.scene.input.Clipboard;
-import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
-import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.state.window.Activity;
@@ -30,19 +26,20 @@ import org.jspecify.annotations.Nullable;
  * notices.
  */
 final class ActivityBar {
-    private static final String FAILED = "failed";
-
     private final Activity activity;
     private final Notices notices;
+    private final Consumer<Path> showFolder;
     private final StatusBar bar = new StatusBar();
     private final HBox jobLine = new HBox();
     private final Hyperlink others = new Hyperlink();
     private final Hyperlink latest = new Hyperlink();
     private Notices.@Nullable Notice lookedAt;
 
-    ActivityBar(Activity activity, Notices notices) {
+    /** @param showFolder opens the folder that a file lies in */
+    ActivityBar(Activity activity, Notices notices, Consumer<Path> showFolder) {
         this.activity = activity;
         this.notices = notices;
+        this.showFolder = showFolder;
         layOut();
         bind();
     }
@@ -53,6 +50,7 @@ final class ActivityBar {
 
     private void layOut() {
         bar.setText("");
+        bar.setFocusTraversable(false);
         bar.getStyleClass().add("activity-bar");
         jobLine.getStyleClass().add("job-line");
         jobLine.setAlignment(Pos.CENTER_LEFT);
@@ -79,10 +77,10 @@ final class ActivityBar {
     private void showLatest() {
         List<Notices.Notice> all = notices.all();
         Notices.Notice newest = all.isEmpty() ? null : all.get(0);
-        latest.getStyleClass().remove(FAILED);
+        latest.getStyleClass().remove(NoticeList.FAILED);
         if (newest != null && newest.problem() != null && newest != lookedAt) {
             latest.setText(newest.text());
-            latest.getStyleClass().add(FAILED);
+            latest.getStyleClass().add(NoticeList.FAILED);
         } else {
             latest.setText(all.size() == 1 ? "1 notice" : all.size() + " notices");
         }
@@ -133,16 +131,7 @@ final class ActivityBar {
     }
 
     private void showNotices() {
-        ListView<Notices.Notice> list = new ListView<>(notices.all());
-        list.getStyleClass().add("notice-list");
-        list.setPrefSize(520, 260);
-        list.setCellFactory(NoticeCell::new);
-        Button clear = new Button("Clear");
-        clear.setOnAction(event -> notices.clear());
-        VBox content = new VBox(8, list, clear);
-        VBox.setVgrow(list, Priority.ALWAYS);
-        content.getStyleClass().add("pop-content");
-        popOver("Notices", content).show(latest);
+        popOver("Notices", new NoticeList(notices, showFolder).node()).show(latest);
         lookedAt = notices.all().isEmpty() ? null : notices.all().get(0);
         showLatest();
     }
@@ -153,55 +142,5 @@ final class ActivityBar {
         over.setArrowLocation(PopOver.ArrowLocation.BOTTOM_RIGHT);
         over.getRoot().getStylesheets().addAll(bar.getScene().getStylesheets());
         return over;
-    }
-
-    private static final class NoticeCell extends ListCell<Notices.Notice> {
-        /** Around a text: the cell's padding, and a scroll bar. */
-        private static final double MARGIN = 36;
-
-        private final Label text = new Label();
-        private final Hyperlink details = new Hyperlink("Copy details");
-        private final VBox box = new VBox(2, text, details);
-
-        NoticeCell(ListView<Notices.Notice> list) {
-            details.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
-            details.managedProperty().bind(details.visibleProperty());
-            details.setOnAction(event -> {
-                ClipboardContent content = new ClipboardContent();
-                Notices.Notice notice = getItem();
-                content.putString(notice.text() + "\n\n"
-                        + Objects.requireNonNull(notice.problem()).details());
-                Clipboard.getSystemClipboard().setContent(content);
-            });
-            text.setWrapText(true);
-            text.prefWidthProperty()
-                    .bind(list.widthProperty().subtract(MARGIN)); // the lines that fit make the row's height
-        }
-
-        /** As high as all lines of the notice; a cell of its own accord makes room for one. */
-        @Override
-        protected double computePrefHeight(double width) {
-            return getGraphic() == null
-                    ? super.computePrefHeight(width)
-                    : snappedTopInset() + box.prefHeight(-1) + snappedBottomInset();
-        }
-
-        @Override
-        protected void updateItem(Notices.Notice notice, boolean empty) {
-            super.updateItem(notice, empty);
-            setText(null);
-            if (empty || notice == null) {
-                setGraphic(null);
-            } else {
-                text.setText(notice.text());
-                text.getStyleClass().remove(FAILED);
-                if (notice.problem() != null) {
-                    text.getStyleClass().add(FAILED);
-                }
-                details.setVisible(
-                        notice.problem() != null && !notice.problem().details().isEmpty());
-                setGraphic(box);
-            }
-        }
     }
 }

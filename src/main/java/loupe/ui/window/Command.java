@@ -2,13 +2,15 @@ package loupe.ui.window;
 
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import javafx.scene.input.KeyCombination;
 
 /**
  * A command of the window, run by menu, key or the command palette.
  *
  * @param name a stable name for tests, such as {@code open-model}
- * @param title its text in menus and in the palette
+ * @param title its text on the page of shortcuts, and elsewhere unless {@code now} says more
+ * @param now its text in menus and in the palette as it would act now
  * @param group heading on the page of shortcuts
  * @param key empty if it has none
  * @param enabled whether it is available now
@@ -16,6 +18,7 @@ import javafx.scene.input.KeyCombination;
 record Command(
         String name,
         String title,
+        Supplier<String> now,
         String group,
         Optional<KeyCombination> key,
         BooleanSupplier enabled,

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
@@ -31,17 +32,24 @@ final class CommandPalette {
     private final ListView<Entry> list = new ListView<>();
     private final Function<String, List<Entry>> source;
     private final Runnable hide;
+    private final BooleanSupplier searching;
+    /** Whether another entry than the first was chosen by hand. */
+    private boolean moved;
+    /** Whether Enter was pressed before the search had ended. */
+    private boolean entered;
 
     /** @param detail shown at the right: a key, a folder */
     record Entry(String title, String detail, Runnable action) {}
 
     /**
-     * @param source the entries for what has been typed, best first; called on every change
+     * @param source the entries for what has been typed, best first, as far as they are known; called on every change
      * @param hide closes the palette
+     * @param searching whether more entries are still being searched for, which {@link #refill} shows
      */
-    CommandPalette(Function<String, List<Entry>> source, Runnable hide) {
+    CommandPalette(Function<String, List<Entry>> source, Runnable hide, BooleanSupplier searching) {
         this.source = source;
         this.hide = hide;
+        this.searching = searching;
         box.getStyleClass().add("command-palette");
         box.setPrefWidth(WIDTH_PIXELS);
         query.setPromptText("Command, feature number, words of a feature or recent file");
@@ -76,10 +84,50 @@ final class CommandPalette {
     }
 
     private void fill(String typed) {
-        list.getItems().setAll(source.apply(typed));
-        list.setPrefHeight(2 + 30.0 * Math.max(2, Math.min(ROWS, list.getItems().size())));
+        moved = false;
+        entered = false;
+        show(source.apply(typed));
         list.getSelectionModel().selectFirst();
         list.scrollTo(0);
+    }
+
+    /** Shows what has been found since; an entry that was chosen by hand stays chosen. */
+    void refill() {
+        Entry chosen = list.getSelectionModel().getSelectedItem();
+        show(source.apply(query.getText()));
+        int place = moved && chosen != null ? placeOf(chosen) : 0;
+        list.getSelectionModel().select(place);
+        if (!moved) {
+            list.scrollTo(0);
+        }
+        if (entered && !searching.getAsBoolean()) {
+            runSelected();
+        }
+    }
+
+    private int placeOf(Entry chosen) {
+        for (int i = 0; i < list.getItems().size(); i++) {
+            Entry entry = list.getItems().get(i);
+            if (entry.title().equals(chosen.title()) && entry.detail().equals(chosen.detail())) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    private void show(List<Entry> entries) {
+        list.getItems().setAll(entries);
+        list.setPrefHeight(2 + 30.0 * Math.max(2, Math.min(ROWS, list.getItems().size())));
+    }
+
+    /** Whether the chosen entry is the best whatever is still found: it has what was typed as it is. */
+    private boolean isSettled() {
+        Entry chosen = list.getSelectionModel().getSelectedItem();
+        return moved
+                || (chosen != null
+                        && chosen.title()
+                                .toLowerCase(Locale.ROOT)
+                                .contains(query.getText().strip().toLowerCase(Locale.ROOT)));
     }
 
     private void key(KeyEvent event) {
@@ -87,11 +135,17 @@ final class CommandPalette {
         int last = list.getItems().size() - 1;
         if (event.getCode() == KeyCode.DOWN || event.getCode() == KeyCode.UP) {
             int next = Math.max(0, Math.min(last, selected + (event.getCode() == KeyCode.DOWN ? 1 : -1)));
+            moved = true;
+            entered = false;
             list.getSelectionModel().select(next);
             list.scrollTo(Math.max(0, next - ROWS / 2));
             event.consume();
         } else if (event.getCode() == KeyCode.ENTER) {
-            runSelected();
+            if (searching.getAsBoolean() && !isSettled()) {
+                entered = true;
+            } else {
+                runSelected();
+            }
             event.consume();
         } else if (event.getCode() == KeyCode.ESCAPE) {
             hide.run();
@@ -100,6 +154,7 @@ final class CommandPalette {
     }
 
     private void runSelected() {
+        entered = false;
         Entry chosen = list.getSelectionModel().getSelectedItem();
         if (chosen != null) {
             hide.run();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import javafx.scene.Scene;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
@@ -24,9 +25,21 @@ final class Commands {
     }
 
     Command add(String name, String title, String group, String key, BooleanSupplier enabled, Runnable action) {
+        return add(name, title, () -> title, group, key, enabled, action);
+    }
+
+    /** @param now the title as the command would act now */
+    Command add(
+            String name,
+            String title,
+            Supplier<String> now,
+            String group,
+            String key,
+            BooleanSupplier enabled,
+            Runnable action) {
         Optional<KeyCombination> combination =
                 key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
-        Command added = new Command(name, title, group, combination, enabled, action);
+        Command added = new Command(name, title, now, group, combination, enabled, action);
         all.add(added);
         return added;
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Insets;
 import javafx.geometry.Orientation;
@@ -16,12 +17,14 @@ import javafx.scene.control.MenuItem;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.layout.StackPane;
+import loupe.inference.OpenSae;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.LayoutFit;
 import loupe.state.window.PaneLayout;
 import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.ui.control.Tooltips;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureTablePane;
@@ -62,14 +65,20 @@ final class PaneArea {
     private record DrawnParts(PartedPane pane, List<Integer> at) {}
 
     /** @param layouts what is shown; a change is followed */
-    PaneArea(WorkbenchModels models, FileSaver desk, ViewLayouts layouts, double width, double height) {
+    PaneArea(
+            WorkbenchModels models,
+            FileSaver desk,
+            CorpusPage.Choosing corpus,
+            ViewLayouts layouts,
+            double width,
+            double height) {
         this.models = models;
         this.layouts = layouts;
         this.width = width;
         this.height = height;
         Runnable showText = () -> show(PaneKind.of(TextPane.class), false);
-        a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
-        b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
+        a = new SidePanes(new SideLinks(models, models.a(), showText, desk, corpus));
+        b = new SidePanes(new SideLinks(models, models.b(), showText, desk, corpus));
         for (SidePanes side : List.of(a, b)) {
             side.kinds().forEach((kind, pane) -> pane.node().getMenuItems().add(hiding(kind)));
         }
@@ -114,6 +123,11 @@ final class PaneArea {
 
     SidePanes b() {
         return b;
+    }
+
+    /** The checkpoint that is compared with, to which the panes of B belong. */
+    ReadOnlyObjectProperty<OpenSae> sideB() {
+        return models.workbench().b().sae();
     }
 
     FeatureTablePane table() {
@@ -315,8 +329,10 @@ final class PaneArea {
             pane.getTabs().add(tab);
         }
         pane.setId("tabs-" + PaneKind.ofKey(tabs.tabs().get(0).get(0)).kind().id());
+        pane.setAccessibleText("Panes that share this place");
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
+        TabTitles.fit(pane);
         pane.getSelectionModel().select(tabs.front());
         pane.getSelectionModel()
                 .selectedIndexProperty()
@@ -337,17 +353,20 @@ final class PaneArea {
         if (nodes.size() == 1) {
             return nodes.get(0);
         }
+        List<Double> widths = keys.stream()
+                .map(key -> PaneKind.ofKey(key).kind().needs().width())
+                .toList();
         PartedPane beside = new PartedPane(
                 Orientation.HORIZONTAL,
                 nodes,
                 new LayoutFit.Parts(
                         PaneLayout.Direction.ACROSS,
                         List.of(),
-                        keys.stream().map(key -> PaneLayout.EVEN).toList(),
+                        widths,
+                        widths,
                         keys.stream()
-                                .map(key -> PaneKind.ofKey(key).kind().needs().width())
+                                .map(key -> PaneKind.ofKey(key).kind().needs().growth())
                                 .toList(),
-                        keys.stream().map(key -> 1.0).toList(),
                         Optional.empty()));
         beside.setScale(scale());
         return beside;
@@ -360,12 +379,12 @@ final class PaneArea {
                 .forEach(key -> kinds.computeIfAbsent(key.kind(), kind -> new ArrayList<>())
                         .add(key.side()));
         return kinds.entrySet().stream()
-                .map(kind -> kind.getKey().title()
-                        + (isComparing()
+                .map(kind -> (isComparing()
                                         && !kind.getKey().ofBoth()
                                         && kind.getValue().size() == 1
-                                ? " " + kind.getValue().get(0)
-                                : ""))
+                                ? kind.getValue().get(0) + " " // in front, where no title is cut
+                                : "")
+                        + kind.getKey().title())
                 .collect(Collectors.joining(", "));
     }
 
@@ -402,11 +421,15 @@ final class PaneArea {
         if (stack != null) {
             select(stack, key);
         }
-        Runnable focus = () -> a.of(kind).focus();
+        onceArranged(() -> a.of(kind).focus());
+    }
+
+    /** Does something once all panes are in their places. */
+    void onceArranged(Runnable action) {
         if (slots.isFull()) {
-            focus.run();
+            action.run();
         } else {
-            slots.step(focus);
+            slots.step(action);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import loupe.state.window.LayoutFit.Needs;
 import loupe.state.window.Side;
 import loupe.ui.corpus.CoActivationPane;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
@@ -47,14 +48,14 @@ public record PaneKind(
                             "Features",
                             links -> new FeatureTablePane(
                                     links.models().workbench(), links.models().table(), links.checkpointDesk()))
-                    .needing(new Needs(248, 170, 0.9, 1))
+                    .needing(new Needs(280, 170, 0.9, 1))
                     .ofBothSides(),
             of(
                             HistogramPane.class,
                             "histogram",
                             "Activations",
                             links -> new HistogramPane(
-                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
+                                    links.side().histogram(), links.side()::countedProvenance, links.featureDesk()))
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             LogitPane.class,
@@ -105,14 +106,21 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             links -> new TreePane(
-                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
+                                    links.side(),
+                                    links.otherSide().tree(),
+                                    links.texts(),
+                                    links::askOfToken,
+                                    links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
                             "ghost",
                             "Ghost",
                             links -> new GhostControls(
-                                    links.models().controls(), links.models().scales()))
+                                    links.models().controls(),
+                                    links.models().scales(),
+                                    links.side()::ghostProvenance,
+                                    links.featureDesk()))
                     .needing(new Needs(330, 150, 0.2, 0))
                     .ofBothSides(),
             of(
@@ -120,7 +128,7 @@ public record PaneKind(
                             "tokens",
                             "Token list",
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
-                    .needing(new Needs(196, 150, 0.4, 1)),
+                    .needing(new Needs(186, 150, 0.3, 1)),
             of(
                             NeighboursPane.class,
                             "neighbours",
@@ -131,7 +139,10 @@ public record PaneKind(
                                     links.texts(),
                                     links::describe,
                                     links.featureDesk()))
-                    .needing(new Needs(196, 150, 0.4, 1)),
+                    .needing(new Needs(196, 150, 0.5, 1)),
+            of(CorpusPane.class, "corpus", "Corpus", links -> new CorpusPane(links.models(), links.corpus()))
+                    .needing(new Needs(330, 200, 0.4, 1))
+                    .ofBothSides(),
             of(
                             CoActivationPane.class,
                             "together",

@@ -20,6 +20,9 @@ final class ShortcutPage {
     private static Map<String, String[][]> others() {
         Map<String, String[][]> others = new LinkedHashMap<>();
         others.put("With the mouse", new String[][] {
+            {"Click on a row", "Go to its feature, or to the neighbours of its token"},
+            {"Ctrl or Shift and click", "Mark several rows, Ctrl+C copies them"},
+            {"Right click", "What can be done with a row, a heading, a chart"},
             {"Double click on a title", "Maximise the pane, Esc to go back"},
             {"Double click on a slider", "Its default"},
             {"Wheel over the tree", "Zoom at the pointer"},
@@ -34,6 +37,8 @@ final class ShortcutPage {
             {"G", "Fold generic branches again"},
             {"+   -   0", "Zoom in, zoom out, show all"},
             {"Home", "Its natural size, from the beginning"},
+            {"P", "Probabilities beside the tokens"},
+            {"Ctrl+C", "Copy the selected sentence"},
             {"F3", "Next match, Shift+F3 the one before"}
         });
         return others;

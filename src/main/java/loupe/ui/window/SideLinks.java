@@ -1,21 +1,27 @@
 package loupe.ui.window;
 
+import java.util.List;
 import java.util.OptionalInt;
 import loupe.index.Example;
 import loupe.index.FeatureStatistics;
+import loupe.labels.FeatureList;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.SuggestedNames;
+import loupe.ui.pane.RowActions;
 
 /**
  * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
  *
  * @param showText brings the pane of the user's own text to the front
+ * @param corpus what the form of the corpus asks the window for
  */
-record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) {
+record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus)
+        implements RowActions {
     /** The desk for files that are of the chosen feature. */
     FileSaver featureDesk() {
         return new SuggestedNames(desk, side::fileName);
@@ -47,6 +53,56 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         } else {
             models.compare().pin(OptionalInt.of(feature));
         }
+    }
+
+    @Override
+    public void goTo(int feature) {
+        chooseFeature(feature);
+    }
+
+    @Override
+    public void goToToken(int token) {
+        askOfToken(token);
+    }
+
+    @Override
+    public boolean isStarred(int feature) {
+        return models.notes().of(side.side(), feature).star();
+    }
+
+    @Override
+    public void star(int feature, boolean on) {
+        models.notes().star(side.side(), feature, on);
+    }
+
+    @Override
+    public List<String> lists() {
+        return models.notes().lists(side.side()).stream().map(FeatureList::name).toList();
+    }
+
+    @Override
+    public boolean isIn(String list, int feature) {
+        FeatureList found = models.notes().list(side.side(), list);
+        return found != null && found.members().contains(feature);
+    }
+
+    @Override
+    public void put(String list, int feature, boolean in) {
+        FeatureList found = models.notes().list(side.side(), list);
+        if (found != null && in != found.members().contains(feature)) {
+            models.notes()
+                    .member(side.side(), list, feature, in ? found.members().size() : -1);
+        }
+    }
+
+    @Override
+    public String comparing(int feature) {
+        return side.side().isA() ? models.compare().comparing(feature) : "";
+    }
+
+    @Override
+    public void compareWith(int feature) {
+        models.compare().compareWith(feature);
     }
 
     /** Opens an example as the user's own text. */

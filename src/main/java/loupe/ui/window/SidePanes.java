@@ -17,6 +17,7 @@ final class SidePanes {
                 panes.put(kind, kind.make().apply(links));
             }
         }
+        panes.values().forEach(pane -> pane.setRowActions(links));
         links.side().promoted().moments().addListener((property, was, is) -> {
             if (is != null && is.done() == is.features()) {
                 all().forEach(Pane::describeAgain);

@@ -32,9 +32,9 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "All about one feature at a glance",
                     Feather.GRID,
                     across(
-                            part(272, stack("features")),
+                            part(304, stack("features")),
                             part(
-                                    500,
+                                    480,
                                     down(
                                             part(
                                                     205,
@@ -43,7 +43,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                             part(212, stack("examples", "text")),
                                             part(259, stack("tree")))),
                             part(
-                                    418,
+                                    406,
                                     down(
                                             part(348, stack("ghost")),
                                             part(
@@ -63,11 +63,12 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
             new ViewKind(
                     "corpus",
                     "Corpus",
-                    "Where a feature is active in the corpus and in a text of your own",
+                    "Which texts are counted and how, and where a feature is active in them and in a text of your own",
                     Feather.BOOK_OPEN,
                     across(
-                            part(760, down(part(380, stack("examples")), part(288, stack("text")))),
-                            part(431, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
+                            part(380, stack("corpus")),
+                            part(440, down(part(380, stack("examples")), part(288, stack("text")))),
+                            part(371, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

@@ -47,12 +47,15 @@ public final class WindowFileSaver implements FileSaver {
     @Override
     public void save(Callable<Path> work) {
         Workbench workbench = models.workbench();
+        Runnable written = workbench.activity().unfinished("A file is being written");
         workbench.service().files().execute(() -> {
             try {
                 Path saved = work.call();
-                workbench.fx().execute(() -> workbench.notices().add("Saved " + saved));
+                workbench.fx().execute(() -> workbench.notices().addSaved(saved));
             } catch (Exception failure) {
                 workbench.fx().execute(() -> workbench.notices().add("Saving", Problem.of(failure)));
+            } finally {
+                written.run();
             }
         });
     }

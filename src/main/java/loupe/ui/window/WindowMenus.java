@@ -5,12 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javafx.beans.property.ObjectProperty;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.KeyCombination;
+import loupe.state.window.Look;
 import loupe.state.window.ViewLayouts;
 import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.Ikon;
@@ -46,7 +50,8 @@ final class WindowMenus {
     }
 
     private static MenuItem item(Command command) {
-        MenuItem item = new MenuItem(command.title());
+        String title = command.now().get();
+        MenuItem item = new MenuItem(title);
         item.setMnemonicParsing(false);
         item.setId("menu-" + command.name());
         item.setDisable(!command.enabled().getAsBoolean());
@@ -55,8 +60,7 @@ final class WindowMenus {
                 .filter(WindowMenus::leavesFieldsAlone)
                 .ifPresentOrElse(
                         item::setAccelerator,
-                        () -> item.setText(
-                                command.title() + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
+                        () -> item.setText(title + (command.keyText().isEmpty() ? "" : "   " + command.keyText())));
         return item;
     }
 
@@ -93,6 +97,22 @@ final class WindowMenus {
         }
         Stream.of("keep-layout", "reset-layout").map(commands::of).forEach(command -> items.add(item(command)));
         return items;
+    }
+
+    /** The menu of looks. */
+    MenuButton looks(ObjectProperty<Look> chosen) {
+        MenuButton button = button("theme", Feather.SUN, "Light, dark or high contrast (Ctrl+Shift+L)");
+        ToggleGroup one = new ToggleGroup();
+        for (Look look : Look.values()) {
+            RadioMenuItem item = new RadioMenuItem(look.title());
+            item.setId("look-" + look.key());
+            item.setToggleGroup(one);
+            item.setSelected(chosen.get() == look);
+            item.setOnAction(event -> chosen.set(look));
+            chosen.addListener((property, was, is) -> item.setSelected(is == look));
+            button.getItems().add(item);
+        }
+        return button;
     }
 
     private static MenuItem plain(String text, Runnable action) {

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
+import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
-import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -21,7 +21,7 @@ import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.EvaluationPage;
 import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.corpus.CachePage;
-import loupe.ui.corpus.CorpusPage;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
@@ -33,6 +33,7 @@ final class WorkbenchCommands {
     private static final String GHOST = "Ghost";
     private static final String VIEWS = "Views and panes";
     private static final String WINDOW = "Window";
+    private static final int MOST_OF_A_TITLE = 60;
     private static final Map<PaneLayout.Zone, String> EDGES = new EnumMap<>(Map.of(
             PaneLayout.Zone.LEFT, "left",
             PaneLayout.Zone.RIGHT, "right",
@@ -75,15 +76,16 @@ final class WorkbenchCommands {
                 "Open a checkpoint file...",
                 FILES,
                 "Shortcut+Shift+O",
-                hasModel,
                 () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.a()));
         commands.add(
                 "open-checkpoint-folder",
                 "Open a checkpoint folder...",
                 FILES,
                 "",
-                hasModel,
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
         commands.add(
                 "compare",
                 "Compare with a checkpoint file...",
@@ -168,6 +170,13 @@ final class WorkbenchCommands {
                     hasB,
                     () -> saveCheckpoint(workbench.b(), form));
         }
+        commands.add(
+                "sessions",
+                "Sessions: keep this one under a name, open, rename, delete...",
+                FILES,
+                "Shortcut+Shift+K",
+                models.sessions()::isAvailable,
+                view::showSessions);
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add(
@@ -243,15 +252,19 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                "Undo the last change of filters, columns, sorting, pins, ghost, steering, layout or labels",
+                () -> title("Undo", models.undoOrder().undoable()),
                 WINDOW,
                 "Shortcut+Z",
+                () -> models.undoOrder().undoable().isPresent(),
                 () -> models.undoOrder().undo());
         commands.add(
                 "redo",
                 "Redo what was undone",
+                () -> title("Redo", models.undoOrder().redoable()),
                 WINDOW,
                 "Shortcut+Shift+Z",
+                () -> models.undoOrder().redoable().isPresent(),
                 () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
@@ -274,7 +287,12 @@ final class WorkbenchCommands {
 
         commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("menu", "Open the menu", WINDOW, "F10", view::showMenu);
-        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
+        commands.add(
+                "theme",
+                "Switch between light, dark and high contrast",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.look().set(models.look().get().next()));
         commands.add(
                 "larger",
                 "Larger text",
@@ -288,6 +306,11 @@ final class WorkbenchCommands {
                 "Shortcut+Minus",
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
+        commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));
+        commands.add("help-pane", "Help: what the focused pane shows", WINDOW, "Shortcut+F1", view::showHelpOfFocused);
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "Shift+F1", view::showShortcuts);
         commands.add(
                 "quit",
@@ -343,6 +366,11 @@ final class WorkbenchCommands {
                 "reset-layout", "Reset the layout of this view", VIEWS, "", () -> !layouts.isInitial(), layouts::reset);
     }
 
+    private static String title(String verb, Optional<String> what) {
+        return what.map(changed -> verb + " " + VisibleText.line(VisibleText.shortened(changed, MOST_OF_A_TITLE)))
+                .orElse(verb);
+    }
+
     private void star() {
         CheckpointSide a = models.workbench().a();
         FeatureRef feature = a.feature().get();
@@ -368,11 +396,6 @@ final class WorkbenchCommands {
         view.showHelp();
     }
 
-    /** Switches between the light and the dark theme. */
-    void switchTheme() {
-        models.dark().set(!models.dark().get());
-    }
-
     /** Asks for a file and shows what it holds. */
     void inspectFile() {
         opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect);
@@ -395,52 +418,9 @@ final class WorkbenchCommands {
                 view::uncover);
     }
 
-    /** Opens the form of the corpus. */
+    /** Brings the form of the corpus to the front. */
     void showCorpus() {
-        view.cover(
-                new CorpusPage(
-                                new CorpusForm(models.workbench(), models.statistics()),
-                                models.statistics(),
-                                List.of(
-                                        models.workbench().a(),
-                                        models.workbench().b()),
-                                models.workbench().recent(),
-                                new CorpusChoosing())
-                        .node(),
-                view::uncover);
-    }
-
-    /** What the form of the corpus asks the window for. */
-    private final class CorpusChoosing implements CorpusPage.Choosing {
-        @Override
-        public Optional<Path> file() {
-            return opening.askForText(view.scene().getWindow());
-        }
-
-        @Override
-        public Optional<Path> folder() {
-            return opening.askForTexts(view.scene().getWindow());
-        }
-
-        @Override
-        public void index() {
-            opening.chooseIndex(view.scene().getWindow());
-        }
-
-        @Override
-        public void open(Path path) {
-            opening.open(path);
-        }
-
-        @Override
-        public void kept() {
-            showKept();
-        }
-
-        @Override
-        public void leave() {
-            view.uncover();
-        }
+        view.area().show(PaneKind.of(CorpusPane.class), false);
     }
 
     /** Opens the list of the indexes that are kept. */

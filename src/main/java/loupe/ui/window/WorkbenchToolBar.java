@@ -5,14 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
+import javafx.beans.binding.Bindings;
+import javafx.beans.value.ObservableValue;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.ContentDisplay;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.SplitMenuButton;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -40,8 +44,14 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * commands on the right.
  */
 final class WorkbenchToolBar {
-    /** Width of the tool bar from which the corpus has room for all its words. */
+    /** Widths of the tool bar, at the ordinary text size, from which it has room for all words of the corpus. */
     private static final double WIDE = 1180;
+
+    private static final double ORDINARY_FONT = 13;
+    /** From which buttons have their names, shortened below {@link #WIDE}. */
+    private static final double ROOM_FOR_NAMES = 940;
+    /** From which the device is shown. */
+    private static final double ROOM_FOR_DEVICE = 740;
 
     private static final Duration STATUS_EVERY = Duration.seconds(1);
 
@@ -55,12 +65,16 @@ final class WorkbenchToolBar {
     private final MenuButton compare = new MenuButton("Compare", new FontIcon(Feather.COLUMNS));
     private final Label summary = new Label();
     private final Label device = new Label();
+    /** The width of the bar in pixels at the ordinary text size. */
+    private final ObservableValue<Double> room;
 
     WorkbenchToolBar(WorkbenchModels models, FileOpening opening, WorkbenchCommands commands, WindowMenus menus) {
         this.models = models;
         this.menus = menus;
         this.opening = opening;
         this.commands = commands;
+        room = Bindings.createObjectBinding(
+                () -> box.getWidth() * ORDINARY_FONT / models.fontSize().get(), box.widthProperty(), models.fontSize());
         layOut();
         bind();
     }
@@ -72,12 +86,12 @@ final class WorkbenchToolBar {
     private void layOut() {
         box.getStyleClass().add("workbench-bar");
         box.setAlignment(Pos.CENTER_LEFT);
-        openModel.setText("Open model");
+        openModel.textProperty().bind(room.map(width -> width >= WIDE ? "Open model" : "Model"));
         openModel.setGraphic(new FontIcon(Feather.FOLDER));
         openModel.setId("open-model");
         openModel.setTooltip(Tooltips.of("Open a model: a folder in Hugging Face's layout (Ctrl+O)"));
         openModel.setOnAction(event -> opening.chooseModel(window()));
-        openCheckpoint.setText("Open checkpoint");
+        openCheckpoint.textProperty().bind(room.map(width -> width >= WIDE ? "Open checkpoint" : "Checkpoint"));
         openCheckpoint.setGraphic(new FontIcon(Feather.LAYERS));
         openCheckpoint.setId("open-checkpoint");
         openCheckpoint.setTooltip(Tooltips.of("Open a sparse autoencoder trained on this model (Ctrl+Shift+O)"));
@@ -93,24 +107,29 @@ final class WorkbenchToolBar {
         device.getStyleClass().add("muted");
         device.setId("device");
         device.setMinWidth(Region.USE_PREF_SIZE);
+        device.visibleProperty().bind(room.map(width -> width >= ROOM_FOR_DEVICE));
+        device.managedProperty().bind(device.visibleProperty());
         device.setTooltip(Tooltips.of("Device, and memory used by model and checkpoint weights"));
         Button palette =
                 IconButtons.of(Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", commands::showPalette);
         palette.setId("palette");
-        Button theme = IconButtons.of(Feather.SUN, "Light or dark", commands::switchTheme);
-        theme.setId("theme");
+        MenuButton theme = menus.looks(models.look());
         Button help =
                 IconButtons.of(Feather.HELP_CIRCLE, "Help: what the words mean, and all keys (F1)", commands::showHelp);
         help.setId("help");
         Node corpus = new CorpusChip(
-                        models.workbench(),
-                        models.statistics(),
-                        commands::showCorpus,
-                        box.widthProperty().greaterThan(WIDE))
+                        models.workbench(), models.statistics(), commands::showCorpus, room.map(width -> width >= WIDE))
                 .node();
-        for (Region button : List.of(openModel, openCheckpoint, compare)) {
+        for (MenuButton button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
+            button.accessibleTextProperty().bind(button.textProperty());
+            button.contentDisplayProperty()
+                    .bind(room.map(
+                            width -> width >= ROOM_FOR_NAMES ? ContentDisplay.LEFT : ContentDisplay.GRAPHIC_ONLY));
         }
+        Tooltip whole = Tooltips.of("");
+        whole.textProperty().bind(summary.textProperty());
+        summary.setTooltip(whole);
         box.getChildren()
                 .addAll(
                         menus.all(),

@@ -3,16 +3,17 @@ package loupe.ui.window;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javafx.application.Platform;
 import javafx.beans.binding.Bindings;
+import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -21,6 +22,7 @@ import javafx.scene.control.MenuButton;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -28,12 +30,13 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.search.FeatureSearch;
-import loupe.search.SearchQuery;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.NamedSessions;
+import loupe.state.window.Sample;
 import loupe.state.window.Session;
+import loupe.state.window.Side;
 import loupe.state.window.ViewLayouts;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
@@ -42,6 +45,7 @@ import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.control.IconButtons;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
+import loupe.ui.help.HelpPage;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.NeedEvent;
 import loupe.ui.pane.Pane;
@@ -50,6 +54,8 @@ import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
 import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
+import loupe.ui.welcome.GuidedTour;
+import loupe.ui.welcome.StartPage;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
@@ -64,8 +70,6 @@ public final class WorkbenchView {
     private static final double BESIDE_PANES = 96;
 
     private static final double ABOVE_PANES = 130;
-    private static final int MOST_FOUND = 20;
-
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
@@ -80,32 +84,61 @@ public final class WorkbenchView {
     private final StackPane layers = new StackPane(root);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
+    private final WindowHistory history;
     private final Scene scene;
     private final DropOverlay drop;
+    private final HelpLinks help;
+    private final Optional<Sample> sample;
+    private final StartPage start;
+    private final Optional<GuidedTour> tour;
     private @Nullable PaneFrame focused;
     private @Nullable Node focusedBefore;
     private Runnable leaving = () -> {};
 
     /**
      * @param saveDialog asks for the file of an export
+     * @param sample offered to a newcomer; empty where it is not installed
      * @param remembered the views' layouts, from {@link #rememberedViews} of an earlier window; null for none
      */
     public WorkbenchView(
-            WorkbenchModels models, SaveDialog saveDialog, @Nullable JsonNode remembered, double width, double height) {
+            WorkbenchModels models,
+            SaveDialog saveDialog,
+            Optional<Sample> sample,
+            @Nullable JsonNode remembered,
+            double width,
+            double height) {
         this.models = models;
+        this.sample = sample;
         opening = new FileOpening(models);
         desk = new WindowFileSaver(models, () -> scene().getWindow(), saveDialog);
         layouts.recall(remembered)
                 .forEach(what -> models.workbench()
                         .notices()
                         .add("The session's file has no layout that can be used for " + what + "; it is left out"));
-        area = new PaneArea(models, desk, layouts, width - BESIDE_PANES, height - ABOVE_PANES);
+        area = new PaneArea(
+                models,
+                desk,
+                new CorpusChoosing(opening, () -> scene().getWindow(), () -> run("cache")),
+                layouts,
+                width - BESIDE_PANES,
+                height - ABOVE_PANES);
         drop = new DropOverlay(models, opening::drop);
         header = new FeatureHeader(models);
-        palette = new CommandPalette(this::paletteEntries, this::uncover);
+        help = new HelpLinks(area, header.node(), commands, this::show);
+        help.addToPanes();
+        palette = new CommandPalette(
+                this::paletteEntries, this::uncover, models.finder().searching()::get);
+        models.finder().searching().addListener((property, was, is) -> {
+            if (!is && palette.node().getScene() != null) {
+                palette.refill();
+            }
+        });
+        history = new WindowHistory(area, models.undoOrder());
         actions = new WorkbenchCommands(this, models, opening);
         actions.addTo(commands);
+        start = new StartPage(models.workbench(), new StartChoices(() -> {}));
         scene = new Scene(layers, width, height);
+        tour = sample.map(installed -> new GuidedTour(models, installed, scene, commands::run, veil::isVisible));
         layOut();
         bind();
     }
@@ -119,6 +152,38 @@ public final class WorkbenchView {
         return layouts.remembered();
     }
 
+    /** Shows the views as another session has them, with every pane in its place. */
+    public void recallViews(@Nullable JsonNode remembered) {
+        models.undoOrder().quietly(() -> {
+            history.bringBack();
+            layouts.recall(remembered);
+        });
+    }
+
+    /** What a session remembers of the windows of torn-off panes. */
+    public Map<String, String> rememberedWindows() {
+        return history.remembered();
+    }
+
+    /**
+     * Tears off the panes of a side that were torn off, once the window is shown.
+     *
+     * @param remembered from {@link #rememberedWindows} of an earlier window
+     */
+    public void recallWindows(Map<String, String> remembered, Side side) {
+        area.onceArranged(() -> models.undoOrder().quietly(() -> history.recall(remembered, side)));
+    }
+
+    /** Brings back the panes that are torn off, which closes their windows. */
+    public void closePaneWindows() {
+        models.undoOrder().quietly(history::bringBack);
+    }
+
+    /** Asks whether to close although something would be lost. */
+    public void askToClose(List<String> losses, Runnable close) {
+        cover(new ClosingPage(losses, close, this::uncover).node(), this::uncover);
+    }
+
     /** The title of the window: feature, checkpoint, model and program. */
     public ReadOnlyStringProperty titleProperty() {
         return title.getReadOnlyProperty();
@@ -130,6 +195,11 @@ public final class WorkbenchView {
 
     WindowFileSaver desk() {
         return desk;
+    }
+
+    /** The sample; empty where it is not installed. */
+    Optional<Sample> sample() {
+        return sample;
     }
 
     /**
@@ -149,20 +219,52 @@ public final class WorkbenchView {
         middle.setMinSize(0, 0);
         middle.getStyleClass().add("view");
         root.setLeft(new ViewRail(layouts).node());
-        root.setCenter(middle);
+        startsWhereNothingIsOpen(middle);
+        root.setCenter(new StackPane(middle, start.node()));
         root.setBottom(new ActivityBar(
-                        models.workbench().activity(), models.workbench().notices())
+                        models.workbench().activity(),
+                        models.workbench().notices(),
+                        new FileManager(models.workbench())::showFolderOf)
                 .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
         layers.getChildren().addAll(veil, drop.node());
+        tour.ifPresent(guided -> layers.getChildren().add(guided.node()));
+    }
+
+    /** Shows the start page in place of the panes while there is nothing that they could show. */
+    private void startsWhereNothingIsOpen(Node panes) {
+        Workbench workbench = models.workbench();
+        BooleanBinding nothing = Bindings.createBooleanBinding(
+                () -> workbench.model().get() == null
+                        && !workbench.openingModel().get()
+                        && workbench.modelProblem().get() == null
+                        && workbench.a().sae().get() == null
+                        && !workbench.a().opening().get()
+                        && workbench.a().problem().get() == null
+                        && workbench.doubt().get() == null,
+                workbench.model(),
+                workbench.openingModel(),
+                workbench.modelProblem(),
+                workbench.a().sae(),
+                workbench.a().opening(),
+                workbench.a().problem(),
+                workbench.doubt());
+        start.node().visibleProperty().bind(nothing);
+        panes.visibleProperty().bind(nothing.not());
+        nothing.addListener((property, was, is) -> {
+            if (is) {
+                start.showRecent();
+                start.focus();
+            } else if (scene.getFocusOwner() == null) {
+                area.table().focus();
+            }
+        });
     }
 
     private void bind() {
-        Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
-        models.dark()
-                .addListener(
-                        (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        Theme.of(models.look().get()).apply(scene);
+        models.look().addListener((property, was, is) -> Theme.of(is).apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
         Workbench workbench = models.workbench();
         List.of(workbench.model(), workbench.a().sae(), workbench.a().feature())
@@ -174,11 +276,16 @@ public final class WorkbenchView {
         });
         workbench.doubt().addListener((property, was, is) -> showDoubt(is));
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
-        commands.install(scene);
+        installIn(scene);
+        scene.addEventFilter(MouseEvent.MOUSE_CLICKED, this::focusClickedPane);
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
-        area.table().focus();
+        if (start.node().isVisible()) {
+            start.focus();
+        } else {
+            area.table().focus();
+        }
         scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
         scene.addEventHandler(
                 NeedEvent.WANTED, event -> commands.run(event.need().command()));
@@ -240,15 +347,91 @@ public final class WorkbenchView {
         palette.begin(typed);
     }
 
+    /** Shows the start page: over the panes, if there is something in them. */
+    void showStart() {
+        if (start.node().isVisible()) {
+            start.focus();
+            return;
+        }
+        StartPage page = new StartPage(models.workbench(), new StartChoices(this::uncover));
+        cover(page.node(), this::uncover);
+        page.focus();
+    }
+
+    /** Begins the guided tour; nothing happens where the sample is not installed. */
+    void startTour() {
+        tour.ifPresent(GuidedTour::start);
+    }
+
+    /** Offers the guided tour, where the sample is installed. */
+    public void inviteToTour() {
+        tour.ifPresent(GuidedTour::invite);
+    }
+
+    /** What the start page asks for; before it is done the page is left. */
+    private final class StartChoices implements StartPage.Choices {
+        private final Runnable leave;
+
+        StartChoices(Runnable leave) {
+            this.leave = leave;
+        }
+
+        @Override
+        public boolean hasSample() {
+            return sample.isPresent();
+        }
+
+        @Override
+        public void run(String command) {
+            leave.run();
+            commands.run(command);
+        }
+
+        @Override
+        public void open(Path path) {
+            leave.run();
+            opening.open(path);
+        }
+
+        @Override
+        public ObservableList<NamedSessions.Named> sessions() {
+            return models.sessions().all();
+        }
+
+        @Override
+        public void openSession(String name) {
+            models.sessions().open(name, leave);
+        }
+    }
+
     void showShortcuts() {
         Node page = ShortcutPage.of(commands);
         cover(page, this::uncover);
     }
 
-    /** Opens the help. */
+    /** Opens the help as a whole. */
     void showHelp() {
-        HelpPage page = new HelpPage(HelpTexts.of(commands));
-        cover(page.node(), this::uncover);
+        help.open();
+    }
+
+    /** Opens the help with what the focused pane shows. */
+    void showHelpOfFocused() {
+        focusedKind().ifPresentOrElse(kind -> help.open(kind.title()), help::open);
+    }
+
+    /** Shows the help, over the page that it was asked for on if there is one, which it comes back to. */
+    private void show(HelpPage page) {
+        List<Node> below = veil.isVisible() ? List.copyOf(veil.getChildren()) : List.of();
+        Runnable leavingBelow = leaving;
+        cover(page.node(), () -> {
+            if (below.isEmpty()) {
+                uncover();
+            } else {
+                veil.getChildren().setAll(below);
+                leaving = leavingBelow;
+                focusPage();
+            }
+        });
         page.focus();
     }
 
@@ -323,7 +506,7 @@ public final class WorkbenchView {
         veil.setVisible(true);
         veil.setOnMouseClicked(event -> {
             if (event.getTarget() == veil) {
-                leave.run();
+                leaving.run();
             }
         });
         if (scene.getWindow() != null && !scene.getWindow().isFocused()) {
@@ -343,7 +526,17 @@ public final class WorkbenchView {
         } else if (event.getCode() == KeyCode.ESCAPE && isFocusOutsideMaximised()) {
             area.all().forEach(pane -> pane.node().setMaximised(false));
             event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE && leavesTourAtOnce()) {
+            tour.ifPresent(GuidedTour::leave);
+            event.consume();
         }
+    }
+
+    /** Whether Escape has nothing to do but to end the tour: a field may have what was typed to drop first. */
+    private boolean leavesTourAtOnce() {
+        return tour.filter(GuidedTour::isShown).isPresent()
+                && !(scene.getFocusOwner() instanceof TextInputControl)
+                && area.all().stream().noneMatch(pane -> pane.node().isMaximised());
     }
 
     /** Whether a pane is maximised and the keyboard is elsewhere, so that the pane itself hears of no key. */
@@ -381,7 +574,13 @@ public final class WorkbenchView {
                                                         + title.get(),
                                                 pane.node().letterProperty(),
                                                 title),
-                                        commands::install)));
+                                        this::installIn)));
+    }
+
+    /** Makes keys, and links into the help, work in a scene. */
+    private void installIn(Scene any) {
+        commands.install(any);
+        help.install(any);
     }
 
     // ---- for commands ----
@@ -458,6 +657,13 @@ public final class WorkbenchView {
         header.editLabel();
     }
 
+    /** Shows the sessions kept under names, and keeps this one under one. */
+    void showSessions() {
+        SessionsPage page = new SessionsPage(models.sessions(), this::uncover);
+        cover(page.node(), this::uncover);
+        page.focus();
+    }
+
     /** Asks for a name and keeps the layout of the view under it. */
     void nameLayout() {
         String view = ViewKind.ALL.stream()
@@ -486,6 +692,23 @@ public final class WorkbenchView {
                 .ifPresent(frame -> focused = frame);
     }
 
+    /**
+     * A pane that is clicked has the keyboard from then on, also where what was clicked takes none, such as a chart.
+     */
+    private void focusClickedPane(MouseEvent event) {
+        if (event.getTarget() instanceof Node clicked) {
+            area.all().stream()
+                    .map(Pane::node)
+                    .filter(frame -> frame.holds(clicked))
+                    .findFirst()
+                    .ifPresent(frame -> Platform.runLater(() -> {
+                        if (!frame.holds(scene.getFocusOwner()) && frame.holds(clicked) && !veil.isVisible()) {
+                            frame.focusInside();
+                        }
+                    }));
+        }
+    }
+
     private static boolean isWithin(Node node, Node ancestor) {
         for (Node at = node; at != null; at = at.getParent()) {
             if (at == ancestor) {
@@ -505,6 +728,11 @@ public final class WorkbenchView {
                         "Go to feature " + feature,
                         TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
+            } else if (models.table().size() > 0) {
+                entries.add(new CommandPalette.Entry(
+                        "There is no feature " + feature,
+                        "the last one is " + (models.table().size() - 1),
+                        () -> {}));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
             if (chosen == null && entries.isEmpty()) {
@@ -514,7 +742,7 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
             }
         }
         for (Path path : models.nearby().paths()) {
@@ -531,6 +759,14 @@ public final class WorkbenchView {
             candidates.add(
                     new CommandPalette.Entry("Use the layout " + name, "of this view", () -> layouts.choose(name)));
         }
+        for (NamedSessions.Named named : models.sessions().all()) {
+            if (named.session() != null) {
+                candidates.add(new CommandPalette.Entry(
+                        "Open the session " + named.name(),
+                        "kept under this name",
+                        () -> models.sessions().open(named.name(), () -> {})));
+            }
+        }
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
         }
@@ -545,21 +781,14 @@ public final class WorkbenchView {
         return entries;
     }
 
-    /** The features that the words find best, with where they were found. */
+    /** The features that the words find best, as far as they have been searched, with where they were found. */
     private List<CommandPalette.Entry> foundFeatures(String words) {
-        SearchQuery query = SearchQuery.parse(words);
-        if (query.words().isEmpty() || words.length() < 2 || words.matches("#?\\d+")) {
-            return List.of();
-        }
-        FeatureSearch search = models.search().search().get();
-        return Arrays.stream(search.find(query))
-                .limit(MOST_FOUND)
-                .mapToObj(feature -> new CommandPalette.Entry(
-                        "Feature " + feature,
-                        TokenText.sentence(search.why(feature, query).stream()
-                                .map(FeatureSearch.Reason::plain)
-                                .collect(Collectors.joining("; "))),
-                        () -> models.table().jumpTo(feature)))
+        models.finder().ask(words);
+        return models.finder().hits().stream()
+                .map(hit -> new CommandPalette.Entry(
+                        "Feature " + hit.feature(),
+                        TokenText.sentence(hit.why()),
+                        () -> models.table().jumpTo(hit.feature())))
                 .toList();
     }
 }

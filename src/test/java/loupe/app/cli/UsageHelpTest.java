@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 class UsageHelpTest {
-    @OptionSection(value = "Seldom", order = 1)
+    @OptionSection("Seldom")
     static final class Seldom {
         @Option(names = "--seldom", description = "Seldom given.")
         private String seldom;

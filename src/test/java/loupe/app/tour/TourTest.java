@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import loupe.TinyModel;
 import loupe.TinySae;
@@ -56,6 +57,27 @@ class TourTest {
         assertThat(run.code).as(run.err).isEqualTo(ExitCode.REFUSED);
         assertThat(run.err).contains("blocks.77.hook_resid_pre");
         assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aCheckpointOfAnyNumberOfFeaturesIsMadeWithLabelsAndKept() throws IOException {
+        CommandRun run = tour(
+                "text-empty",
+                "--features",
+                "300",
+                "--cache",
+                folder.resolve("kept").toString());
+        assertThat(run.code).as(run.err).isZero();
+        assertThat(new ObjectMapper().readTree(run.out).path("pictures")).hasSize(1);
+        assertThat(folder.resolve("kept")).isDirectoryContaining("glob:**/made-300-of-*");
+        assertThat(Files.readAllLines(folder.resolve("kept/labels.jsonl"))).hasSize(301);
+    }
+
+    @Test
+    void aMadeCheckpointAndAGivenOneAreRefusedTogether() {
+        CommandRun run = tour("text", "--sae", sae.toString(), "--features", "300");
+        assertThat(run.code).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err).contains("--features").contains("--sae");
     }
 
     private CommandRun tour(String only, String... more) {

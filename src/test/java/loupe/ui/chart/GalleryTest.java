@@ -56,8 +56,8 @@ import org.controlsfx.control.textfield.TextFields;
 import org.junit.jupiter.api.Test;
 
 /**
- * Draws every part in both themes to target/gallery, to be looked at. A picture must have more on it than its ground,
- * and one of the dark theme must be darker than the same of the light theme.
+ * Draws every part in all themes to target/gallery, to be looked at. A picture must have more on it than its ground,
+ * and one of a dark theme must be darker than the same of the light theme.
  */
 class GalleryTest extends UiTest {
     private static final Path FOLDER = Path.of("target", "gallery");

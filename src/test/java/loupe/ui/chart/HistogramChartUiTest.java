@@ -3,6 +3,7 @@ package loupe.ui.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import javafx.geometry.Bounds;
 import javafx.geometry.Point2D;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
@@ -51,6 +52,19 @@ class HistogramChartUiTest extends UiTest {
         onFx(() -> histogram.requestFocus());
         type(KeyCode.ESCAPE);
         assertThat(histogram.brushProperty().get()).isNull();
+    }
+
+    @Test
+    void theChipStandsWhereTheAxisIsNamedAndHidesNoBarAndNoHoverText() {
+        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 4.5)));
+        moveTo(at(0.1));
+        waitUntil(() -> !histogram.readout().getText().isEmpty());
+        Bounds chip = onFx(() -> histogram.lookup(".chip").getBoundsInParent());
+        assertThat(chip.getMinY())
+                .isGreaterThanOrEqualTo(onFx(() -> histogram.dataArea().getMaxY()) + 14);
+        assertThat(chip.getMaxY()).isLessThanOrEqualTo(histogram.getHeight());
+        assertThat(chip.intersects(onFx(() -> histogram.readout().getBoundsInParent())))
+                .isFalse();
     }
 
     @Test

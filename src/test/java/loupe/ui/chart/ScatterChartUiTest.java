@@ -46,6 +46,13 @@ class ScatterChartUiTest extends UiTest {
     }
 
     @Test
+    void theChipOfAMarkHidesNoPoint() {
+        onFx(() -> scatter.boxProperty().set(new BoxBrush.Box(new ValueRange(0, 1), new ValueRange(3, 9))));
+        assertThat(onFx(() -> scatter.lookup(".chip").getBoundsInParent().getMinY()))
+                .isGreaterThan(onFx(() -> scatter.dataArea().getMaxY()));
+    }
+
+    @Test
     void aClickChoosesTheNearestPoint() {
         double[][] points = Samples.points(24_576);
         int lonely = 0;

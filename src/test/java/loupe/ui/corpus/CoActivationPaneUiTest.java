@@ -121,7 +121,7 @@ class CoActivationPaneUiTest extends PaneUiTest {
     @Test
     void aDoubleClickOrEnterChoosesAFeature() {
         open();
-        doubleClickOn(row(table(), 1));
+        clickOn(row(table(), 1));
         type(KeyCode.ENTER);
         assertThat(chosen).containsExactly(PlantedCorpus.EVERYWHERE, PlantedCorpus.EVERYWHERE);
     }

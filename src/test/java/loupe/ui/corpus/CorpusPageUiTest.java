@@ -70,11 +70,6 @@ class CorpusPageUiTest extends UiTest {
         public void kept() {
             asked.add("kept");
         }
-
-        @Override
-        public void leave() {
-            asked.add("leave");
-        }
     }
 
     private String text(String id) {
@@ -169,13 +164,12 @@ class CorpusPageUiTest extends UiTest {
     }
 
     @Test
-    void otherTextsAndIndexesAreAskedForAndTheFormCloses() {
+    void otherTextsAndIndexesAreAskedFor() {
         press("#corpus-choose-folder");
         press("#corpus-open-index");
         press("#corpus-kept");
         assertThat(onFx(() -> lookup("#corpus-recent").<MenuButton>query().isDisabled()))
                 .isTrue();
-        press("#corpus-close");
-        assertThat(asked).containsExactly("folder", "index", "kept", "leave");
+        assertThat(asked).containsExactly("folder", "index", "kept");
     }
 }

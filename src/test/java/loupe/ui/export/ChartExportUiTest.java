@@ -75,7 +75,7 @@ class ChartExportUiTest extends UiTest {
     @Test
     void everyPictureIsSavedAsPngOnWhiteAtThreeScales() throws IOException {
         for (Exportable part : all()) {
-            Picture picture = onFx(part::picture);
+            Picture picture = onFx(() -> part.picture());
             BufferedImage once =
                     ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_1X)));
             BufferedImage four =
@@ -93,7 +93,7 @@ class ChartExportUiTest extends UiTest {
     @Test
     void everyPictureIsSavedAsSvgWithItsWords() throws IOException {
         for (Exportable part : all()) {
-            byte[] svg = ChartExport.bytes(onFx(part::picture), CAPTION, ExportFormat.SVG);
+            byte[] svg = ChartExport.bytes(onFx(() -> part.picture()), CAPTION, ExportFormat.SVG);
             String text = new String(svg, StandardCharsets.UTF_8);
             assertThat(text)
                     .contains("<svg")
@@ -108,7 +108,7 @@ class ChartExportUiTest extends UiTest {
     @Test
     void everyPictureIsSavedAsPdfWithRealText() throws IOException {
         for (Exportable part : all()) {
-            byte[] pdf = ChartExport.bytes(onFx(part::picture), CAPTION, ExportFormat.PDF);
+            byte[] pdf = ChartExport.bytes(onFx(() -> part.picture()), CAPTION, ExportFormat.PDF);
             try (PDDocument document = Loader.loadPDF(pdf)) {
                 assertThat(new PDFTextStripper().getText(document)).contains("feature 1042");
                 Files.createDirectories(FOLDER);
@@ -127,7 +127,7 @@ class ChartExportUiTest extends UiTest {
         onFx(() -> logits.setTokens(
                 List.of(new TokenWeight(1, "\u0006\ufffe\ud83d", 0.5f)),
                 List.of(new TokenWeight(2, "<&\u0000", -0.5f))));
-        Picture picture = onFx(logits::picture);
+        Picture picture = onFx(() -> logits.picture());
         DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
         parsers.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
         String written = parsers.newDocumentBuilder()
@@ -147,7 +147,7 @@ class ChartExportUiTest extends UiTest {
 
     @Test
     void theCaptionCanBeLeftOut() throws IOException {
-        Picture picture = onFx(histogram::picture);
+        Picture picture = onFx(() -> histogram.picture());
         BufferedImage with = ChartExport.image(picture, CAPTION, 1);
         BufferedImage without = ChartExport.image(picture, "", 1);
         assertThat(without.getHeight()).isLessThan(with.getHeight());
@@ -159,11 +159,11 @@ class ChartExportUiTest extends UiTest {
     void aFileIsReplacedAsAWholeAndNothingIsLeftBeside() throws IOException {
         Path file = folder.resolve("activations.svg");
         Files.writeString(file, "old");
-        ChartExport.write(onFx(histogram::picture), "", ExportFormat.SVG, file);
+        ChartExport.write(onFx(() -> histogram.picture()), "", ExportFormat.SVG, file);
         assertThat(file).content().startsWith("<?xml");
         assertThat(folder.toFile().list()).containsExactly("activations.svg");
         Path nowhere = file.resolve("a.svg");
-        Picture picture = onFx(histogram::picture);
+        Picture picture = onFx(() -> histogram.picture());
         assertThatThrownBy(() -> ChartExport.write(picture, "", ExportFormat.SVG, nowhere))
                 .isInstanceOf(IOException.class);
     }

@@ -2,12 +2,25 @@ package loupe.ui.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import javafx.geometry.Bounds;
+import javafx.geometry.Point2D;
+import javafx.scene.Node;
+import javafx.scene.control.CheckMenuItem;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
+import javafx.scene.control.skin.VirtualFlow;
+import javafx.scene.input.ContextMenuEvent;
+import javafx.scene.input.DragEvent;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.MouseButton;
+import javafx.scene.input.TransferMode;
 import javafx.scene.layout.VBox;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
@@ -16,6 +29,7 @@ import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.features.FeatureTableModel;
+import loupe.state.features.TableArrangement;
 import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.CheckComboBox;
@@ -100,15 +114,25 @@ class FeatureTablePaneUiTest extends PaneUiTest {
                 () -> ((Label) ((VBox) table().getPlaceholder()).getChildren().get(0)).getText());
     }
 
+    /** What is said below the filter, all of which has to be seen. */
+    private String reason() {
+        Label said = lookup("#feature-filter-reason").query();
+        onFx(() -> table().getScene().getRoot().layout());
+        assertThat(onFx(() -> said.getHeight() >= said.prefHeight(said.getWidth()) && said.isVisible()))
+                .as("seen in full")
+                .isTrue();
+        return said.getText();
+    }
+
     @Test
     void aFilterThatPassesNothingSaysWhichPartAndOffersToClearIt() {
         open();
         clickOn("#feature-filter").write("a norm>9");
         assertThat(nothing()).endsWith("norm>9: norm lies between 1 and 6");
         onFx(() -> filter().setText("foo>3"));
-        assertThat(nothing()).contains("foo>3: there is no column foo; the columns are number, density");
+        assertThat(reason()).contains("foo>3: there is no column foo; the columns are number, density");
         onFx(() -> filter().setText("norm>x"));
-        assertThat(nothing()).endsWith("norm>x: what stands after the sign is no number");
+        assertThat(reason()).isEqualTo("norm>x: what stands after the sign is no number");
         onFx(() -> filter().setText("norm>=6 b"));
         assertThat(nothing()).endsWith("No feature has all of it together: norm>=6, b");
         clickOn("#clear-filter");
@@ -124,6 +148,159 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         press(KeyCode.ESCAPE);
         clickOn(".column-title");
         assertThat(onFx(() -> table().getSortOrder().isEmpty())).isFalse();
+    }
+
+    @Test
+    void aRightClickOnAHeaderOpensTheMenuOfItsColumn() {
+        open();
+        ContextMenu menu = onFx(() -> table().getColumns().get(0).getContextMenu());
+        onFx(() -> lookup(".column-title").query().fireEvent(wanted(0, 0)));
+        assertThat(menu.isShowing()).isTrue();
+        type(KeyCode.ESCAPE);
+        onFx(() -> item(menu, "Norm").fire());
+        assertThat(columns(table())).containsExactly("#", "Density", "Max", "Promotes", "Norm");
+        onFx(() -> item(menu, "Max").fire());
+        assertThat(columns(table())).containsExactly("#", "Density", "Promotes", "Norm");
+        onFx(() -> item(menu, "Sort: largest first").fire());
+        assertThat(rows()).containsExactly(5, 4, 3, 2, 1, 0);
+        onFx(() -> item(menu, "Usual columns").fire());
+        assertThat(columns(table())).containsExactly("#", "Density", "Max", "Promotes");
+    }
+
+    /** What the window system sends for a right click. */
+    private static ContextMenuEvent wanted(double x, double y) {
+        return new ContextMenuEvent(ContextMenuEvent.CONTEXT_MENU_REQUESTED, x, y, x, y, false, null);
+    }
+
+    /** An entry of a menu that has just been opened. */
+    private static MenuItem item(ContextMenu menu, String words) {
+        menu.getOnShowing().handle(null);
+        MenuItem found = menu.getItems().stream()
+                .filter(item -> item.getText() != null && item.getText().startsWith(words))
+                .findFirst()
+                .orElseThrow();
+        if (found instanceof CheckMenuItem check) {
+            check.setSelected(!check.isSelected());
+        }
+        return found;
+    }
+
+    @Test
+    void columnsKeepTheOrderAndWidthThatTheyWereDraggedTo() {
+        open();
+        onFx(() -> {
+            TableColumn<Integer, ?> first = table().getColumns().get(0);
+            List<TableColumn<Integer, ?>> moved = new ArrayList<>(table().getColumns());
+            moved.remove(first);
+            moved.add(first);
+            table().getColumns().setAll(moved); // as the toolkit does with a dragged heading
+        });
+        assertThat(model.arrangement().columns().get().stream().map(TableArrangement.Column::column))
+                .containsExactly(
+                        FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED, FeatureColumn.NUMBER);
+        onFx(() -> model.arrangement().resize(Map.of(FeatureColumn.PROMOTED, 222)));
+        TableColumn<Integer, ?> promotes = onFx(() -> table().getColumns().get(2));
+        assertThat(promotes.getPrefWidth()).isEqualTo(222);
+        onFx(() -> model.arrangement().reset());
+        assertThat(columns(table())).containsExactly("#", "Density", "Max", "Promotes");
+        assertThat(promotes.getPrefWidth()).isEqualTo(110);
+    }
+
+    @Test
+    void aHeadingDraggedWiderKeepsItsWidth() {
+        open();
+        show(FeatureColumn.NUMBER, FeatureColumn.LABEL, FeatureColumn.PROMOTED);
+        onFx(() -> {
+            table().applyCss();
+            table().layout();
+        });
+        TableColumn<Integer, ?> label = onFx(() -> table().getColumns().get(1));
+        double before = label.getWidth();
+        Bounds heading = onFx(() -> {
+            Node title = label.getGraphic();
+            return title.localToScreen(title.getBoundsInLocal());
+        });
+        Bounds whole = onFx(() -> table().localToScreen(table().getBoundsInLocal()));
+        double border = onFx(() -> table().getColumns().subList(0, 2).stream()
+                .mapToDouble(TableColumn::getWidth)
+                .sum());
+        drag(new Point2D(whole.getMinX() + border, heading.getCenterY()))
+                .dropTo(new Point2D(whole.getMinX() + border + 30, heading.getCenterY()));
+        assertThat(label.getWidth()).isGreaterThan(before + 20);
+        assertThat(model.arrangement().columns().get().get(1).width()).isEqualTo((int) Math.round(label.getWidth()));
+    }
+
+    @Test
+    void aRowThatIsDraggedIsNotChosen() {
+        open();
+        Point2D row = row(table(), 3);
+        moveTo(row).press(MouseButton.PRIMARY);
+        assertThat(chosen()).isZero();
+        moveBy(60, 40);
+        onFx(() -> table().fireEvent(dragDone()));
+        release(MouseButton.PRIMARY);
+        assertThat(chosen()).isZero();
+        assertThat(table().getSelectionModel().getSelectedItem()).isZero();
+    }
+
+    private static DragEvent dragDone() {
+        return new DragEvent(DragEvent.DRAG_DONE, null, 0, 0, 0, 0, TransferMode.COPY, null, null, null);
+    }
+
+    @Test
+    void severalRowsAreMarkedAndCopiedWithTheirHeadingsWhileTheChosenFeatureStays() {
+        open();
+        show(FeatureColumn.NUMBER, FeatureColumn.DECODER_NORM);
+        clickOn(row(table(), 1));
+        press(KeyCode.SHIFT).clickOn(row(table(), 3)).release(KeyCode.SHIFT);
+        assertThat(chosen()).isEqualTo(1);
+        push(KeyCode.CONTROL, KeyCode.C);
+        assertThat(copied()).isEqualTo("#\tNorm\n1\t1.0\n2\t2.0\n3\t6.0\n");
+        onFx(() -> model.arrangement().sort(new TableArrangement.Sorting(FeatureColumn.DECODER_NORM, true)));
+        assertThat(onFx(() -> List.copyOf(table().getSelectionModel().getSelectedItems())))
+                .containsExactlyInAnyOrder(1, 2, 3);
+        clickOn(row(table(), 0));
+        assertThat(chosen()).isEqualTo(3);
+        assertThat(onFx(() -> List.copyOf(table().getSelectionModel().getSelectedItems())))
+                .containsExactly(3);
+    }
+
+    @Test
+    void sortingShowsTheTopUnlessTheChosenFeatureIsToStayInView() {
+        open();
+        onFx(() -> {
+            table().setPrefHeight(90);
+            table().setMaxHeight(90);
+            opened.choose(1);
+        });
+        onFx(() -> model.arrangement().sort(new TableArrangement.Sorting(FeatureColumn.DECODER_NORM, true)));
+        assertThat(firstInSight()).isZero();
+        onFx(() -> {
+            model.arrangement().keepsInView().set(true);
+            model.arrangement().sort(new TableArrangement.Sorting(FeatureColumn.NUMBER, true));
+        });
+        assertThat(firstInSight()).isPositive();
+    }
+
+    private int firstInSight() {
+        return onFx(() -> {
+            table().applyCss();
+            table().layout();
+            return ((VirtualFlow<?>) table().lookup(".virtual-flow"))
+                    .getFirstVisibleCell()
+                    .getIndex();
+        });
+    }
+
+    @Test
+    void aRightClickMarksARowForItsMenuAndChoosesNothing() {
+        open();
+        rightClickOn(row(table(), 4));
+        onFx(() -> table().getContextMenu().show(table(), 10, 10));
+        assertThat(chosen()).isZero();
+        assertThat(table().getSelectionModel().getSelectedItem()).isEqualTo(4);
+        type(KeyCode.ESCAPE);
+        assertThat(table().getSelectionModel().getSelectedItem()).isZero();
     }
 
     @Test
@@ -144,6 +321,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         clickOn("#feature-filter").write("99").type(KeyCode.ENTER);
         assertThat(chosen()).isZero();
         assertThat(filter().getText()).isEqualTo("99");
+        assertThat(reason()).isEqualTo("There is no feature 99: the last one is 5");
         assertThat(filter().getPseudoClassStates())
                 .anyMatch(state -> state.getPseudoClassName().equals("danger"));
         type(KeyCode.BACK_SPACE);

@@ -2,7 +2,9 @@ package loupe.ui.ghost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import javafx.scene.Parent;
+import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
@@ -12,19 +14,27 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.Knob;
 import loupe.state.ghost.ScaleSweepModel;
+import loupe.ui.SavedFiles;
 import loupe.ui.UiTest;
 import loupe.ui.control.SliderField;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GhostControlsUiTest extends UiTest {
+    @TempDir
+    Path folder;
+
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
 
     @Override
     protected Parent build() {
-        return new StackPane(
-                new GhostControls(controls, new ScaleSweepModel(opened.workbench, opened.workbench.a(), controls))
-                        .node());
+        return new StackPane(new GhostControls(
+                        controls,
+                        new ScaleSweepModel(opened.workbench, opened.workbench.a(), controls),
+                        () -> "",
+                        new SavedFiles(folder))
+                .node());
     }
 
     @Test
@@ -90,8 +100,12 @@ class GhostControlsUiTest extends UiTest {
     void aPromptWithoutItsPlaceIsMarkedWhileItIsTypedAndNoLongerOnceItHasOne() {
         onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("no place"));
         assertThat(isMarked("#ghost-prompt")).isTrue();
+        assertThat(onFx(() -> ((Label) lookup("#ghost-prompt-reason").query()).getText()))
+                .startsWith("The prompt lacks {ghost}");
         onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("a {ghost}"));
         assertThat(isMarked("#ghost-prompt")).isFalse();
+        assertThat(onFx(() -> lookup("#ghost-prompt-reason").query().isManaged()))
+                .isFalse();
     }
 
     private boolean isMarked(String id) {

@@ -3,6 +3,7 @@ package loupe.ui.ghost;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javafx.beans.property.SimpleDoubleProperty;
@@ -57,19 +58,44 @@ class ScaleCurvesUiTest extends UiTest {
     }
 
     @Test
-    void aClickSetsTheScaleUnderThePointerAndHoverTellsEveryCurve() {
+    void aClickSetsTheScaleUnderThePointerAndHoverTellsEveryCurveWhereItsRangeStood() {
         onFx(() -> curves.show(answer()));
-        double x = onFx(() -> curves.xOf(6));
+        assertThat(words()).startsWith("0 to 2.00 nats", "0 to 2.00 nats").contains("not known here");
+        assertThat(words().get(5)).isEqualTo("0 to 6.00 correlation");
+        double height = onFx(() -> curves.getHeight());
+        double x = onFx(() -> curves.xOf(3.9));
         Point2D place = onFx(() -> curves.localToScreen(x, 60));
         moveTo(place);
-        waitUntil(() -> curves.readoutProperty().get().startsWith("At "));
-        assertThat(curves.readoutProperty().get())
-                .contains("score")
-                .contains("divergence")
-                .doesNotContain("self-similarity");
+        waitUntil(() -> curves.plot().pointed() == 2);
+        assertThat(words()).startsWith("2.00 nats", "2.00 nats");
+        assertThat(onFx(() -> curves.xOf(3.9))).isEqualTo(x);
+        assertThat(onFx(() -> curves.getHeight())).isEqualTo(height);
         clickOn(place);
         waitUntil(() -> !Double.isNaN(set));
-        assertThat(set).isCloseTo(6, within(0.2));
+        assertThat(set).isCloseTo(3.9, within(0.2));
+    }
+
+    private List<String> words() {
+        return onFx(() -> Arrays.stream(ScaleSweep.Curve.values())
+                .map(curves.plot()::words)
+                .toList());
+    }
+
+    @Test
+    void aRightClickSetsNothing() {
+        onFx(() -> curves.show(answer()));
+        rightClickOn(onFx(() -> curves.localToScreen(curves.xOf(3.9), 60)));
+        assertThat(set).isNaN();
+    }
+
+    @Test
+    void curvesAreSavedAsAPictureAndAsNumbersWithTheirUnits() {
+        onFx(() -> curves.show(answer()));
+        assertThat(onFx(() -> curves.csv().header()))
+                .startsWith("scale", "score (nats)")
+                .endsWith("self_similarity (cosine)", "logit_agreement (correlation)");
+        assertThat(onFx(() -> curves.csv().rows())).hasSize(4);
+        assertThat(onFx(() -> curves.picture().height())).isEqualTo(ScalePlot.HEIGHT);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
+import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
@@ -61,7 +62,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         assertThat(expected).isNotEmpty();
         assertThat(cells(table(), "Token")).isEqualTo(expected);
         assertThat(cells(table(), "#")).startsWith(1, 2, 3);
-        assertThat(columns(table())).startsWith("#", "Token", "\u0394", "Score");
+        assertThat(columns(table())).startsWith("#", "Token", "Score"); // no column of changes that are not there
     }
 
     @Test
@@ -70,6 +71,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         assertThat(cells(table(), "\u0394")).containsOnly("");
         List<Object> before = cells(table(), "Token");
         onFx(() -> controls.scale().set(0.3));
+        assertThat(columns(table())).startsWith("#", "Token", "\u0394", "Score");
         List<Object> changes = cells(table(), "\u0394");
         List<Object> now = cells(table(), "Token");
         assertThat(now).isNotEqualTo(before);
@@ -117,6 +119,30 @@ class TokenListPaneUiTest extends PaneUiTest {
         assertThat(subtitle()).isEqualTo("1 tokens pass");
         onFx(() -> controls.filter().set(TokenFilter.NONE.withLettersOnly(true)));
         assertThat(cells(table(), "Token")).hasSize(26);
+    }
+
+    private String reason() {
+        return onFx(() -> ((Label) lookup("#token-filter-reason-A").query()).getText());
+    }
+
+    private void filterBy(String field, String typed) {
+        onFx(() -> ((TextField) lookup(field).query()).setText(typed));
+    }
+
+    @Test
+    void theFilterSaysHowItReadWhatIsNoRegularExpressionAndWhyItRefuses() {
+        open();
+        onFx(pane::startFilter);
+        filterBy("#token-filter-text-A", "/^re");
+        assertThat(reason()).isEqualTo("Read as text; a regular expression has a slash at its end too: /^re/");
+        filterBy("#token-filter-text-A", "/^(re/");
+        assertThat(reason()).startsWith("Invalid regular expression: ^(re");
+        filterBy("#token-filter-text-A", "/^re/");
+        assertThat(reason()).isEmpty();
+        filterBy("#token-filter-length-A", "8-3");
+        assertThat(reason()).startsWith("A length is a number of characters");
+        filterBy("#token-filter-length-A", "3-8");
+        assertThat(reason()).isEmpty();
     }
 
     @Test

@@ -139,6 +139,24 @@ class PaneFrameUiTest extends UiTest {
     }
 
     @Test
+    void anEmptyPaneSaysAllOfItWhereThereIsLittleRoom() {
+        onFx(() -> {
+            pane.setMinSize(240, 130);
+            pane.setMaxSize(240, 130);
+            pane.statusProperty()
+                    .set(new PaneStatus(
+                            new PaneStatus.Empty("Activations are being counted; shown when all are"), false, -1));
+            host.applyCss();
+            host.layout();
+        });
+        Label why = (Label) pane.lookup(".empty-state > .label");
+        assertThat(onFx(() -> why.getHeight() >= why.prefHeight(why.getWidth())))
+                .isTrue();
+        assertThat(onFx(() -> ((javafx.scene.text.Text) why.lookup(".text")).getText()))
+                .isEqualTo(why.getText());
+    }
+
+    @Test
     void anEmptyPaneHasAButtonForWhatItLacksAlsoWhenItIsTornOff() {
         List<PaneNeed> wanted = new ArrayList<>();
         onFx(() -> stage.getScene().addEventHandler(NeedEvent.WANTED, event -> wanted.add(event.need())));

@@ -16,7 +16,7 @@ class StyleSheetsTest {
     private static final Pattern FILE = Pattern.compile("url\\(\"([^\"]+)\"\\)");
 
     @ParameterizedTest
-    @ValueSource(strings = {"workbench.css", "window.css", "light.css", "dark.css"})
+    @ValueSource(strings = {"workbench.css", "window.css", "light.css", "dark.css", "high-contrast.css"})
     void everyFileThatAStyleSheetNamesIsThere(String sheet) throws IOException {
         List<String> named;
         try (InputStream text = Theme.class.getResourceAsStream(sheet)) {

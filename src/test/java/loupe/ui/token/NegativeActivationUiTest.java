@@ -9,6 +9,7 @@ import javafx.scene.paint.Color;
 import loupe.state.window.Side;
 import loupe.ui.UiTest;
 import loupe.ui.style.ColourRoles;
+import loupe.ui.style.Contrast;
 import loupe.ui.style.Theme;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,9 +47,9 @@ class NegativeActivationUiTest extends UiTest {
         for (Side side : Side.values()) {
             for (double fraction = 0.05; fraction <= 1; fraction += 0.05) {
                 Color below = TokenStrip.background(palette, side, -fraction);
-                assertThat(contrast(palette.text(), below))
+                assertThat(Contrast.of(palette.text(), below))
                         .as("%s %s %s", theme, side, -fraction)
-                        .isGreaterThanOrEqualTo(4.5);
+                        .isGreaterThanOrEqualTo(theme == Theme.HIGH_CONTRAST ? 7 : 4.5);
                 assertThat(below).isNotEqualTo(TokenStrip.background(palette, side, fraction));
             }
         }
@@ -84,20 +85,5 @@ class NegativeActivationUiTest extends UiTest {
                         + Math.abs(a.getGreen() - b.getGreen())
                         + Math.abs(a.getBlue() - b.getBlue())
                 < 0.03;
-    }
-
-    /** The ratio of the Web Content Accessibility Guidelines. */
-    private static double contrast(Color a, Color b) {
-        double lighter = Math.max(luminance(a), luminance(b));
-        double darker = Math.min(luminance(a), luminance(b));
-        return (lighter + 0.05) / (darker + 0.05);
-    }
-
-    private static double luminance(Color color) {
-        return 0.2126 * linear(color.getRed()) + 0.7152 * linear(color.getGreen()) + 0.0722 * linear(color.getBlue());
-    }
-
-    private static double linear(double channel) {
-        return channel <= 0.04045 ? channel / 12.92 : Math.pow((channel + 0.055) / 1.055, 2.4);
     }
 }

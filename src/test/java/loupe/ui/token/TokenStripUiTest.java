@@ -9,11 +9,11 @@ import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.VBox;
-import javafx.scene.paint.Color;
 import loupe.state.window.Side;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
 import loupe.ui.style.ColourRoles;
+import loupe.ui.style.Contrast;
 import loupe.ui.style.TextWidths;
 import loupe.ui.style.Theme;
 import org.junit.jupiter.api.Test;
@@ -91,6 +91,25 @@ class TokenStripUiTest extends UiTest {
         }
     }
 
+    @Test
+    void aListOfExamplesIsOneStopOfTheTabKeyWithArrowsToLinesAndTokens() {
+        List<Integer> walked = new ArrayList<>();
+        onFx(() -> list.setOnToken((line, token) -> walked.add(token)));
+        onFx(strip::requestFocus);
+        type(KeyCode.TAB);
+        assertThat(onFx(() -> stage.getScene().getFocusOwner())).isSameAs(list);
+        assertThat(onFx(() -> list.lookupAll(".token-strip").stream().anyMatch(Node::isFocusTraversable)))
+                .isFalse();
+        onFx(() -> list.getSelectionModel().select(0));
+        type(KeyCode.DOWN).type(KeyCode.RIGHT).type(KeyCode.RIGHT).type(KeyCode.LEFT);
+        assertThat(onFx(() -> list.getSelectionModel().getSelectedIndex())).isEqualTo(1);
+        assertThat(walked).containsExactly(13, 14, 13);
+        assertThat(onFx(() -> list.lookupAll(".list-cell").stream()
+                        .map(Node::getAccessibleText)
+                        .toList()))
+                .anySatisfy(text -> assertThat(text).contains("bird").contains("token 513"));
+    }
+
     @ParameterizedTest
     @EnumSource(Theme.class)
     void textIsReadableOnEveryBackground(Theme theme) {
@@ -101,15 +120,16 @@ class TokenStripUiTest extends UiTest {
         });
         for (Side side : Side.values()) {
             for (double fraction = 0; fraction <= 1; fraction += 0.05) {
-                assertThat(contrast(palette.text(), TokenStrip.background(palette, side, fraction)))
+                assertThat(Contrast.of(palette.text(), TokenStrip.background(palette, side, fraction)))
                         .as("%s %s %s", theme, side, fraction)
-                        .isGreaterThanOrEqualTo(4.5);
+                        .isGreaterThanOrEqualTo(theme == Theme.HIGH_CONTRAST ? 7 : 4.5);
             }
-            assertThat(contrast(palette.side(side), palette.surface()))
+            assertThat(Contrast.of(palette.side(side), palette.surface()))
                     .as("series of %s", side)
                     .isGreaterThanOrEqualTo(3);
         }
-        assertThat(contrast(palette.muted(), palette.surface())).isGreaterThanOrEqualTo(4.5);
+        assertThat(Contrast.of(palette.muted(), palette.surface()))
+                .isGreaterThanOrEqualTo(theme == Theme.HIGH_CONTRAST ? 7 : 4.5);
     }
 
     @Test
@@ -122,20 +142,5 @@ class TokenStripUiTest extends UiTest {
         assertThat(TokenText.runs(" bird"))
                 .containsExactly(new TokenText.Run("\u00b7", true), new TokenText.Run("bird", false));
         assertThat(TokenText.sentence(" a small\nbird")).isEqualTo("a small\u21b5bird");
-    }
-
-    /** WCAG 2.1 contrast ratio of two opaque colours, from 1 to 21. */
-    private static double contrast(Color first, Color second) {
-        double a = luminance(first);
-        double b = luminance(second);
-        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    }
-
-    private static double luminance(Color color) {
-        return 0.2126 * linear(color.getRed()) + 0.7152 * linear(color.getGreen()) + 0.0722 * linear(color.getBlue());
-    }
-
-    private static double linear(double channel) {
-        return channel <= 0.03928 ? channel / 12.92 : Math.pow((channel + 0.055) / 1.055, 2.4);
     }
 }

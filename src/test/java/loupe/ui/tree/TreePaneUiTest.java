@@ -2,12 +2,16 @@ package loupe.ui.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import javafx.geometry.Point2D;
 import javafx.scene.Node;
 import javafx.scene.control.ContextMenu;
+import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.input.ContextMenuEvent;
+import javafx.scene.input.KeyCode;
 import javafx.stage.Window;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 class TreePaneUiTest extends PaneUiTest {
     private final AnsweringDevice device = new AnsweringDevice(opened);
+    private final List<Integer> asked = new ArrayList<>();
     private SideModels side;
     private TreePane pane;
 
@@ -35,7 +40,7 @@ class TreePaneUiTest extends PaneUiTest {
         models.controls().prompt().set("a{ghost}b");
         models.controls().cutoff().set(1e-2);
         models.controls().depth().set(3);
-        pane = new TreePane(side, models.b().tree(), texts, saver);
+        pane = new TreePane(side, models.b().tree(), texts, asked::add, saver);
         return pane.node();
     }
 
@@ -112,13 +117,87 @@ class TreePaneUiTest extends PaneUiTest {
                 .orElseThrow()
                 .getItems());
         assertThat(menu.stream().map(MenuItem::getText))
-                .startsWith("Find in the tree (Ctrl+F)", "Show the whole tree (0)", "Natural size (Home)");
-        onFx(menu.get(1)::fire);
+                .containsSubsequence("Find in the tree (Ctrl+F)", "Show the whole tree (0)", "Natural size (Home)");
+        MenuItem whole = menu.stream()
+                .filter(item -> "Show the whole tree (0)".equals(item.getText()))
+                .findFirst()
+                .orElseThrow();
+        onFx(whole::fire);
         assertThat(onFx(() -> canvas().viewport()
                         .showsAll(
                                 canvas().treeLayout().totalWidth(),
                                 canvas().treeLayout().totalHeight())))
                 .isTrue();
+    }
+
+    /** The menu of a right click on a branch. */
+    private List<MenuItem> menuAt(int node) {
+        return onFx(() -> {
+            Point2D at = canvas().localToScene(
+                            canvas().viewport().toPixelX(canvas().treeLayout().x(node) + 4),
+                            canvas().viewport().toPixelY(canvas().treeLayout().y(node)));
+            canvas().fireEvent(new ContextMenuEvent(
+                    ContextMenuEvent.CONTEXT_MENU_REQUESTED, at.getX(), at.getY(), 9, 9, false, null));
+            return Window.getWindows().stream()
+                    .filter(ContextMenu.class::isInstance)
+                    .map(ContextMenu.class::cast)
+                    .findFirst()
+                    .orElseThrow()
+                    .getItems();
+        });
+    }
+
+    @Test
+    void aRightClickOnABranchCopiesItsSentenceFoldsItAndAsksForItsToken() {
+        open();
+        TreeData drawn = canvas().dataProperty().get();
+        int node = onFx(() -> canvas().treeLayout().order(1));
+        List<MenuItem> menu = menuAt(node);
+        assertThat(canvas().selectedProperty().get()).isEqualTo(node);
+        assertThat(menu.stream().limit(2).map(MenuItem::getText))
+                .containsExactly("Copy the sentence (Ctrl+C)", "Fold what follows (Space)");
+        onFx(menu.get(0)::fire);
+        assertThat(copied()).isEqualTo(drawn.sentence(node));
+        onFx(menu.get(2)::fire);
+        assertThat(asked).containsExactly(drawn.tokenId(node));
+        int all = onFx(() -> canvas().treeLayout().count());
+        onFx(menu.get(1)::fire);
+        assertThat(onFx(() -> canvas().treeLayout().count())).isLessThan(all);
+        assertThat(menuAt(node).get(1).getText()).isEqualTo("Unfold what follows (Space)");
+    }
+
+    @Test
+    void thePartInSightIsSavedAsItIsSeen() {
+        open();
+        onFx(() -> canvas().viewport().zoomAt(0, 0, 4));
+        onFx(() -> canvas().viewport().pan(0, -170));
+        onFx(canvas()::requestLayout);
+        int rows = onFx(() -> canvas().visiblePart().csv().rows().size());
+        assertThat(rows)
+                .isPositive()
+                .isLessThan(onFx(() -> canvas().csv().rows().size()));
+        assertThat(onFx(() -> canvas().visiblePart().picture().width()))
+                .isEqualTo(onFx(() -> canvas().viewport().window().width()));
+        choose("Save picture as SVG");
+        Menu part = (Menu) item("The part in sight");
+        onFx(() -> part.getItems().stream()
+                .filter(item -> item.getText() != null && item.getText().contains("SVG"))
+                .forEach(MenuItem::fire));
+        assertThat(String.join("", saved("definition-tree-part.svg")).length())
+                .isLessThan(String.join("", saved("definition-tree.svg")).length());
+    }
+
+    @Test
+    void probabilitiesStandBesideTheTokensWhereTheyAreWanted() {
+        open();
+        int node = onFx(() -> canvas().treeLayout().order(1));
+        double before = onFx(() -> canvas().treeLayout().width(node));
+        assertThat(onFx(() -> canvas().treeLayout().chance(node))).isEmpty();
+        onFx(() -> canvas().requestFocus());
+        type(KeyCode.P);
+        assertThat(onFx(() -> canvas().treeLayout().chance(node)))
+                .isEqualTo(NumberTexts.percent(canvas().dataProperty().get().probability(node)));
+        assertThat(onFx(() -> canvas().treeLayout().width(node))).isGreaterThan(before + 15);
     }
 
     @Test

@@ -2,18 +2,25 @@ package loupe.ui.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javafx.application.Platform;
 import javafx.scene.Parent;
 import javafx.scene.control.Hyperlink;
-import javafx.scene.control.ListCell;
+import javafx.scene.control.Label;
+import javafx.scene.input.KeyCode;
 import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
 import javafx.scene.text.Text;
+import javafx.stage.Window;
 import loupe.base.Problem;
 import loupe.state.window.Activity;
 import loupe.state.window.Notices;
 import loupe.ui.UiTest;
+import org.controlsfx.control.PopOver;
 import org.junit.jupiter.api.Test;
 
 class ActivityBarUiTest extends UiTest {
@@ -21,12 +28,14 @@ class ActivityBarUiTest extends UiTest {
             "Opening model.safetensors: /home/somebody/models/a-folder-with-a-long-name/glossary/model.safetensors: "
                     + "this is a language model; expected a sparse autoencoder. Open it as the model.";
 
+    private final List<Path> opened = new ArrayList<>();
     private final Notices notices = new Notices(Clock.systemUTC());
 
     @Override
     protected Parent build() {
         BorderPane root = new BorderPane();
-        root.setBottom(new ActivityBar(new Activity(Platform::runLater, System::nanoTime), notices).node());
+        root.setBottom(
+                new ActivityBar(new Activity(Platform::runLater, System::nanoTime), notices, opened::add).node());
         return root;
     }
 
@@ -53,12 +62,41 @@ class ActivityBarUiTest extends UiTest {
         assertThat(onFx(() -> lookup(".notice-list .failed").queryAll())).hasSize(1);
     }
 
-    /** The texts of the rows as they are drawn, an ellipsis for what has no room. */
+    @Test
+    void theListIsAsLargeAsItsNoticesAndEscapeClosesIt() {
+        onFx(() -> notices.add("Saved chart.png"));
+        clickOn("#notices");
+        waitUntil(() -> !shown().isEmpty());
+        PopOver over = popOver().orElseThrow();
+        assertThat(onFx(over::getHeight)).isLessThan(170);
+        assertThat(onFx(over::getWidth)).isLessThan(330);
+        type(KeyCode.ESCAPE);
+        waitUntil(() -> popOver().isEmpty());
+    }
+
+    @Test
+    void aSavedFileOffersItsFolder() {
+        onFx(() -> notices.add("Something else"));
+        onFx(() -> notices.addSaved(Path.of("/tmp/pictures/chart.png")));
+        clickOn("#notices");
+        waitUntil(() -> shown().size() == 2);
+        assertThat(lookup(".notice-list .hyperlink").queryAll()).hasSize(1);
+        clickOn("Open folder");
+        assertThat(opened).containsExactly(Path.of("/tmp/pictures/chart.png"));
+    }
+
+    private static Optional<PopOver> popOver() {
+        return Window.getWindows().stream()
+                .filter(PopOver.class::isInstance)
+                .map(PopOver.class::cast)
+                .findFirst();
+    }
+
+    /** The texts of the notices as they are drawn, an ellipsis for what has no room. */
     private List<String> shown() {
-        return lookup(".notice-list .list-cell").queryAllAs(ListCell.class).stream()
-                .filter(cell -> cell.getGraphic() != null && cell.isVisible() && cell.getParent() != null)
-                .map(cell -> ((Text) cell.lookup(".label .text")).getText())
-                .distinct()
+        return lookup(".notice-list .label").queryAllAs(Label.class).stream()
+                .filter(label -> !(label.getParent() instanceof HBox))
+                .map(label -> ((Text) label.lookup(".text")).getText())
                 .toList();
     }
 }

@@ -65,6 +65,8 @@ class ArrangementUiTest extends WindowUiTest {
     @Test
     void everyPaneIsMaximisedByItsKindAndBroughtBack() {
         for (PaneKind kind : PaneKind.ALL) {
+            UiTest.onFx(() -> view.area().show(kind, false));
+            UiTest.waitUntil(view::isArranged);
             UiTest.onFx(() -> view.maximise(kind.type(), true));
             assertThat(UiTest.onFx(() -> view.area().a().of(kind).node().isMaximised()))
                     .as(kind.id())

@@ -26,7 +26,10 @@ class ComparingUiTest extends WindowUiTest {
                 .isSameAs(models.b().histogram().activations().range());
         UiTest.onFx(() -> models.table().jumpTo(5));
         UiTest.waitUntil(() -> models.compare().match().completeProperty().get());
-        clickOn("#pin-feature").write("2").type(KeyCode.ENTER);
+        clickOn("#pin-feature").write("99").type(KeyCode.ENTER);
+        assertThat(label("#match-title"))
+                .isEqualTo("B has no feature 99: the last one is " + (loupe.TinySae.FEATURES - 1));
+        clickOn("#pin-feature").eraseText(2).write("2").type(KeyCode.ENTER);
         UiTest.waitUntil(() -> workbench.b().feature().get().feature() == 2);
         UiTest.onFx(() -> models.table().jumpTo(6));
         assertThat(workbench.b().feature().get().feature()).isEqualTo(2);

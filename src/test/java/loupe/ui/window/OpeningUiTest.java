@@ -47,6 +47,27 @@ class OpeningUiTest extends WindowUiTest {
     }
 
     @Test
+    void aPathThatWasOpenedAsSomethingElseIsOfferedAsWhatItIs() {
+        UiTest.onFx(() -> workbench.openModel(model));
+        UiTest.waitUntil(() -> workbench.model().get() != null);
+        UiTest.onFx(() -> workbench.openModel(first));
+        UiTest.waitUntil(() -> workbench.modelProblem().get() != null);
+        assertThat(workbench.modelProblem().get().message())
+                .isEqualTo(first + ": this is a sparse autoencoder; expected a language model. Open it as checkpoint.");
+        clickOn("Open it as checkpoint");
+        UiTest.waitUntil(() -> workbench.a().sae().get() != null);
+        assertThat(workbench.a().sae().get().path()).isEqualTo(first);
+        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), corpus, SaeOptions.AS_STORED));
+        UiTest.waitUntil(() -> workbench.a().problem().get() != null);
+        clickOn("Count activations over it");
+        UiTest.waitUntil(() -> corpus.equals(models.statistics().corpus().get()));
+        assertThat(workbench.a().problem().get()).isNull();
+        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), model, SaeOptions.AS_STORED));
+        UiTest.waitUntil(() -> workbench.a().problem().get() != null);
+        assertThat(workbench.a().problem().get().message()).contains("this is a language model");
+    }
+
+    @Test
     void whatACheckpointDoesNotSayIsAskedWithAProposalAndThenKnown() throws IOException {
         open();
         Path silent = TinySae.writeTo(folder.resolve("silent"), 3);

@@ -20,6 +20,7 @@ import loupe.state.window.PaneLayout;
 import loupe.state.window.PaneLayout.Zone;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
+import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.nearest.TokenListPane;
@@ -136,6 +137,25 @@ class ViewsUiTest extends WindowUiTest {
         assertThat(UiTest.onFx(() -> view.area().layouts().view().get()))
                 .as("the view that still has it")
                 .isEqualTo("corpus");
+    }
+
+    @Test
+    void theCorpusIsAPaneOfItsViewAndNoPageOverTheWindow() {
+        open();
+        assertThat(lookup("#corpus-text").tryQuery())
+                .as("made when first shown")
+                .isEmpty();
+        clickOn("#corpus-chip");
+        UiTest.waitUntil(() -> view.isArranged() && isShown(PaneKind.of(CorpusPane.class)));
+        assertThat(UiTest.onFx(() -> view.area().layouts().view().get())).isEqualTo("corpus");
+        assertThat(UiTest.onFx(() -> lookup(".veil").query().isVisible())).isFalse();
+        UiTest.waitUntil(() -> label("#corpus-text").endsWith("words.txt"));
+        UiTest.onFx(() -> lookup("#corpus-tokens").<TextField>query().setText("100"));
+        run("view-features");
+        run("view-corpus");
+        assertThat(UiTest.onFx(() -> lookup("#corpus-tokens").<TextField>query().getText()))
+                .as("what was typed and not counted yet")
+                .isEqualTo("100");
     }
 
     @Test

@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import javafx.scene.Node;
 import javafx.scene.control.ComboBox;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
+import javafx.scene.paint.Color;
 import loupe.TinySae;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.search.FeatureColumn;
 import loupe.state.corpus.ExamplesModel;
+import loupe.state.window.Look;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import loupe.ui.tree.TreeData;
@@ -225,12 +230,13 @@ class WorkbenchUiTest extends WindowUiTest {
         UiTest.waitUntil(() -> models.a().tokens().bothSides().getValue() != null);
         assertThat(columns("#token-list-A")).containsExactly("#", "Enc", "Dec #", "Dec", "Enc #");
         UiTest.onFx(() -> view.run("token-sides"));
-        assertThat(columns("#token-list-A")).startsWith("#", "Token", "\u0394", "Score");
+        assertThat(columns("#token-list-A")).startsWith("#", "Token", "Score");
         UiTest.onFx(() -> models.controls().nudgeScale(20));
         UiTest.waitUntil(
                 () -> models.a().tokens().list().getValue().settings().ghost().scale()
                         == models.controls().values().get().scale());
         assertThat(table("#token-list-A").getItems().toString()).containsPattern("change=[+-]\\d");
+        assertThat(columns("#token-list-A")).startsWith("#", "Token", "\u0394", "Score");
     }
 
     @Test
@@ -374,9 +380,23 @@ class WorkbenchUiTest extends WindowUiTest {
         type(KeyCode.ENTER);
         UiTest.waitUntil(() -> label("#feature-title").equals("Feature 9"));
         push(KeyCode.CONTROL, KeyCode.K);
-        write("light and dark");
+        write("high contrast");
         type(KeyCode.ENTER);
-        UiTest.waitUntil(() -> models.dark().get());
+        UiTest.waitUntil(() -> models.look().get() == Look.DARK);
+    }
+
+    @Test
+    void theMenuOfLooksHasThemAllAndTheWindowFollows() {
+        open();
+        for (Look look : List.of(Look.HIGH_CONTRAST, Look.DARK, Look.LIGHT)) {
+            MenuButton menu = lookup("#theme").query();
+            UiTest.onFx(() -> menu.getItems().stream()
+                    .filter(item -> ("look-" + look.key()).equals(item.getId()))
+                    .forEach(MenuItem::fire));
+            assertThat(models.look().get()).isEqualTo(look);
+            assertThat(UiTest.onFx(() -> tree().palette().surface()))
+                    .isEqualTo(Color.web(look == Look.LIGHT ? "#ffffff" : look == Look.DARK ? "#0d1117" : "#000000"));
+        }
     }
 
     private int activeFeature() {
@@ -388,5 +408,15 @@ class WorkbenchUiTest extends WindowUiTest {
             }
             throw new AssertionError("no feature is active on the corpus");
         });
+    }
+
+    @Test
+    void aChartThatIsClickedIsTheOneThatIsSaved() {
+        open();
+        UiTest.waitUntil(() -> models.a().histogram().histogram().getValue() != null);
+        clickOn("#histogram-A");
+        UiTest.waitUntil(() -> view.focusedKind().equals(Optional.of(PaneKind.of("histogram"))));
+        interact(() -> view.run("export"));
+        assertThat(suggested).contains("activations");
     }
 }

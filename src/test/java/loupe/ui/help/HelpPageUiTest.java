@@ -1,28 +1,29 @@
-package loupe.ui.window;
+package loupe.ui.help;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
+import javafx.css.PseudoClass;
+import javafx.geometry.Bounds;
+import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.search.FeatureColumn;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 
 class HelpPageUiTest extends UiTest {
     private HelpTexts texts;
+    private HelpPage page;
 
     @Override
     protected Parent build() {
-        Commands commands = new Commands();
-        commands.add("open", "Open a model", "Files", "Shortcut+O", () -> {});
-        texts = HelpTexts.of(commands);
-        HelpPage page = new HelpPage(texts);
+        texts = HelpTexts.with(List.of(new HelpEntry("Keys: Files", "Open a model", "Ctrl+O")));
+        page = new HelpPage(texts);
         return new StackPane(page.node());
     }
 
@@ -32,11 +33,19 @@ class HelpPageUiTest extends UiTest {
                 .toList();
     }
 
+    private Node entry(String title) {
+        return lookup(".help-title").queryAllAs(Label.class).stream()
+                .filter(label -> label.getText().equals(title))
+                .findFirst()
+                .orElseThrow()
+                .getParent();
+    }
+
     @Test
     void withoutWordsEverythingIsThereFromWhatTheProgramIsOn() {
         assertThat(titles())
                 .startsWith("What is this program?", "What is a feature?", "What is a ghost?")
-                .contains("Open a model", FeatureColumn.SKEWNESS.title() + " (skew in filters)")
+                .contains("Density", "Loss recovered (ce_recovered in JSON)", "Open a model")
                 .hasSize(texts.entries().size());
     }
 
@@ -58,6 +67,24 @@ class HelpPageUiTest extends UiTest {
         clickOn("#help-search").type(KeyCode.PAGE_DOWN);
         assertThat(onFx(() -> lookup(".scroll-pane").queryAs(ScrollPane.class).getVvalue()))
                 .isPositive();
+    }
+
+    @Test
+    void anEntryThatIsAskedForIsMarkedAndInSight() {
+        onFx(() -> page.openAt(texts.titled("Entropy").orElseThrow()));
+        waitUntil(() -> lookup(".scroll-pane").queryAs(ScrollPane.class).getVvalue() > 0);
+        Node entry = entry("Entropy");
+        assertThat(entry.getPseudoClassStates()).contains(PseudoClass.getPseudoClass("opened"));
+        Bounds at = onFx(() -> entry.localToScene(entry.getBoundsInLocal()));
+        assertThat(at.getMinY()).isBetween(0.0, 500.0);
+    }
+
+    @Test
+    void whatAPaneShowsHasAWayToEverythingElse() {
+        onFx(() -> page.openWith("Active together"));
+        assertThat(titles()).contains("Phi and Jaccard").doesNotContain("What is a ghost?", "Entropy");
+        clickOn("#help-all");
+        assertThat(titles()).hasSize(texts.entries().size());
     }
 
     @Test

@@ -1,0 +1,68 @@
+package loupe.app.chart;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import loupe.analysis.Fit;
+import loupe.analysis.features.LogitWeights;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
+import loupe.app.features.LabelOptions;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.ui.nearest.LogitChart;
+import loupe.ui.nearest.LogitPane;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code chart logits}: as the pane "Logit weights" shows them. */
+@Command(
+        name = "logits",
+        description = "Bars of the tokens whose logits a feature's decoder direction raises and lowers most.")
+final class LogitsChart extends LoupeCommand<ChartCommand.Result> {
+    @Mixin
+    private ModelOptions.Required model;
+
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint that has the feature.")
+    private Path sae;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private int feature;
+
+    @Option(
+            names = "--cosines",
+            description = "Cosines instead of logit weights, so that tokens of large norm do not win.")
+    private boolean cosines;
+
+    @Mixin
+    private PictureOptions.Sized picture;
+
+    @Mixin
+    private LabelOptions labels;
+
+    @Override
+    public ChartCommand.Result run(CommandContext context) throws IOException {
+        picture.requireSensible();
+        OpenSae checkpoint = reading.open(context, sae, "--sae");
+        LabelledFeature.require(feature, checkpoint, sae);
+        OpenModel opened = model.openEmbeddings(context);
+        SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfGhost(), checkpoint, opened);
+        LogitWeights.Answer answer = context.ask(
+                new LogitWeights(opened.id(), checkpoint.id(), feature, false, cosines, LogitChart.MOST_ROWS));
+        return picture.write(
+                context,
+                () -> {
+                    LogitChart chart = new LogitChart();
+                    LogitPane.draw(chart, answer, id -> ModelOptions.text(opened, id));
+                    return chart;
+                },
+                LabelledFeature.caption(context, opened, checkpoint, feature, labels));
+    }
+}
