@@ -34,6 +34,7 @@ import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
+import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.EdgesCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
@@ -98,6 +99,7 @@ public final class Main {
                         new PatchCommand(),
                         new AttributeCommand(),
                         new EdgesCommand(),
+                        new CircuitCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),

@@ -15,10 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
-import java.util.function.IntFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
@@ -35,11 +32,7 @@ import org.jspecify.annotations.Nullable;
  * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
  * each.
  */
-public final class ActivationIndex implements AutoCloseable {
-    private static final int ASK_FOR_MORE = 3;
-    private static final int MOST_ASKED = 1_000;
-    private static final int TOP_FOR_IDS = 100;
-    private static final int NEAR_MISSES_AT_ONCE = 64;
+public final class ActivationIndex extends CountedActivations {
     private static final int TOKENS_AT_ONCE = 4_096;
     private static final int PASSAGES_AT_ONCE = 512;
 
@@ -221,6 +214,7 @@ public final class ActivationIndex implements AutoCloseable {
         return InfoFile.read(infoFile(folder));
     }
 
+    @Override
     public IndexInfo info() {
         return info;
     }
@@ -300,16 +294,9 @@ public final class ActivationIndex implements AutoCloseable {
         }
     }
 
-    /**
-     * Every activation of one feature.
-     *
-     * @throws IllegalArgumentException if there is no such feature
-     */
+    @Override
     public synchronized FeatureActivations activations(int sae, int feature) {
-        if (feature < 0 || feature >= info.saes().get(sae).features()) {
-            throw new IllegalArgumentException("feature is " + feature + ", the dictionary has "
-                    + info.saes().get(sae).features());
-        }
+        requireFeature(sae, feature);
         try (PreparedStatement statement = parquet.connection()
                 .prepareStatement("SELECT token, activation" + Database.fromParquet(file(sae, "activations.parquet"))
                         + " WHERE feature = ?")) {
@@ -332,69 +319,6 @@ public final class ActivationIndex implements AutoCloseable {
         } catch (SQLException e) {
             throw damaged(e);
         }
-    }
-
-    /**
-     * The text around chosen activations.
-     *
-     * @param chosen indices into {@code activations}, as {@link Examples} gives them
-     * @param before tokens shown before the focus token, as far as its document and context reach
-     * @param after tokens shown after it, in the same way
-     */
-    public List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
-        return around(
-                activations,
-                Arrays.stream(chosen).map(i -> activations.tokens()[i]).toArray(),
-                before,
-                after);
-    }
-
-    /**
-     * The text around chosen activations, each text once: of examples that show the same tokens the first is kept.
-     *
-     * @param choose returns the best n indices into {@code activations}; called with a larger n where texts repeat
-     * @param count examples wanted
-     */
-    public List<Example> distinct(
-            FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
-        for (int wanted = count; ; wanted *= ASK_FOR_MORE) {
-            int[] chosen = choose.apply(wanted);
-            List<Example> distinct = Examples.distinct(examples(activations, chosen, before, after));
-            if (distinct.size() >= count || chosen.length < wanted || wanted > MOST_ASKED) {
-                return distinct.subList(0, Math.min(count, distinct.size()));
-            }
-        }
-    }
-
-    /**
-     * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the
-     * id of one of the {@value #TOP_FOR_IDS} strongest activations, where it is active nowhere in what is shown around
-     * them. Ids take turns, the one of the strongest activation first; tokens of an id are drawn at random; each text
-     * once. Definition: {@code src/site/markdown/methods.md}, section 5.
-     *
-     * @param apart the least distance between two of them, in tokens
-     */
-    public List<Example> nearMisses(
-            FeatureActivations activations, int count, int apart, int before, int after, long seed) {
-        List<Example> top = examples(activations, Examples.top(activations, TOP_FOR_IDS, 1), 0, 0);
-        int[] ids = top.stream()
-                .mapToInt(example -> example.ids()[example.focus()])
-                .distinct()
-                .toArray();
-        int[] order = Examples.inTurn(tokensWith(ids), activations, new Random(seed));
-        List<Example> found = new ArrayList<>();
-        for (int from = 0; from < order.length && found.size() < count; from += NEAR_MISSES_AT_ONCE) {
-            int[] next = Arrays.copyOfRange(order, from, Math.min(order.length, from + NEAR_MISSES_AT_ONCE));
-            around(activations, next, before, after).stream()
-                    .filter(Example::isSilent)
-                    .filter(example ->
-                            found.stream().allMatch(other -> Math.abs(other.token() - example.token()) >= apart))
-                    .forEach(found::add);
-            List<Example> distinct = Examples.distinct(found);
-            found.clear();
-            found.addAll(distinct);
-        }
-        return List.copyOf(found.subList(0, Math.min(count, found.size())));
     }
 
     /**
@@ -568,18 +492,8 @@ public final class ActivationIndex implements AutoCloseable {
         return lookUps[sae];
     }
 
-    /**
-     * What the model has read at a token: the token ids of its document, or of its context if documents run on, from
-     * the beginning up to the token itself.
-     */
-    public synchronized int[] upTo(int token) {
-        ContextTexts.Text text = text(token / info.contextLength());
-        int place = token % info.contextLength();
-        int first = place - info.documents().position(text.documents(), place);
-        return Arrays.copyOfRange(text.ids(), first, place + 1);
-    }
-
-    private synchronized List<int[]> tokensWith(int[] ids) {
+    @Override
+    synchronized List<int[]> tokensWith(int[] ids) {
         try {
             checked("contexts.parquet");
             return texts.tokensWith(ids);
@@ -588,72 +502,14 @@ public final class ActivationIndex implements AutoCloseable {
         }
     }
 
-    private ContextTexts.Text text(int context) {
-        return textOf(context, texts(new int[] {context}));
-    }
-
-    private ContextTexts.Text textOf(int context, Map<Integer, ContextTexts.Text> read) {
-        ContextTexts.Text text = read.get(context);
-        if (text == null || text.ids().length > info.contextLength() || text.documents().length != text.ids().length) {
-            throw damaged("context " + context + " is not there, or not whole", null);
-        }
-        return text;
-    }
-
-    private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
+    @Override
+    synchronized Map<Integer, ContextTexts.Text> texts(int[] contexts) {
         try {
             checked("contexts.parquet");
             return texts.of(contexts);
         } catch (SQLException e) {
             throw damaged(e);
         }
-    }
-
-    /** The text around tokens. */
-    private synchronized List<Example> around(FeatureActivations activations, int[] tokens, int before, int after) {
-        int length = info.contextLength();
-        Map<Integer, ContextTexts.Text> contexts = texts(
-                Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
-        return Arrays.stream(tokens)
-                .mapToObj(token -> {
-                    ContextTexts.Text text = textOf(token / length, contexts);
-                    int[] ids = text.ids();
-                    int[] documents = text.documents();
-                    int position = token % length;
-                    int[] reach = reach(text, token, before, after);
-                    int from = reach[0];
-                    int to = reach[1];
-                    float[] values = new float[to - from];
-                    for (int p = from; p < to; p++) {
-                        values[p - from] = activations.at(token - position + p);
-                    }
-                    return new Example(
-                            Arrays.copyOfRange(ids, from, to),
-                            values,
-                            position - from,
-                            documents[position],
-                            token,
-                            info.documents().position(documents, position));
-                })
-                .collect(Collectors.toList());
-    }
-
-    /** From where to where, excluded, the text around a token reaches in its context. */
-    private int[] reach(ContextTexts.Text text, int token, int before, int after) {
-        int[] documents = text.documents();
-        int position = token % info.contextLength();
-        if (position >= text.ids().length) {
-            throw damaged("there is no token " + token, null);
-        }
-        int from = position;
-        int to = position + 1;
-        while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
-            from--;
-        }
-        while (to < text.ids().length && to - position <= after && documents[to] == documents[position]) {
-            to++;
-        }
-        return new int[] {from, to};
     }
 
     private Path file(int sae, String name) {
@@ -664,7 +520,8 @@ public final class ActivationIndex implements AutoCloseable {
         return damaged(String.valueOf(e.getMessage()), e);
     }
 
-    private CheckpointException damaged(String reason, @Nullable SQLException cause) {
+    @Override
+    CheckpointException damaged(String reason, @Nullable Exception cause) {
         return new CheckpointException(
                 folder,
                 "a file of this index cannot be read (" + reason + ")",
@@ -682,5 +539,54 @@ public final class ActivationIndex implements AutoCloseable {
             }
         }
         parquet.close();
+    }
+
+    /**
+     * A feature that is not zero at a token.
+     *
+     * @param activation negative only for autoencoders without a ReLU
+     */
+    public record ActiveFeature(int feature, float activation) {}
+
+    /** Keeps the tokens of the strongest activations of each feature, as they come token by token. One thread. */
+    private static final class StrongestTokens {
+        private final int most;
+        private final int[] tokens;
+        private final float[] values;
+        private final int[] counts;
+
+        /** @param most of each feature, at least 1 */
+        StrongestTokens(int features, int most) {
+            this.most = most;
+            tokens = new int[Math.multiplyExact(features, most)];
+            values = new float[tokens.length];
+            counts = new int[features];
+        }
+
+        /** Takes one activation; those of a feature in the order of their tokens. */
+        void add(int feature, int token, float value) {
+            float strength = Math.abs(value);
+            int first = feature * most;
+            int count = counts[feature];
+            if (!SparseFeatures.isActive(value) || (count == most && strength <= values[first + most - 1])) {
+                return;
+            }
+            int place = count == most ? most - 1 : count;
+            while (place > 0 && values[first + place - 1] < strength) {
+                values[first + place] = values[first + place - 1];
+                tokens[first + place] = tokens[first + place - 1];
+                place--;
+            }
+            values[first + place] = strength;
+            tokens[first + place] = token;
+            counts[feature] = Math.min(most, count + 1);
+        }
+
+        /** For each feature its tokens, strongest first. */
+        int[][] all() {
+            int[][] all = new int[counts.length][];
+            Arrays.setAll(all, feature -> Arrays.copyOfRange(tokens, feature * most, feature * most + counts[feature]));
+            return all;
+        }
     }
 }

@@ -52,17 +52,26 @@ final class ContextTexts {
         if (ids.length > 0 && fitsInMemory()) {
             Map<Integer, Text> contexts = all();
             for (int context = 0; context < contexts.size(); context++) {
-                Text text = Objects.requireNonNull(contexts.get(context));
-                for (int position = 0; position < text.ids().length; position++) {
-                    IntStream.Builder builder = found.get(text.ids()[position]);
-                    if (builder != null && text.counts(position)) {
-                        builder.add(context * info.contextLength() + position);
-                    }
-                }
+                addTokens(context, Objects.requireNonNull(contexts.get(context)), info.contextLength(), found);
             }
         } else if (ids.length > 0) {
             search(ids, found);
         }
+        return inOrder(ids, found);
+    }
+
+    /** Adds the counted tokens of one context to those of their ids, of the ids that are sought. */
+    static void addTokens(int context, Text text, int contextLength, Map<Integer, IntStream.Builder> found) {
+        for (int position = 0; position < text.ids().length; position++) {
+            IntStream.Builder builder = found.get(text.ids()[position]);
+            if (builder != null && text.counts(position)) {
+                builder.add(context * contextLength + position);
+            }
+        }
+    }
+
+    /** What was found, in the order of the ids. */
+    static List<int[]> inOrder(int[] ids, Map<Integer, IntStream.Builder> found) {
         return IntStream.of(ids)
                 .mapToObj(id -> Objects.requireNonNull(found.get(id)).build().toArray())
                 .toList();

@@ -187,7 +187,7 @@ public final class IndexBuild {
         }
         prepare(resume, wanted);
         try {
-            stageAll(progress, cancellation);
+            stageAll(wanted.sources(), progress, cancellation);
             requireUnchanged(wanted.sources(), cancellation);
         } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
             throw e;
@@ -343,9 +343,17 @@ public final class IndexBuild {
         }
     }
 
-    private void stageAll(Consumer<Progress> progress, Cancellation cancellation) throws IOException {
+    private void stageAll(List<Corpus.Source> sources, Consumer<Progress> progress, Cancellation cancellation)
+            throws IOException {
         try (Staging staged = Staging.open(staging(), Integer.MAX_VALUE, disk)) {
-            Stager stager = new Stager(settings, this::compute, staged, progress, cancellation);
+            Stager stager = new Stager(
+                    settings,
+                    this::compute,
+                    staged,
+                    progress,
+                    (leftOut, tokens, contexts) ->
+                            info(settings.saes(), sources, leftOut, new long[] {tokens, contexts}, 0, List.of()),
+                    cancellation);
             if (staged.batches() > 0) {
                 Staging.scan(staging(), (batch, payload) -> stager.count(StagedBatch.decode(payload)));
             }
@@ -568,8 +576,14 @@ public final class IndexBuild {
      * @param leftOut of those, by masks
      * @param fraction of the pass, estimated, 0 to 1
      * @param statistics of every autoencoder so far; they keep changing, copy them to keep them
+     * @param staged where the activations so far are, for {@link ActivationsSoFar}
      */
-    public record Progress(long tokens, long leftOut, double fraction, List<FeatureStatistics> statistics) {
+    public record Progress(
+            long tokens,
+            long leftOut,
+            double fraction,
+            List<FeatureStatistics> statistics,
+            ActivationsSoFar.Staged staged) {
         /** A copy of the statistics of one autoencoder as they are now. */
         public FeatureStatistics snapshot(int sae) {
             return statistics.get(sae).withTokens(tokens - leftOut).copy();

@@ -22,6 +22,7 @@ final class Stager {
     private final Function<TokenRows, CompletionStage<IndexBuild.Batch>> source;
     private final Staging staged;
     private final Consumer<IndexBuild.Progress> progress;
+    private final Described described;
     private final Cancellation cancellation;
     private final List<FeatureStatistics> live;
     private final List<Contexts.Context> waiting = new ArrayList<>();
@@ -29,6 +30,7 @@ final class Stager {
     private int batch;
     private long offered;
     private long tokens;
+    private long contexts;
     /** Tokens of this shard that have been read, computed or not. */
     private long readTokens;
 
@@ -42,11 +44,13 @@ final class Stager {
             Function<TokenRows, CompletionStage<IndexBuild.Batch>> source,
             Staging staged,
             Consumer<IndexBuild.Progress> progress,
+            Described described,
             Cancellation cancellation) {
         this.settings = settings;
         this.source = source;
         this.staged = staged;
         this.progress = progress;
+        this.described = described;
         this.cancellation = cancellation;
         done = staged.batches();
         live = settings.saes().stream()
@@ -129,7 +133,12 @@ final class Stager {
         count(complete);
         double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
         double ofRead = readTokens == 0 ? 0 : Math.min(1, fractionRead * tokens / readTokens);
-        progress.accept(new IndexBuild.Progress(tokens, leftOut.together(), Math.max(byTokens, ofRead), live));
+        progress.accept(new IndexBuild.Progress(
+                tokens,
+                leftOut.together(),
+                Math.max(byTokens, ofRead),
+                live,
+                new ActivationsSoFar.Staged(staged.file(), staged.batches(), described.as(leftOut, tokens, contexts))));
     }
 
     private StagedBatch masked(IndexBuild.Batch computed) {
@@ -148,6 +157,7 @@ final class Stager {
     /** Adds a staged batch to the live statistics. */
     void count(StagedBatch complete) {
         tokens += complete.tokens();
+        contexts += complete.contexts().size();
         leftOut = leftOut.and(complete.masks());
         for (int i = 0; i < live.size(); i++) {
             SparseFeatures features = complete.activations().get(i);
@@ -166,5 +176,11 @@ final class Stager {
             }
             throw e;
         }
+    }
+
+    /** Describes a pass as far as it has come. */
+    @FunctionalInterface
+    interface Described {
+        IndexInfo as(CorpusMasks.LeftOut leftOut, long tokens, long contexts);
     }
 }

@@ -1,7 +1,5 @@
 package loupe.index;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32;
 import loupe.base.RegularFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The append-only file of a pass while it runs: one record a batch, each with its number, length and checksum. After a
@@ -22,10 +21,12 @@ final class Staging implements AutoCloseable {
     private static final int MAGIC = 0x4C4F5550;
     private static final int HEADER = 16;
 
+    private final Path file;
     private final FileChannel channel;
     private int batches;
 
-    private Staging(FileChannel channel, int batches) {
+    private Staging(Path file, FileChannel channel, int batches) {
+        this.file = file;
         this.channel = channel;
         this.batches = batches;
     }
@@ -60,7 +61,11 @@ final class Staging implements AutoCloseable {
         }
         channel.truncate(end[0]);
         channel.position(end[0]);
-        return new Staging(channel, whole[0]);
+        return new Staging(file, channel, whole[0]);
+    }
+
+    Path file() {
+        return file;
     }
 
     /** Number of whole batches in the file. */
@@ -92,28 +97,60 @@ final class Staging implements AutoCloseable {
 
     /** Passes every whole record to a reader, in order; stops at the first that is torn. */
     static void scan(Path file, Reader reader) throws IOException {
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
-            byte[] header = new byte[HEADER];
-            for (int expected = 0; in.readNBytes(header, 0, HEADER) == HEADER; expected++) {
-                ByteBuffer fields = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
-                int magic = fields.getInt();
-                int batch = fields.getInt();
-                int length = fields.getInt();
-                int checksum = fields.getInt();
-                if (magic != MAGIC
-                        || batch != expected
-                        || length <= 0) { // no batch is empty, and zeros would have the right checksum
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long at = 0;
+            for (int batch = 0; ; batch++) {
+                ByteBuffer payload = record(channel, at, batch);
+                if (payload == null) {
                     return;
                 }
-                byte[] payload = in.readNBytes(length);
-                CRC32 crc = new CRC32();
-                crc.update(payload);
-                if (payload.length < length || (int) crc.getValue() != checksum) {
-                    return;
-                }
-                reader.record(batch, ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN));
+                at += bytes(payload);
+                reader.record(batch, payload);
             }
         }
+    }
+
+    /** The bytes that a record takes in the file. */
+    static long bytes(ByteBuffer payload) {
+        return (long) HEADER + payload.capacity();
+    }
+
+    /**
+     * The payload of one record, whole.
+     *
+     * @param at where it begins in the file
+     * @param batch its number
+     * @return null if there is none, or it is torn
+     */
+    static @Nullable ByteBuffer record(FileChannel channel, long at, int batch) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+        if (!read(channel, header, at) || header.getInt() != MAGIC || header.getInt() != batch) {
+            return null;
+        }
+        int length = header.getInt();
+        int checksum = header.getInt();
+        if (length <= 0 // no batch is empty, and zeros would have the right checksum
+                || length > channel.size() - at - HEADER) {
+            return null;
+        }
+        ByteBuffer payload = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        if (!read(channel, payload, at + HEADER)) {
+            return null;
+        }
+        CRC32 crc = new CRC32();
+        crc.update(payload.duplicate());
+        return (int) crc.getValue() == checksum ? payload : null;
+    }
+
+    /** Fills a buffer and flips it; false if the file ends before. */
+    private static boolean read(FileChannel channel, ByteBuffer into, long at) throws IOException {
+        while (into.hasRemaining()) {
+            if (channel.read(into, at + into.position()) < 0) {
+                return false;
+            }
+        }
+        into.flip();
+        return true;
     }
 
     @Override

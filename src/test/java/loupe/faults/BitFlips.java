@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.index.ActivationIndex;
-import loupe.index.ActiveFeature;
+import loupe.index.ActivationIndex.ActiveFeature;
 import loupe.index.Example;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;

@@ -357,12 +357,13 @@ class CoActivationsTest {
             for (int token : new int[] {0, 15, 16, 777, ids.size() - 1}) {
                 for (int sae = 0; sae < FEATURES.length; sae++) {
                     int s = sae;
-                    List<ActiveFeature> expected = IntStream.range(0, FEATURES[sae])
-                            .mapToObj(f ->
-                                    new ActiveFeature(f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
+                    List<ActivationIndex.ActiveFeature> expected = IntStream.range(0, FEATURES[sae])
+                            .mapToObj(f -> new ActivationIndex.ActiveFeature(
+                                    f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
                             .filter(f -> f.activation() != 0)
-                            .sorted(Comparator.comparingDouble((ActiveFeature f) -> -Math.abs(f.activation()))
-                                    .thenComparing(ActiveFeature::feature))
+                            .sorted(Comparator.comparingDouble(
+                                            (ActivationIndex.ActiveFeature f) -> -Math.abs(f.activation()))
+                                    .thenComparing(ActivationIndex.ActiveFeature::feature))
                             .toList();
                     assertThat(index.featuresAt(sae, token)).isEqualTo(expected);
                 }

@@ -263,7 +263,7 @@ class DocumentsApartTest {
             double furthest = 0;
             for (int i = 0; i < tokens.length; i++) {
                 float[] found = new float[expected.get(i).length];
-                for (ActiveFeature feature : index.featuresAt(0, tokens[i])) {
+                for (ActivationIndex.ActiveFeature feature : index.featuresAt(0, tokens[i])) {
                     found[feature.feature()] = feature.activation();
                 }
                 double scale = 1;

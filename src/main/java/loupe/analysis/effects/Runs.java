@@ -135,6 +135,21 @@ final class Runs {
                         .next());
     }
 
+    /**
+     * The values of several texts of one length at a place, (B, T, ...), kept on the device between steps: rows of one
+     * batch, so that where another batch of as many has the same tokens, it has the same numbers to the last bit, and a
+     * feature that is just at its threshold is active in both or in neither.
+     */
+    static NDArray atOfAll(Scope scope, ModelId model, List<List<Integer>> texts, HookPoint point) {
+        return scope.kept(new OfTexts(model, texts, point), () -> {
+            Caught caught = new Caught(List.of(point));
+            Input input = Input.of(texts.stream().map(Runs::array).toArray(int[][]::new));
+            return scope.model(model).forward(scope.arrays(), input, caught, null, Logits.NONE, scope.cancellation());
+        });
+    }
+
+    private record OfTexts(ModelId model, List<List<Integer>> texts, HookPoint point) {}
+
     /** Lets {@link #at} give a value that a pass has come by. */
     static void keep(Scope scope, ModelId model, List<Integer> ids, HookPoint point, NDArray value) {
         scope.kept(new OfPoint(model, ids, point), () -> value);

@@ -13,7 +13,7 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
-import loupe.index.ActiveFeature;
+import loupe.index.ActivationIndex.ActiveFeature;
 import loupe.index.CoActivations;
 import loupe.index.TokenFeatures;
 import loupe.lm.tokenizer.Tokenizer;

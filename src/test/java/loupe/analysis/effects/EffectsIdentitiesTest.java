@@ -52,7 +52,10 @@ class EffectsIdentitiesTest {
     }
 
     private static <R> R ask(Query<R> query) {
-        return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     /** A model with the autoencoder on the residual stream behind its first block. */
@@ -144,9 +147,10 @@ class EffectsIdentitiesTest {
                         Clamp.to(2.0 * active.activation()),
                         Positions.without(List.of(0))),
                 new Intervention(opened.feature(active.feature()), new Add(1.5, true), Positions.GENERATED)));
-        Generation.Answer answer =
-                ask(new Generation(opened.model, CLEAN, pushed, 15, Sampling.GREEDY, false));
-        assertThat(answer.plain().ids()).hasSize(15).isNotEqualTo(answer.steered().ids());
+        Generation.Answer answer = ask(new Generation(opened.model, CLEAN, pushed, 15, Sampling.GREEDY, false));
+        assertThat(answer.plain().ids())
+                .hasSize(15)
+                .isNotEqualTo(answer.steered().ids());
         // the last token is generated and not read
         assertThat(answer.applied()).isEqualTo(CLEAN.size() - 1 + 14 + 14);
 
@@ -154,12 +158,11 @@ class EffectsIdentitiesTest {
                 ask(new Generation(opened.model, CLEAN, Interventions.NONE, 15, Sampling.GREEDY, false));
         assertThat(alone.plain().ids()).isEqualTo(answer.plain().ids());
 
-        List<Integer> whole = Stream.concat(CLEAN.stream(), answer.steered().ids().stream())
-                .toList();
+        List<Integer> whole =
+                Stream.concat(CLEAN.stream(), answer.steered().ids().stream()).toList();
         Interventions sameInOnePass = Interventions.of(List.of(
                 pushed.list().get(0),
-                new Intervention(
-                        opened.feature(active.feature()), new Add(1.5, true), Positions.from(CLEAN.size()))));
+                new Intervention(opened.feature(active.feature()), new Add(1.5, true), Positions.from(CLEAN.size()))));
         double[] ce = ask(new InterventionEffects(opened.model, whole, List.of(sameInOnePass), false))
                 .effects()
                 .get(0)
@@ -173,8 +176,8 @@ class EffectsIdentitiesTest {
     @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
     void drawsWithOneSeedAreTheSameAndThoseAmongOneTokenAreGreedy(String name) {
         Opened opened = Opened.of(name);
-        Generation drawn = new Generation(
-                opened.model, CLEAN, Interventions.NONE, 12, new Sampling(1.5, 0, 0.95, 0.5, 7), true);
+        Generation drawn =
+                new Generation(opened.model, CLEAN, Interventions.NONE, 12, new Sampling(1.5, 0, 0.95, 0.5, 7), true);
         Generation greedy = new Generation(opened.model, CLEAN, Interventions.NONE, 12, Sampling.GREEDY, true);
         Generation ofOne =
                 new Generation(opened.model, CLEAN, Interventions.NONE, 12, new Sampling(2, 1, 1, 0, 3), true);
