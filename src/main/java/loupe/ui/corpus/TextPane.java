@@ -58,7 +58,7 @@ import loupe.ui.token.TokenText;
  */
 public final class TextPane implements Pane {
     private static final double BESIDE_PIXELS = 400;
-    private static final double ROOM_FOR_SHARES = 220;
+    private static final double ROOM_FOR_SHARES = 265;
     private static final double LEAST_AREA = 30;
     private static final double LEAST_READING = 58;
     private static final double STACKED_PIXELS = 220;
