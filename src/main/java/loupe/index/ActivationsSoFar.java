@@ -52,7 +52,8 @@ public final class ActivationsSoFar extends CountedActivations {
     public static ActivationsSoFar open(Staged staged) {
         try {
             return new ActivationsSoFar(
-                    staged, new Reader(FileChannel.open(staged.file(), StandardOpenOption.READ), staged.file(), staged.info()));
+                    staged,
+                    new Reader(FileChannel.open(staged.file(), StandardOpenOption.READ), staged.file(), staged.info()));
         } catch (IOException e) {
             throw unreadable(staged.file(), String.valueOf(e.getMessage()), e);
         }
@@ -78,10 +79,7 @@ public final class ActivationsSoFar extends CountedActivations {
                 count++;
             }
             return new FeatureActivations(
-                    feature,
-                    Arrays.copyOf(column.tokens, count),
-                    Arrays.copyOf(column.values, count),
-                    info.counted());
+                    feature, Arrays.copyOf(column.tokens, count), Arrays.copyOf(column.values, count), info.counted());
         }
     }
 

@@ -130,7 +130,9 @@ public abstract sealed class CountedActivations implements AutoCloseable permits
 
     final ContextTexts.Text textOf(int context, Map<Integer, ContextTexts.Text> read) {
         ContextTexts.Text text = read.get(context);
-        if (text == null || text.ids().length > info().contextLength() || text.documents().length != text.ids().length) {
+        if (text == null
+                || text.ids().length > info().contextLength()
+                || text.documents().length != text.ids().length) {
             throw damaged("context " + context + " is not there, or not whole", null);
         }
         return text;

@@ -112,7 +112,7 @@ final class Staging implements AutoCloseable {
 
     /** The bytes that a record takes in the file. */
     static long bytes(ByteBuffer payload) {
-        return HEADER + payload.capacity();
+        return (long) HEADER + payload.capacity();
     }
 
     /**

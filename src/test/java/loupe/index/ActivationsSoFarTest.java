@@ -41,7 +41,12 @@ class ActivationsSoFarTest {
         corpus = Files.writeString(temporary.resolve("corpus.txt"), text);
     }
 
-    private void pass(String folder, DocumentPacking documents, CorpusMasks masks, long tokens, Consumer<Path> then,
+    private void pass(
+            String folder,
+            DocumentPacking documents,
+            CorpusMasks masks,
+            long tokens,
+            Consumer<Path> then,
             Consumer<IndexBuild.Progress> progress) {
         IndexBuild.Settings settings = new IndexBuild.Settings(
                 new IndexInfo.Named("model", "m"),
@@ -72,7 +77,10 @@ class ActivationsSoFarTest {
         said.append(counted.info().counted()).append(' ').append(counted.info().leftOut());
         for (int feature = 0; feature < PlantedSource.FEATURES; feature++) {
             FeatureActivations of = counted.activations(0, feature);
-            said.append('\n').append(feature).append(Arrays.toString(of.tokens())).append(Arrays.toString(of.values()));
+            said.append('\n')
+                    .append(feature)
+                    .append(Arrays.toString(of.tokens()))
+                    .append(Arrays.toString(of.values()));
             said.append(of.corpusTokens()).append(' ').append(of.density());
             if (of.count() > 0) {
                 said.append(Arrays.toString(of.histogram(12).counts()));
@@ -108,11 +116,17 @@ class ActivationsSoFarTest {
             }
         });
         assertThat(batches[0]).isGreaterThan(2);
-        pass("part", documents, masks, tokens[0], folder -> {
-            try (ActivationIndex index = ActivationIndex.open(folder)) {
-                assertThat(soFar[0]).isEqualTo(everything(index));
-            }
-        }, progress -> {});
+        pass(
+                "part",
+                documents,
+                masks,
+                tokens[0],
+                folder -> {
+                    try (ActivationIndex index = ActivationIndex.open(folder)) {
+                        assertThat(soFar[0]).isEqualTo(everything(index));
+                    }
+                },
+                progress -> {});
     }
 
     @ParameterizedTest
@@ -129,8 +143,7 @@ class ActivationsSoFarTest {
             FeatureActivations again = first[0].activations(0, feature);
             assertThat(now.corpusTokens()).isEqualTo(progress.tokens());
             assertThat(now.count()).isGreaterThan(before.count());
-            assertThat(now.count())
-                    .isEqualTo(progress.snapshot(0).count()[feature]);
+            assertThat(now.count()).isEqualTo(progress.snapshot(0).count()[feature]);
             assertThat(again.tokens()).isEqualTo(before.tokens());
             assertThat(Arrays.copyOf(now.tokens(), before.tokens().length)).isEqualTo(before.tokens());
         });

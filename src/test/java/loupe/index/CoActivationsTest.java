@@ -358,10 +358,11 @@ class CoActivationsTest {
                 for (int sae = 0; sae < FEATURES.length; sae++) {
                     int s = sae;
                     List<ActivationIndex.ActiveFeature> expected = IntStream.range(0, FEATURES[sae])
-                            .mapToObj(f ->
-                                    new ActivationIndex.ActiveFeature(f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
+                            .mapToObj(f -> new ActivationIndex.ActiveFeature(
+                                    f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
                             .filter(f -> f.activation() != 0)
-                            .sorted(Comparator.comparingDouble((ActivationIndex.ActiveFeature f) -> -Math.abs(f.activation()))
+                            .sorted(Comparator.comparingDouble(
+                                            (ActivationIndex.ActiveFeature f) -> -Math.abs(f.activation()))
                                     .thenComparing(ActivationIndex.ActiveFeature::feature))
                             .toList();
                     assertThat(index.featuresAt(sae, token)).isEqualTo(expected);

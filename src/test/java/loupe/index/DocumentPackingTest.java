@@ -154,7 +154,8 @@ class DocumentPackingTest {
                 int[] read = index.upTo(tokens[i]);
                 assertThat(read).as("token %d", i).hasSize(token[2] + 1).endsWith(id);
                 assertThat(read[0]).isEqualTo(expected.get(i - token[2])[0]);
-                assertThat(index.featuresAt(0, tokens[i])).contains(new ActivationIndex.ActiveFeature(id % 5, 1 + id / 10f));
+                assertThat(index.featuresAt(0, tokens[i]))
+                        .contains(new ActivationIndex.ActiveFeature(id % 5, 1 + id / 10f));
             }
             FeatureActivations activations = index.activations(0, 3);
             int[] all = IntStream.range(0, activations.tokens().length).toArray();

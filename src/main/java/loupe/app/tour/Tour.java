@@ -31,7 +31,6 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.CheckpointSide;
-import loupe.state.window.Look;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;

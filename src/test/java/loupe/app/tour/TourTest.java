@@ -61,7 +61,12 @@ class TourTest {
 
     @Test
     void aCheckpointOfAnyNumberOfFeaturesIsMadeWithLabelsAndKept() throws IOException {
-        CommandRun run = tour("text-empty", "--features", "300", "--cache", folder.resolve("kept").toString());
+        CommandRun run = tour(
+                "text-empty",
+                "--features",
+                "300",
+                "--cache",
+                folder.resolve("kept").toString());
         assertThat(run.code).as(run.err).isZero();
         assertThat(new ObjectMapper().readTree(run.out).path("pictures")).hasSize(1);
         assertThat(folder.resolve("kept")).isDirectoryContaining("glob:**/made-300-of-*");
