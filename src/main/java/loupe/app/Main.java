@@ -33,6 +33,10 @@ import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
+import loupe.app.effects.AttributeCommand;
+import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.EdgesCommand;
+import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
@@ -92,6 +96,10 @@ public final class Main {
                         new TextCommand(),
                         new AblateCommand(),
                         new SteerCommand(),
+                        new PatchCommand(),
+                        new AttributeCommand(),
+                        new EdgesCommand(),
+                        new CircuitCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),

@@ -89,6 +89,11 @@ public final class MachineMemory {
                 .orElseThrow();
     }
 
+    /** What can be taken now outside Java, by the engine. */
+    public long engineRoom() {
+        return Math.max(0, machineRoom());
+    }
+
     private long machineRoom() {
         long available = LongStream.concat(
                         LongStream.of(meminfo("MemAvailable")

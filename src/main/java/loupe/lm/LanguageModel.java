@@ -216,9 +216,37 @@ public final class LanguageModel implements AutoCloseable {
             Logits which,
             Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
-        NDArray x = embed(pass, step, input);
+        return through(pass, step, input, embed(pass, step, input), 0, which);
+    }
+
+    /**
+     * Runs the model from a layer on, so that runs that differ only there share what is before.
+     *
+     * @param layer the first block that is computed
+     * @param residual entering it, (B, T, dModel); stays its owner's
+     * @param input the tokens that it comes from; their ids and ghosts are not read
+     * @return as {@link #forward(NDManager, Input, Hook, KeyValueCache, Logits, Cancellation)} without a cache
+     * @throws IllegalArgumentException if there is no such layer
+     */
+    public NDArray forwardFrom(
+            NDManager step,
+            int layer,
+            NDArray residual,
+            Input input,
+            Hook hook,
+            Logits which,
+            Cancellation cancellation) {
+        Objects.checkIndex(layer, blocks.size());
+        NDArray x = residual.reshape(residual.getShape());
+        x.attach(step);
+        return through(new Pass(step, hook, null, cancellation), step, input, x, layer, which);
+    }
+
+    /** The blocks from one on, final norm and unembedding; x is closed. */
+    private NDArray through(Pass pass, NDManager step, Input input, NDArray first, int layer, Logits which) {
+        NDArray x = first;
         PositionContext places = new PositionContext(step, input, pass.cache());
-        for (TransformerBlock block : blocks) {
+        for (TransformerBlock block : blocks.subList(layer, blocks.size())) {
             pass.checkCancelled();
             if (pass.isStopped()) {
                 return pass.stoppedWith();

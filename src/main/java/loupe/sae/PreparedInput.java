@@ -3,6 +3,8 @@ package loupe.sae;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
 import java.util.Arrays;
 import java.util.Objects;
 import loupe.base.Refusal;
@@ -138,6 +140,20 @@ public final class PreparedInput {
                     case NONE, EXPECTED_AVERAGE_ONLY_IN, STORED_MEAN -> change;
                 };
         return withOutputAxes(restored);
+    }
+
+    /**
+     * The same of changes (N, dOut) each of which belongs to one of the vectors.
+     *
+     * @param places of the vectors, N of 0 to P - 1
+     * @return (N, dOut)
+     */
+    NDArray restoreChanges(NDArray changes, NDArray places, SaeConfig config) {
+        if (scale == null || config.transcodes()) {
+            return changes;
+        }
+        NDArray factor = Embedding.embedding(places, scale, SparseFormat.DENSE).singletonOrThrow();
+        return config.normalisation() == InputNormalisation.LAYER_NORM ? changes.mul(factor) : changes.div(factor);
     }
 
     private NDArray withOutputAxes(NDArray rows) {

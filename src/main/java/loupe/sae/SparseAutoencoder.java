@@ -200,6 +200,19 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /**
+     * How reconstructions change when one feature of one vector does, for several of them apart.
+     *
+     * @param amounts (N, 1), what is added to each feature
+     * @param ids the features, N of them, int64
+     * @param places of the vectors they belong to, N, int64
+     * @param input what was reconstructed
+     * @return (N, dOut), of the manager of {@code amounts}
+     */
+    public NDArray decodeChangesApart(NDArray amounts, NDArray ids, NDArray places, PreparedInput input) {
+        return input.restoreChanges(amounts.mul(writtenDirections(ids)), places, config);
+    }
+
+    /**
      * The gradient with respect to the features, from that with respect to their reconstruction.
      *
      * @param gradient in the shape that {@link #decode} gives

@@ -17,6 +17,18 @@ public abstract class UiTest extends ApplicationTest {
     private static final int PATIENCE_SECONDS = 60;
     public Stage stage;
 
+    static {
+        leaveThePlatform();
+    }
+
+    /**
+     * Keeps TestFX from choosing the platform that JavaFX draws on, which the build has chosen. It would put a new one
+     * under a toolkit that another test has started, and no click would arrive any more.
+     */
+    static void leaveThePlatform() {
+        System.clearProperty("testfx.headless");
+    }
+
     /** The part under test; called on the FX thread. */
     protected abstract Parent build();
 

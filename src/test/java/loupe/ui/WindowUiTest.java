@@ -56,6 +56,10 @@ public abstract class WindowUiTest extends ApplicationTest {
     /** The name that was suggested last. */
     protected String suggested;
 
+    static {
+        UiTest.leaveThePlatform();
+    }
+
     @BeforeAll
     static void files() throws IOException {
         service = new LocalInferenceService(Device.CPU);

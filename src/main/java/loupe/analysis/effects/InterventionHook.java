@@ -173,7 +173,7 @@ final class InterventionHook implements Hook {
     private float[] direction(Target target) {
         if (target instanceof Target.Feature feature) {
             PlacedSae sae = placed(feature.sae());
-            requireFeature(sae, feature.feature());
+            sae.require(feature.feature());
             return sae.direction(scope.arrays(), feature.feature());
         }
         Target.Direction direction = (Target.Direction) target;
@@ -199,15 +199,6 @@ final class InterventionHook implements Hook {
 
     private static boolean isPattern(Site site) {
         return site == Site.ATTN_SCORES || site == Site.PATTERN;
-    }
-
-    private static void requireFeature(PlacedSae sae, int feature) {
-        if (feature < 0 || feature >= sae.features()) {
-            throw new Refusal(
-                    "There is no feature " + feature,
-                    "0 to " + (sae.features() - 1),
-                    "Choose a feature of the checkpoint");
-        }
     }
 
     /** Counts the tokens at which something is done. */
@@ -240,7 +231,7 @@ final class InterventionHook implements Hook {
             features = group.stream()
                     .mapToInt(one -> ((Target.Feature) one.target()).feature())
                     .toArray();
-            Arrays.stream(features).forEach(feature -> requireFeature(sae, feature));
+            sae.require(features);
             if (!sae.readsAt().equals(sae.writesAt())) {
                 List<SaeId> here = readBefore.computeIfAbsent(sae.readsAt(), none -> new ArrayList<>());
                 if (!here.contains(id)) {

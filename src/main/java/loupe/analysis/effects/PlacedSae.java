@@ -65,6 +65,22 @@ final class PlacedSae {
     }
 
     /**
+     * Goes on only if it has these features.
+     *
+     * @throws Refusal if there is no such feature
+     */
+    void require(int... features) {
+        for (int feature : features) {
+            if (feature < 0 || feature >= features()) {
+                throw new Refusal(
+                        "There is no feature " + feature,
+                        "0 to " + (features() - 1),
+                        "Choose a feature of the checkpoint");
+            }
+        }
+    }
+
+    /**
      * The features of a value, (B T, F).
      *
      * @param value at {@link #readsAt}, (B, T, ...)
@@ -108,6 +124,21 @@ final class PlacedSae {
     }
 
     /**
+     * How the value at {@link #writesAt} changes when one feature at one position does, for several of them apart.
+     *
+     * @param amounts N of them, what is added to each feature
+     * @param features N of them
+     * @param positions N of them, in the text that was read
+     * @return (N, S)
+     */
+    NDArray changesApart(NDManager step, float[] amounts, int[] features, int[] positions, Encoded reading) {
+        int n = amounts.length;
+        NDArray changes = sae.decodeChangesApart(
+                step.create(amounts, new Shape(n, 1)), ids(step, features), ids(step, positions), reading.input());
+        return inPlace(step, changes, n);
+    }
+
+    /**
      * The gradient with respect to the features, (B T, F), from that with respect to the value at {@link #writesAt}.
      */
     NDArray gradient(NDArray gradient, Encoded reading) {
@@ -121,11 +152,16 @@ final class PlacedSae {
 
     /** What the value at {@link #writesAt} gains for each unit of some features, (N, S), rows for features. */
     NDArray directions(NDManager step, int[] features) {
-        Shape one = new Shape(features.length, 1).addAll(tokenShape(writesAt));
-        NDArray rows = sae.writtenDirections(ids(step, features)).reshape(features.length, 1, config.dOut());
+        return inPlace(step, sae.writtenDirections(ids(step, features)), features.length);
+    }
+
+    /** Vectors (N, dOut) as changes of a token's value at {@link #writesAt}, (N, S). */
+    private NDArray inPlace(NDManager step, NDArray vectors, int n) {
+        Shape one = new Shape(n, 1).addAll(tokenShape(writesAt));
+        NDArray rows = vectors.reshape(n, 1, config.dOut());
         NDArray change = config.head().isEmpty() ? rows.reshape(one) : rows;
         return TrainedValues.change(lm, config, writesAt, step.zeros(one), change)
-                .reshape(features.length, one.size() / features.length);
+                .reshape(n, one.size() / n);
     }
 
     private Shape tokenShape(HookPoint at) {

@@ -3,6 +3,7 @@ package loupe.app.chart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Supplier;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -114,8 +115,8 @@ class PictureOptions {
         } else {
             Picture picture = Toolkit.call(() -> picture(drawn));
             ColourRoles palette = Toolkit.call(() -> ColourRoles.of(Theme.of(Look.remembered(theme, false))));
-            ChartExport.replace(
-                    out, ChartExport.bytes(picture, noCaption ? "" : caption, format(), resolution, palette));
+            ExportFormat format = Objects.requireNonNull(format(), "refused before");
+            ChartExport.replace(out, ChartExport.bytes(picture, noCaption ? "" : caption, format, resolution, palette));
         }
         return new ChartCommand.Result(out.toString(), drawn.exportName(), caption);
     }

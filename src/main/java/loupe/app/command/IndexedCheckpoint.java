@@ -50,7 +50,11 @@ public final class IndexedCheckpoint {
                                 .collect(Collectors.joining(", ")));
     }
 
-    /** @throws UsageException if the checkpoint has no such feature */
+    /**
+     * A feature that the checkpoint has.
+     *
+     * @throws UsageException if it has no such feature
+     */
     public static int require(IndexInfo info, int which, int feature) {
         int features = info.saes().get(which).features();
         if (feature < 0 || feature >= features) {

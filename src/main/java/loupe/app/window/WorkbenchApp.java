@@ -23,8 +23,11 @@ import javafx.animation.Timeline;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
+import javafx.event.EventHandler;
 import javafx.geometry.Rectangle2D;
 import javafx.scene.input.InputEvent;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
@@ -381,7 +384,13 @@ public final class WorkbenchApp implements AutoCloseable {
             }
         }));
         settling.setCycleCount(LOOKS_AT_SIZE);
-        view.scene().addEventFilter(InputEvent.ANY, event -> settling.stop());
+        EventHandler<InputEvent> used = event -> {
+            if (shown.getMinWidth() > 0) { // it has been looked at once
+                settling.stop();
+            }
+        };
+        view.scene().addEventFilter(MouseEvent.MOUSE_PRESSED, used);
+        view.scene().addEventFilter(KeyEvent.KEY_PRESSED, used);
         settling.play();
     }
 
@@ -553,6 +562,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     @Override
     public void close() {
+        view.closePaneWindows();
         models.close();
         models.workbench().closeModel();
         if (stage != null) {

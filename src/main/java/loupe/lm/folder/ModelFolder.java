@@ -31,7 +31,6 @@ import loupe.lm.tokenizer.TokenizerFiles;
  */
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
-    private static final Predicate<String> ALL = parameter -> true;
     /** Its spelling is the users', shorter than the list of {@code model_type}s. */
     private static final String FAMILIES =
             "GPT-2, Neo, J, NeoX, Llama, Mistral, Qwen 2-3, Gemma 1-3, OLMo 2-3, Phi-3, SmolLM 3, Granite, StableLM";
@@ -236,7 +235,7 @@ public final class ModelFolder implements AutoCloseable {
 
     /** Size of the weights in memory, in bytes; a processed model with tied embeddings takes one embedding more. */
     public long bytes() {
-        return weights.bytes(ALL);
+        return weights.bytes(ModelFolder::isAny);
     }
 
     /**
@@ -248,7 +247,7 @@ public final class ModelFolder implements AutoCloseable {
         long second = processing == Processing.PROCESSED && weights.bytes("lm_head.weight") == 0
                 ? weights.bytes("transformer.wte.weight")
                 : 0;
-        return second + bytesToRead(ALL);
+        return second + bytesToRead(ModelFolder::isAny);
     }
 
     /** Likewise of one part, as it is stored. */
@@ -267,7 +266,7 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if the files can no longer be read
      */
     public ModelWeights read(Processing processing) {
-        Map<String, HostWeight> read = weights.read(ALL);
+        Map<String, HostWeight> read = weights.read(ModelFolder::isAny);
         if (processing == Processing.PROCESSED) {
             WeightProcessing.apply(config, read);
         }
@@ -277,6 +276,10 @@ public final class ModelFolder implements AutoCloseable {
     /** Reads one part of the weights, as it is stored, and nothing of the others. As {@link #read(Processing)}. */
     public ModelWeights read(ModelPart part) {
         return modelWeights(weights.read(part::has));
+    }
+
+    private static boolean isAny(@SuppressWarnings("unused") String parameter) {
+        return true;
     }
 
     private ModelWeights modelWeights(Map<String, HostWeight> read) {

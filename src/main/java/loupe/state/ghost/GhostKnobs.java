@@ -19,6 +19,7 @@ import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The knobs of the ghost, each listed once, in the order in which the window shows them. Undo, reset, the session,
@@ -208,7 +209,7 @@ public final class GhostKnobs {
         return text.toString();
     }
 
-    private static String caption(SteeringValues steering, OpenModel model, OpenSae sae) {
+    private static String caption(SteeringValues steering, @Nullable OpenModel model, @Nullable OpenSae sae) {
         return !steering.isOn() || model == null || sae == null
                 ? ""
                 : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ")

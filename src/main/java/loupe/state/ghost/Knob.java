@@ -24,6 +24,7 @@ import loupe.base.NumberRange;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One control of the ghost, as data: its first value, its rounding, its form in a session and its slider. Immutable;
@@ -51,7 +52,7 @@ public final class Knob<T, P extends Property<T>> {
 
     /** The text about a value in the caption of an exported tree; empty for none. */
     interface Caption<T> {
-        String of(T value, OpenModel model, OpenSae sae);
+        String of(T value, @Nullable OpenModel model, @Nullable OpenSae sae);
     }
 
     private Knob(
@@ -283,12 +284,12 @@ public final class Knob<T, P extends Property<T>> {
      * @param model the open one; null if none is
      * @param sae the checkpoint whose tree it is; null if none is open
      */
-    public String caption(GhostValues values, OpenModel model, OpenSae sae) {
+    public String caption(GhostValues values, @Nullable OpenModel model, @Nullable OpenSae sae) {
         return captionOf(values.of(this), model, sae);
     }
 
     /** The text about a value of this knob; as above. */
-    String captionOf(T value, OpenModel model, OpenSae sae) {
+    String captionOf(T value, @Nullable OpenModel model, @Nullable OpenSae sae) {
         return caption.of(value, model, sae);
     }
 

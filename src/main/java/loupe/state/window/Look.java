@@ -31,7 +31,11 @@ public enum Look {
 
     /** The next one; after the last the first. */
     public Look next() {
-        return values()[(ordinal() + 1) % values().length];
+        return switch (this) {
+            case LIGHT -> DARK;
+            case DARK -> HIGH_CONTRAST;
+            case HIGH_CONTRAST -> LIGHT;
+        };
     }
 
     /**

@@ -32,6 +32,7 @@ import javafx.scene.text.Font;
 import javafx.scene.text.Text;
 import javafx.scene.text.TextAlignment;
 import loupe.base.VisibleText;
+import org.jspecify.annotations.Nullable;
 
 /** Tables of numbers and tokens, all of one look. */
 public final class Tables {
@@ -213,14 +214,24 @@ public final class Tables {
                     ? width(column, Measure.USUAL) * scale
                     : width(longest, heading.getFont()) + BESIDE_NUMBER;
             double least = Math.ceil(Math.max(numbers, heading.prefWidth(-1) + BESIDE_TITLE));
-            column.setMinWidth(least);
-            column.setPrefWidth(least);
-            column.setMaxWidth(least + MOST_BEYOND_WIDTH);
+            if (least != column.getMinWidth()) {
+                column.setMaxWidth(least + MOST_BEYOND_WIDTH);
+                column.setMinWidth(least);
+                column.setPrefWidth(least);
+                Platform.runLater(() -> refit(column.getTableView()));
+            }
             return;
         }
         double least = width(column, Measure.LEAST) * scale; // words give way first
         column.setMinWidth(least);
         column.setPrefWidth(Math.max(least, width(column, Measure.USUAL) * scale));
+    }
+
+    /** Shares the width of a table among its columns again, which the toolkit does only when its own width changes. */
+    private static <S> void refit(@Nullable TableView<S> table) {
+        if (table != null) {
+            table.getColumnResizePolicy().call(new TableView.ResizeFeatures<>(table, null, 0.0));
+        }
     }
 
     private static double width(String text, Font font) {

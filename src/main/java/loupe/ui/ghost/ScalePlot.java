@@ -154,12 +154,13 @@ record ScalePlot(ScaleSweep.@Nullable Answer answer, double natural, double scal
         double row = ROW * textScale;
         double bottom = ScaleSweep.Curve.values().length * row;
         band(pen, palette, area, bottom);
+        double top = 0;
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
-            double top = curve.ordinal() * row;
             pen.text(name(curve), 0, top + row * 0.42, area.size(), false, palette.text());
             pen.text(words(curve), 0, top + row * 0.82, area.size(), false, palette.muted());
             pen.fillRectangle(area.left(), top + row - 1, area.right() - area.left(), 1, 0, palette.grid());
             curve(pen, palette, area, curve, top + 5, top + row - 5);
+            top += row;
         }
         axis(pen, palette, area, bottom, textScale);
     }

@@ -88,7 +88,11 @@ public final class LogitPane implements Pane {
                 .set("skew " + NumberTexts.number(answer.moments().skewness()));
     }
 
-    /** @param texts of tokens, by id */
+    /**
+     * Shows an answer in a chart.
+     *
+     * @param texts of tokens, by id
+     */
     public static void draw(LogitChart chart, LogitWeights.Answer answer, IntFunction<String> texts) {
         chart.setTokens(
                 tokens(answer.promoted(), answer.promotedWeights(), texts),

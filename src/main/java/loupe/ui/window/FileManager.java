@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import loupe.state.window.Workbench;
@@ -34,7 +35,7 @@ final class FileManager {
 
     /** Opens the folder that a file lies in; a notice says so where no program can. */
     void showFolderOf(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file lies in a folder");
         workbench.service().files().execute(() -> {
             if (!opens(folder)) {
                 workbench

@@ -174,6 +174,11 @@ public final class WorkbenchView {
         area.onceArranged(() -> models.undoOrder().quietly(() -> history.recall(remembered, side)));
     }
 
+    /** Brings back the panes that are torn off, which closes their windows. */
+    public void closePaneWindows() {
+        models.undoOrder().quietly(history::bringBack);
+    }
+
     /** Asks whether to close although something would be lost. */
     public void askToClose(List<String> losses, Runnable close) {
         cover(new ClosingPage(losses, close, this::uncover).node(), this::uncover);

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import loupe.Golden;
@@ -46,8 +47,12 @@ final class GoldenRuns {
         }
     }
 
-    /** Runs the command and compares all it gives. */
-    void judge(Path temporary) throws IOException {
+    /**
+     * Runs the command and compares what it gives.
+     *
+     * @param leftOut paths that are not compared
+     */
+    void judge(Path temporary, Set<String> leftOut) throws IOException {
         Path out = temporary.resolve("out.safetensors");
         Object[] arguments = StreamSupport.stream(run.get("args").spliterator(), false)
                 .map(argument ->
@@ -57,6 +62,9 @@ final class GoldenRuns {
         assertThat(done.code).as(done.err).isZero();
         JsonNode said = JSON.readTree(done.out);
         for (var wanted : run.path("json").properties()) {
+            if (leftOut.contains(wanted.getKey())) {
+                continue;
+            }
             JsonNode got = at(said, wanted.getKey());
             if (wanted.getValue().path("kind").asText("close").equals("exact")) {
                 assertThat(flat(got)).as(wanted.getKey()).isEqualTo(wanted(wanted.getValue()));

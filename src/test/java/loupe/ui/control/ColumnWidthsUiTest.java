@@ -7,6 +7,7 @@ import javafx.beans.binding.BooleanBinding;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
+import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.layout.StackPane;
 import javafx.scene.text.Text;
@@ -86,6 +87,23 @@ class ColumnWidthsUiTest extends UiTest {
         onFx(root::layout);
         assertThat(onFx(() -> table.getColumns().get(0).getWidth())).isBetween(38.0, 56.0);
         assertThat(onFx(() -> table.getColumns().get(2).getWidth())).isGreaterThan(130);
+    }
+
+    @Test
+    void whatNumbersNoLongerNeedGoesToWordsAtOnce() {
+        onFx(() -> {
+            table.setMaxWidth(300);
+            table.getItems().clear();
+            Tables.setLongest(table.getColumns().get(0), "100,000,000");
+            root.layout();
+        });
+        WaitForAsyncUtils.waitForFxEvents();
+        onFx(() -> Tables.setLongest(table.getColumns().get(0), "9"));
+        WaitForAsyncUtils.waitForFxEvents();
+        assertThat(onFx(() -> table.getColumns().stream()
+                        .mapToDouble(TableColumn::getWidth)
+                        .sum()))
+                .isBetween(290.0, 300.0);
     }
 
     @Test

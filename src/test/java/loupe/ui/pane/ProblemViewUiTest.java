@@ -20,8 +20,8 @@ class ProblemViewUiTest extends UiTest {
     protected Parent build() {
         view = new ProblemView(() -> {});
         view.show(new Problem(
-                "/home/somebody/.cache/sae-loupe/glossary/activations.parquet: the index is damaged: 12 bytes are missing. "
-                        + "Build the index anew.",
+                "/home/somebody/.cache/sae-loupe/glossary/activations.parquet: the index is damaged: 12 bytes are "
+                        + "missing. Build the index anew.",
                 false,
                 "details"));
         view.onDismiss(() -> {});

@@ -55,12 +55,13 @@ class ReadingAidsUiTest extends WindowUiTest {
         UiTest.onFx(errors::clear);
         open();
         compare();
+        for (PaneKind kind : PaneKind.ALL) {
+            UiTest.onFx(() -> view.area().showHere(kind));
+            UiTest.waitUntil(view::isArranged);
+            UiTest.onFx(() -> visit(kind.id(), view.area().a().of(kind).node()));
+        }
         UiTest.onFx(() -> {
             workbench.notices().add("Saved a picture");
-            for (PaneKind kind : PaneKind.ALL) {
-                view.area().showHere(kind);
-                visit(kind.id(), view.area().a().of(kind).node());
-            }
             for (String page : PAGES) {
                 view.run(page);
                 visit(page, view.scene().getRoot().lookup(".veil"));

@@ -1,0 +1,187 @@
+package loupe.analysis.effects;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
+import loupe.inference.ModelId;
+import loupe.inference.Scope;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+import org.jspecify.annotations.Nullable;
+
+/** Runs of a model on one text, and what they give at some places and as a metric. */
+final class Runs {
+    private Runs() {}
+
+    /** Tokens as the model takes them. */
+    static int[] array(List<Integer> ids) {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** The same text in every row of a batch. */
+    static Input rows(List<Integer> ids, int rows) {
+        return Input.of(Collections.nCopies(rows, array(ids)).toArray(int[][]::new));
+    }
+
+    /**
+     * The metric of each row of a run. Only the position that counts is unembedded.
+     *
+     * @return B values, differentiable
+     */
+    static NDArray metric(
+            Scope scope, LanguageModel lm, NDManager step, Input input, Hook hook, Metric metric, int position) {
+        NDArray end = lm.forward(step, input, hook, null, ending(hook), scope.cancellation());
+        return metric(lm, end, hook, metric, position);
+    }
+
+    /**
+     * The metric of each of several runs on one text that are alike before a place: they begin at its layer.
+     *
+     * @param hook changes values at or after the place, (B, T, ...)
+     */
+    static NDArray metricAround(
+            Scope scope,
+            ModelId model,
+            List<Integer> ids,
+            int rows,
+            HookPoint place,
+            Hook hook,
+            Metric metric,
+            int position) {
+        LanguageModel lm = scope.model(model);
+        NDManager step = scope.arrays();
+        Input input = rows(ids, rows);
+        if (!place.site().inBlock() || place.layer() == 0) {
+            return metric(scope, lm, step, input, hook, metric, position);
+        }
+        NDArray residual =
+                at(scope, model, ids, HookPoint.residPre(place.layer())).repeat(0, rows);
+        NDArray end = lm.forwardFrom(step, place.layer(), residual, input, hook, ending(hook), scope.cancellation());
+        return metric(lm, end, hook, metric, position);
+    }
+
+    private static NDArray metric(LanguageModel lm, NDArray end, Hook hook, Metric metric, int position) {
+        NDArray there = end.get(":, {}:{}", position, position + 1)
+                .reshape(end.getShape().get(0), end.getShape().get(2));
+        return metric.of(ending(hook) == Logits.ALL ? there : lm.logits(there));
+    }
+
+    /** The final norm is part of the pass only if the logits are. */
+    private static Logits ending(Hook hook) {
+        boolean behind =
+                hook.wants(HookPoint.of(Site.LN_FINAL_SCALE)) || hook.wants(HookPoint.of(Site.LN_FINAL_NORMALIZED));
+        return behind ? Logits.ALL : Logits.NONE;
+    }
+
+    /** The metric of a run on one text, whose values at some places are kept for {@link #at}. */
+    static double observed(
+            Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, Metric metric, int position) {
+        Map<HookPoint, UnaryOperator<NDArray>> looks = new HashMap<>();
+        for (HookPoint point : points) {
+            looks.put(point, value -> {
+                keep(scope, model, ids, point, value);
+                return value;
+            });
+        }
+        return metric(scope, scope.model(model), scope.arrays(), rows(ids, 1), new AtPoint(looks), metric, position)
+                .getFloat();
+    }
+
+    /** The values of one text at places, (1, T, ...) each, in one pass that ends at the last of them. */
+    static Map<HookPoint, NDArray> values(
+            Scope scope, ModelId model, NDManager step, List<Integer> ids, List<HookPoint> points) {
+        Caught caught = new Caught(points);
+        scope.model(model).forward(step, rows(ids, 1), caught, null, Logits.NONE, scope.cancellation());
+        return caught.values;
+    }
+
+    /**
+     * The values of one text at a site of every layer, (L, T, ...), kept on the device between steps.
+     *
+     * @param site in a block, and one that every layer has
+     */
+    static NDArray ofLayers(Scope scope, ModelId model, List<Integer> ids, Site site) {
+        return scope.kept(new OfLayers(model, ids, site), () -> {
+            int layers = scope.model(model).config().nLayers();
+            List<HookPoint> points = new ArrayList<>();
+            for (int layer = 0; layer < layers; layer++) {
+                points.add(new HookPoint(site, layer));
+            }
+            NDList all = new NDList();
+            values(scope, model, scope.arrays(), ids, points).values().forEach(all::add);
+            return NDArrays.concat(all, 0);
+        });
+    }
+
+    /** The value of one text at a place, (1, T, ...), kept on the device between steps. */
+    static NDArray at(Scope scope, ModelId model, List<Integer> ids, HookPoint point) {
+        return scope.kept(
+                new OfPoint(model, ids, point),
+                () -> values(scope, model, scope.arrays(), ids, List.of(point))
+                        .values()
+                        .iterator()
+                        .next());
+    }
+
+    /**
+     * The values of several texts of one length at a place, (B, T, ...), kept on the device between steps: rows of one
+     * batch, so that where another batch of as many has the same tokens, it has the same numbers to the last bit, and a
+     * feature that is just at its threshold is active in both or in neither.
+     */
+    static NDArray atOfAll(Scope scope, ModelId model, List<List<Integer>> texts, HookPoint point) {
+        return scope.kept(new OfTexts(model, texts, point), () -> {
+            Caught caught = new Caught(List.of(point));
+            Input input = Input.of(texts.stream().map(Runs::array).toArray(int[][]::new));
+            return scope.model(model).forward(scope.arrays(), input, caught, null, Logits.NONE, scope.cancellation());
+        });
+    }
+
+    private record OfTexts(ModelId model, List<List<Integer>> texts, HookPoint point) {}
+
+    /** Lets {@link #at} give a value that a pass has come by. */
+    static void keep(Scope scope, ModelId model, List<Integer> ids, HookPoint point, NDArray value) {
+        scope.kept(new OfPoint(model, ids, point), () -> value);
+    }
+
+    private record OfPoint(ModelId model, List<Integer> ids, HookPoint point) {}
+
+    private record OfLayers(ModelId model, List<Integer> ids, Site site) {}
+
+    /** Keeps the values at some places, in the order of the pass. */
+    private static final class Caught implements Hook {
+        private final List<HookPoint> points;
+        private final Map<HookPoint, NDArray> values = new TreeMap<>();
+
+        Caught(List<HookPoint> points) {
+            this.points = points;
+        }
+
+        @Override
+        public boolean wants(HookPoint point) {
+            return points.contains(point);
+        }
+
+        @Override
+        public NDArray at(HookPoint point, NDArray value) {
+            values.put(point, value);
+            return value;
+        }
+
+        @Override
+        public @Nullable HookPoint stopAfter() {
+            return points.stream().max(HookPoint::compareTo).orElse(null);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package loupe.app.effects;
+
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
+import loupe.analysis.Fit;
+import loupe.analysis.effects.FeaturePatches;
+import loupe.analysis.effects.PatchSite;
+import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.Patching.Direction;
+import loupe.analysis.effects.Patching.Grid;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
+import loupe.app.cli.UsageException;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code patch}: which values of one run bring another run's prediction about, or are needed for it. */
+@Command(
+        name = "patch",
+        description = "Put values of one run of a model into another, place by place, and show how far that takes its "
+                + "prediction.")
+public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
+    private static final String BOTH = "both";
+
+    @Mixin
+    private ModelOptions.Required model;
+
+    @Mixin
+    private PairOptions texts;
+
+    @Option(
+            names = "--sites",
+            split = ",",
+            paramLabel = "NAME",
+            description =
+                    "What is patched, place by place: resid_pre, attn_out and mlp_out by layer and position, z by "
+                            + "layer and head, z_by_pos by all three (default: resid_pre, without --sae).")
+    private List<String> sites;
+
+    @Option(
+            names = "--direction",
+            paramLabel = "WHICH",
+            defaultValue = BOTH,
+            description = "denoising (the corrupt run gets values of the clean one), noising, or both "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private String direction;
+
+    @Option(names = "--sae", paramLabel = "PATH", description = "Checkpoint whose features are patched.")
+    private Path sae;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(
+            names = "--features",
+            paramLabel = "I,J",
+            description = "Features patched each alone, by position and at all positions.")
+    private String features;
+
+    @Option(names = "--group", paramLabel = "I,J", description = "Features patched together, at all positions.")
+    private String group;
+
+    @Option(
+            names = "--errors",
+            description = "Patch what the checkpoint does not reconstruct as well, by position and at all positions.")
+    private boolean errors;
+
+    @Override
+    public Result run(CommandContext context) {
+        texts.check(true);
+        Set<Direction> directions = directions();
+        List<PatchSite> kinds = kinds();
+        if (sae == null && (features != null || group != null || errors)) {
+            throw new UsageException("--features, --group and --errors need --sae PATH");
+        }
+        List<Integer> each = features == null ? List.of() : NumberLists.of(features, "--features");
+        List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
+        Optional<OpenSae> checkpoint = Optional.ofNullable(sae).map(path -> reading.open(context, path, "--sae"));
+        checkpoint.ifPresent(opened -> {
+            each.forEach(feature -> SaeAt.requireFeature(feature, opened, "--features"));
+            together.forEach(feature -> SaeAt.requireFeature(feature, opened, "--group"));
+        });
+        OpenModel opened = model.open(context, Processing.RAW);
+        checkpoint.ifPresent(found -> {
+            SaeArguments.require(new Fit(opened.config(), found.config()).misfitOfOutput(), found, opened);
+            reading.warnOfProcessing(context, found, opened);
+        });
+        PairOptions.Pair pair = texts.of(opened, model);
+        Patching.Answer answer = context.ask(new Patching(
+                opened.id(),
+                pair.clean(),
+                pair.corrupt(),
+                pair.metric(),
+                pair.position(),
+                directions,
+                kinds,
+                checkpoint.map(found -> new FeaturePatches(found.id(), each, together, errors))));
+        return new Result(
+                answer.clean(),
+                answer.corrupt(),
+                Prompts.texts(opened, pair.clean()),
+                Prompts.texts(opened, pair.corrupt()),
+                patched(answer, Direction.DENOISING),
+                patched(answer, Direction.NOISING));
+    }
+
+    private Set<Direction> directions() {
+        if (direction.equals(BOTH)) {
+            return EnumSet.allOf(Direction.class);
+        }
+        for (Direction one : Direction.values()) {
+            if (one.name().toLowerCase(Locale.ROOT).equals(direction)) {
+                return EnumSet.of(one);
+            }
+        }
+        throw new UsageException("--direction is " + direction + ", expected denoising, noising or both");
+    }
+
+    private List<PatchSite> kinds() {
+        if (sites == null) {
+            return sae == null ? List.of(PatchSite.RESID_PRE) : List.of();
+        }
+        List<PatchSite> kinds = new ArrayList<>();
+        for (String name : sites) {
+            PatchSite site = PatchSite.of(name)
+                    .orElseThrow(() -> new UsageException(
+                            "--sites: " + name + " is no site, expected resid_pre, attn_out, mlp_out, z or z_by_pos"));
+            if (!kinds.contains(site)) {
+                kinds.add(site);
+            }
+        }
+        return kinds;
+    }
+
+    private static Optional<Patched> patched(Patching.Answer answer, Direction direction) {
+        return Optional.ofNullable(answer.grids().get(direction)).map(grids -> {
+            Map<String, Scores> by = new LinkedHashMap<>();
+            grids.forEach((name, grid) -> by.put(
+                    name,
+                    new Scores(
+                            nested(grid, metric -> metric), nested(grid, metric -> answer.score(direction, metric)))));
+            return new Patched(by);
+        });
+    }
+
+    /** Row-major values as lists within lists; a number where there are no axes. */
+    private static Object nested(Grid grid, DoubleUnaryOperator of) {
+        return nested(grid.metric(), grid.shape(), 0, 0, grid.metric().length, of);
+    }
+
+    private static Object nested(double[] values, int[] shape, int axis, int from, int to, DoubleUnaryOperator of) {
+        if (axis == shape.length) {
+            return of.applyAsDouble(values[from]);
+        }
+        List<Object> parts = new ArrayList<>();
+        int width = (to - from) / shape[axis];
+        for (int at = from; at < to; at += width) {
+            parts.add(nested(values, shape, axis + 1, at, at + width, of));
+        }
+        return parts;
+    }
+
+    /**
+     * The result that is printed.
+     *
+     * @param clean the metric of the clean run
+     * @param corrupt the metric of the corrupt run
+     * @param cleanTokens the texts of the tokens
+     */
+    record Result(
+            double clean,
+            double corrupt,
+            List<String> cleanTokens,
+            List<String> corruptTokens,
+            @LeftOutIfEmpty Optional<Patched> denoising,
+            @LeftOutIfEmpty Optional<Patched> noising) {}
+
+    /**
+     * One direction.
+     *
+     * @param by the site, features, error, group or all_features
+     */
+    record Patched(@JsonAnyGetter Map<String, Scores> by) {}
+
+    /**
+     * Values with the axes of the site: of features feature by position with all positions last, of the error by
+     * position likewise.
+     *
+     * @param metric of each patched run
+     * @param score how much of the way from this run's metric to the other's it goes
+     */
+    record Scores(Object metric, Object score) {}
+}

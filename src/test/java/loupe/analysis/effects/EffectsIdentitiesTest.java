@@ -1,0 +1,244 @@
+package loupe.analysis.effects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import loupe.Golden;
+import loupe.analysis.effects.Intervention.Add;
+import loupe.analysis.effects.Intervention.Cap;
+import loupe.analysis.effects.Intervention.Clamp;
+import loupe.analysis.effects.Intervention.Orthogonal;
+import loupe.analysis.effects.Intervention.Scale;
+import loupe.analysis.effects.Intervention.Target;
+import loupe.analysis.prompts.TextActivations;
+import loupe.base.HookPoint;
+import loupe.inference.Device;
+import loupe.inference.InferenceService;
+import loupe.inference.LocalInferenceService;
+import loupe.inference.ModelId;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+import loupe.lm.Processing;
+import loupe.sae.checkpoint.SaeOptions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What must be the same, in three model families with a ReLU, a JumpReLU and a TopK autoencoder. */
+class EffectsIdentitiesTest {
+    private static final List<Integer> CLEAN = List.of(17, 60, 33, 71, 5, 42);
+    private static final List<Integer> CORRUPT = List.of(17, 60, 80, 71, 9, 42);
+    private static final Metric METRIC = new Metric(Metric.Kind.LOGIT_DIFFERENCE, 11, 23);
+
+    private static InferenceService service;
+
+    @BeforeAll
+    static void start() {
+        service = new LocalInferenceService(new Device("cpu"), true);
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+    }
+
+    private static <R> R ask(Query<R> query) {
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
+    }
+
+    /** A model with the autoencoder on the residual stream behind its first block. */
+    private record Opened(ModelId model, OpenSae sae) {
+        static Opened of(String name) {
+            Path folder = Golden.folder(name);
+            SaeOptions options = SaeOptions.builder()
+                    .hook(Optional.of(HookPoint.residPost(0)))
+                    .build();
+            return new Opened(
+                    service.openModel(folder.resolve("model"), Processing.RAW)
+                            .toCompletableFuture()
+                            .join()
+                            .id(),
+                    service.openSae(folder.resolve("sae2"), options)
+                            .toCompletableFuture()
+                            .join());
+        }
+
+        Target.Feature feature(int feature) {
+            return new Target.Feature(sae.id(), feature);
+        }
+
+        TextActivations.Active strongest(int token) {
+            return ask(new TextActivations(model, sae.id(), CLEAN))
+                    .strongest(token, 1)
+                    .get(0);
+        }
+    }
+
+    private static Interventions one(Target target, Intervention.Action action, Positions positions) {
+        return Interventions.of(List.of(new Intervention(target, action, positions)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void whatAsksForNoChangeChangesNothing(String name) {
+        Opened opened = Opened.of(name);
+        TextActivations.Active active = opened.strongest(3);
+        Target feature = opened.feature(active.feature());
+        InterventionEffects.Answer answer = ask(new InterventionEffects(
+                opened.model,
+                CLEAN,
+                List.of(
+                        one(feature, new Orthogonal(1), Positions.ALL),
+                        one(feature, new Scale(1), Positions.ALL),
+                        one(feature, Clamp.to(active.activation()), Positions.listed(List.of(3))),
+                        one(feature, new Cap(OptionalDouble.of(-1e6), OptionalDouble.of(1e6)), Positions.ALL),
+                        one(feature, new Add(0, true), Positions.ALL),
+                        one(feature, new Scale(0), Positions.GENERATED)),
+                false));
+        for (InterventionEffects.Effect effect : answer.effects()) {
+            assertThat(effect.deltaCe()).containsOnly(new double[effect.deltaCe().length], within(1e-5));
+            assertThat(effect.meanKl()).isLessThan(1e-9);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void aCapOfZeroIsTheDirectionRemoved(String name) {
+        Opened opened = Opened.of(name);
+        Target feature = opened.feature(opened.strongest(3).feature());
+        Cap none = new Cap(OptionalDouble.of(0), OptionalDouble.of(0));
+        InterventionEffects.Answer answer = ask(new InterventionEffects(
+                opened.model,
+                CLEAN,
+                List.of(
+                        one(feature, none, Positions.from(1)),
+                        one(feature, new Orthogonal(0), Positions.from(1)),
+                        Interventions.of(List.of(
+                                new Intervention(feature, new Orthogonal(0), Positions.from(1)),
+                                new Intervention(feature, new Orthogonal(0), Positions.ALL),
+                                new Intervention(feature, new Orthogonal(0), Positions.listed(List.of(2)))))),
+                false));
+        double[] capped = answer.effects().get(0).ce();
+        assertThat(answer.effects().get(1).ce()).containsExactly(capped, within(1e-5));
+        assertThat(answer.effects().get(0).meanKl()).isGreaterThan(1e-6);
+    }
+
+    /** Every token of a cached, batched generation beside one pass over the whole text, under the same push. */
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void cachedGenerationIsThatOfWholePasses(String name) {
+        Opened opened = Opened.of(name);
+        TextActivations.Active active = opened.strongest(5);
+        Interventions pushed = Interventions.of(List.of(
+                new Intervention(
+                        opened.feature(active.feature()),
+                        Clamp.to(2.0 * active.activation()),
+                        Positions.without(List.of(0))),
+                new Intervention(opened.feature(active.feature()), new Add(1.5, true), Positions.GENERATED)));
+        Generation.Answer answer = ask(new Generation(opened.model, CLEAN, pushed, 15, Sampling.GREEDY, false));
+        assertThat(answer.plain().ids())
+                .hasSize(15)
+                .isNotEqualTo(answer.steered().ids());
+        // the last token is generated and not read
+        assertThat(answer.applied()).isEqualTo(CLEAN.size() - 1 + 14 + 14);
+
+        Generation.Answer alone =
+                ask(new Generation(opened.model, CLEAN, Interventions.NONE, 15, Sampling.GREEDY, false));
+        assertThat(alone.plain().ids()).isEqualTo(answer.plain().ids());
+
+        List<Integer> whole =
+                Stream.concat(CLEAN.stream(), answer.steered().ids().stream()).toList();
+        Interventions sameInOnePass = Interventions.of(List.of(
+                pushed.list().get(0),
+                new Intervention(opened.feature(active.feature()), new Add(1.5, true), Positions.from(CLEAN.size()))));
+        double[] ce = ask(new InterventionEffects(opened.model, whole, List.of(sameInOnePass), false))
+                .effects()
+                .get(0)
+                .ce();
+        for (int i = 0; i < 15; i++) {
+            assertThat(answer.steered().logProbabilities().get(i)).isCloseTo(-ce[CLEAN.size() - 1 + i], within(1e-4));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void drawsWithOneSeedAreTheSameAndThoseAmongOneTokenAreGreedy(String name) {
+        Opened opened = Opened.of(name);
+        Generation drawn =
+                new Generation(opened.model, CLEAN, Interventions.NONE, 12, new Sampling(1.5, 0, 0.95, 0.5, 7), true);
+        Generation greedy = new Generation(opened.model, CLEAN, Interventions.NONE, 12, Sampling.GREEDY, true);
+        Generation ofOne =
+                new Generation(opened.model, CLEAN, Interventions.NONE, 12, new Sampling(2, 1, 1, 0, 3), true);
+
+        assertThat(ask(drawn).plain().ids())
+                .isEqualTo(ask(drawn).plain().ids())
+                .isNotEqualTo(ask(greedy).plain().ids());
+        assertThat(ask(ofOne).plain().ids()).isEqualTo(ask(greedy).plain().ids());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void patchingEverythingGivesTheOtherRun(String name) {
+        Opened opened = Opened.of(name);
+        Attribution.Answer exact = ask(new Attribution(
+                opened.model,
+                List.of(opened.sae.id()),
+                CLEAN,
+                Optional.of(CORRUPT),
+                METRIC,
+                5,
+                Attribution.Method.GRADIENT,
+                1,
+                new Attribution.Checks(true, 0)));
+        assertThat(exact.sites().get(0).whole()).isCloseTo(exact.corrupt() - exact.clean(), within(1e-4));
+
+        Patching.Answer patched = ask(new Patching(
+                opened.model,
+                CLEAN,
+                CORRUPT,
+                METRIC,
+                5,
+                Set.of(Patching.Direction.DENOISING, Patching.Direction.NOISING),
+                List.of(),
+                Optional.of(new FeaturePatches(opened.sae.id(), List.of(), List.of(), true))));
+        assertThat(patched.clean()).isCloseTo(exact.clean(), within(1e-4));
+        assertThat(patched.corrupt()).isCloseTo(exact.corrupt(), within(1e-4));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void integratedGradientsCloseOnTheWholeEffect(String name) {
+        Opened opened = Opened.of(name);
+        double[] gaps = IntStream.of(4, 32, 256)
+                .mapToDouble(steps -> {
+                    Attribution.Site site = ask(new Attribution(
+                                    opened.model,
+                                    List.of(opened.sae.id()),
+                                    CLEAN,
+                                    Optional.of(CORRUPT),
+                                    METRIC,
+                                    5,
+                                    Attribution.Method.INTEGRATED_GRADIENTS,
+                                    steps,
+                                    new Attribution.Checks(true, 0)))
+                            .sites()
+                            .get(0);
+                    return Math.abs(site.whole() - site.sumOfFeatures() - site.sumOfErrors());
+                })
+                .toArray();
+        assertThat(gaps[2]).isLessThan(gaps[0] / 10).isLessThan(0.1);
+        assertThat(gaps[1]).isLessThan(gaps[0]);
+    }
+}
