@@ -407,7 +407,7 @@ class CorpusPanesUiTest extends WindowUiTest {
     }
 
     @Test
-    void theChosenFeatureStaysInSightWhenTheTableIsSortedAndFiltered() throws IOException {
+    void theChosenFeatureStaysInSightWhenTheTableIsFilteredAndWhereWantedWhenSorted() throws IOException {
         Path large = TinySae.writeTo(folder.resolve("large"), 3, 400);
         UiTest.onFx(() -> workbench.openModel(
                 model, opened -> workbench.openCheckpoint(workbench.a(), large, SaeOptions.AS_STORED)));
@@ -421,6 +421,7 @@ class CorpusPanesUiTest extends WindowUiTest {
         UiTest.onFx(() -> models.table().filter().set(""));
         UiTest.waitUntil(() -> models.table().rows().size() == 400 && isInSight(table, 200));
         UiTest.onFx(() -> {
+            models.table().arrangement().keepsInView().set(true);
             models.table().sortedBy().set(FeatureColumn.NUMBER);
             models.table().descending().set(true);
         });
