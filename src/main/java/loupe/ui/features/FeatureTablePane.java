@@ -355,8 +355,7 @@ public final class FeatureTablePane implements Pane {
         CountedShare counted = model.counted(FeatureColumn.DENSITY);
         soFar.setText(
                 counted.isPartial()
-                        ? "So far: " + counted.words() + " counted"
-                                + (rowsMayChange ? "; choice and order of rows may change" : "")
+                        ? "Numbers" + counted.soFar() + (rowsMayChange ? "; choice and order of rows may change" : "")
                         : "");
         columns.forEach((column, made) ->
                 Tables.retitle(made, column.title() + (model.counted(column).isPartial() ? "\nso far" : "")));
