@@ -148,11 +148,7 @@ public final class TextPane implements Pane {
         area.setMinHeight(LEAST_AREA);
         scroll.setMinHeight(0);
         TableColumn<TextActivations.Active, Number> activation = Tables.numbers(
-                "Act.",
-                "Activation at the chosen token",
-                52,
-                TextActivations.Active::activation,
-                NumberTexts::number);
+                "Act.", "Activation at the chosen token", 52, TextActivations.Active::activation, NumberTexts::number);
         table.getColumns().add(activation);
         TableColumn<TextActivations.Active, Number> share = Tables.numbers(
                 "Of max",

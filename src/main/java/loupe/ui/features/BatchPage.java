@@ -155,11 +155,7 @@ public final class BatchPage {
     private void columns() {
         table.getColumns()
                 .addAll(List.of(
-                        Tables.counts(
-                                "#",
-                                "Feature; a click or Enter goes to it",
-                                50,
-                                BatchRow::feature),
+                        Tables.counts("#", "Feature; a click or Enter goes to it", 50, BatchRow::feature),
                         Tables.texts(
                                 "Most likely path",
                                 "Most likely path of the tree",

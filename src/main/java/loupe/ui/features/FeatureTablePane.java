@@ -94,8 +94,7 @@ public final class FeatureTablePane implements Pane {
     private Set<Integer> marked = Set.of();
 
     /** @param provenance of what was counted of all features, for the captions of pictures */
-    public FeatureTablePane(
-            Workbench workbench, FeatureTableModel model, Supplier<String> provenance, FileSaver desk) {
+    public FeatureTablePane(Workbench workbench, FeatureTableModel model, Supplier<String> provenance, FileSaver desk) {
         this.provenance = provenance;
         this.desk = desk;
         this.workbench = workbench;

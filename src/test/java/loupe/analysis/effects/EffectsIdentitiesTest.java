@@ -85,16 +85,13 @@ class EffectsIdentitiesTest {
         }
 
         static Opened of(Path model, Path sae, HookPoint hook) {
-            SaeOptions options =
-                    SaeOptions.builder().hook(Optional.of(hook)).build();
+            SaeOptions options = SaeOptions.builder().hook(Optional.of(hook)).build();
             return new Opened(
                     service.openModel(model, Processing.RAW)
                             .toCompletableFuture()
                             .join()
                             .id(),
-                    service.openSae(sae, options)
-                            .toCompletableFuture()
-                            .join());
+                    service.openSae(sae, options).toCompletableFuture().join());
         }
 
         Target.Feature feature(int feature) {
@@ -321,8 +318,8 @@ class EffectsIdentitiesTest {
     }
 
     private static float[] decoderBias(String name) {
-        try (TensorArchive weights = TensorArchives.open(
-                Golden.folder(name).resolve("sae2").resolve("weights_copy.safetensors"))) {
+        try (TensorArchive weights =
+                TensorArchives.open(Golden.folder(name).resolve("sae2").resolve("weights_copy.safetensors"))) {
             return weights.tensor(name.equals("att_gpt2") ? "bias" : "b_dec")
                     .toHost()
                     .data();
@@ -339,9 +336,7 @@ class EffectsIdentitiesTest {
                             Runs.rows(CLEAN, 1),
                             AtPoint.of(
                                     point,
-                                    value -> value.getManager()
-                                            .create(vector)
-                                            .broadcast(value.getShape())),
+                                    value -> value.getManager().create(vector).broadcast(value.getShape())),
                             null,
                             Logits.ALL,
                             scope.cancellation());
@@ -387,8 +382,7 @@ class EffectsIdentitiesTest {
                 patched[i % CLEAN.size()] = other[layer][i % CLEAN.size()];
                 expected[i] = difference(plain, patched, layer);
             }
-            assertThat(answer.grids().get(direction).get("resid_pre").metric())
-                    .containsExactly(expected, within(1e-5));
+            assertThat(answer.grids().get(direction).get("resid_pre").metric()).containsExactly(expected, within(1e-5));
             assertThat(Arrays.stream(expected).distinct().count()).isGreaterThan(2);
         }
     }

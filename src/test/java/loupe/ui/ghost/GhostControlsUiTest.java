@@ -107,10 +107,16 @@ class GhostControlsUiTest extends UiTest {
         doubleClickOn("#ghost-scale .slider-value").write("1e9").type(KeyCode.ENTER);
         assertThat(controls.values().get().scale()).isEqualTo(before);
         assertThat(refusal()).isEqualTo("Scale goes from 0 to " + NumberTexts.plain(most));
-        press(KeyCode.CONTROL).type(KeyCode.A).release(KeyCode.CONTROL).write("" + most).type(KeyCode.ENTER);
+        press(KeyCode.CONTROL)
+                .type(KeyCode.A)
+                .release(KeyCode.CONTROL)
+                .write("" + most)
+                .type(KeyCode.ENTER);
         assertThat(controls.values().get().scale()).isEqualTo(most);
         Node field = lookup("#ghost-scale .slider-value").query();
-        assertThat(onFx(field::isFocused)).as("typing goes on in the same place").isTrue();
+        assertThat(onFx(field::isFocused))
+                .as("typing goes on in the same place")
+                .isTrue();
     }
 
     private static String refusal() {
