@@ -24,6 +24,7 @@ public final class CorpusChip {
 
     private final Workbench workbench;
     private final CorpusStatistics statistics;
+    private final ObservableValue<Boolean> isRoomy;
     private final Button button = new Button("", new FontIcon(Feather.FILE_TEXT));
 
     /**
@@ -34,6 +35,7 @@ public final class CorpusChip {
             Workbench workbench, CorpusStatistics statistics, Runnable open, ObservableValue<Boolean> isRoomy) {
         this.workbench = workbench;
         this.statistics = statistics;
+        this.isRoomy = isRoomy;
         button.setId("corpus-chip");
         button.setMnemonicParsing(false);
         button.minWidthProperty()
@@ -49,6 +51,7 @@ public final class CorpusChip {
         button.setOnAction(event -> open.run());
         button.setTooltip(Tooltips.of(""));
         for (ObservableValue<?> source : List.of(
+                isRoomy,
                 workbench.model(),
                 statistics.corpus(),
                 statistics.openedIndex(),
@@ -75,7 +78,9 @@ public final class CorpusChip {
             button.getTooltip().setText("Choose a text to count activations over");
             return;
         }
-        String counted = CorpusWords.counted(statistics, workbench.a());
+        String counted = isRoomy.getValue()
+                ? CorpusWords.counted(statistics, workbench.a())
+                : CorpusWords.shortlyCounted(statistics, workbench.a());
         String masks = index == null ? statistics.settings().get().maskWords() : masksOfIndex();
         button.setText(shortened(CorpusWords.name(path))
                 + (counted.isEmpty() ? "" : "  \u00b7  " + counted)

@@ -39,6 +39,12 @@ final class CorpusWords {
                 + (share.isPartial() ? share.words() + ")" : "");
     }
 
+    /** The same where there is little room: the share while a part is counted, the tokens of all of it. */
+    static String shortlyCounted(CorpusStatistics statistics, CheckpointSide side) {
+        CountedShare share = statistics.counted(side).get();
+        return statistics.features(side).get() != null && share.isPartial() ? share.words() : counted(statistics, side);
+    }
+
     /** The state of the counting for a side, in a sentence or two. */
     static String state(CorpusStatistics statistics, CheckpointSide side) {
         String counted = counted(statistics, side);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.Parent;
 import javafx.scene.control.Button;
@@ -24,6 +25,7 @@ class CorpusChipUiTest extends UiTest {
 
     private final Opened opened = new Opened();
     private final List<String> said = new ArrayList<>();
+    private final BooleanProperty roomy = new SimpleBooleanProperty(true);
     private int opens;
     private PlantedCorpus corpus;
 
@@ -31,7 +33,7 @@ class CorpusChipUiTest extends UiTest {
     protected Parent build() {
         corpus = new PlantedCorpus(opened, folder);
         return new StackPane(
-                new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, new SimpleBooleanProperty(true))
+                new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, roomy)
                         .node());
     }
 
@@ -51,6 +53,18 @@ class CorpusChipUiTest extends UiTest {
         assertThat(onFx(() -> chip().getText())).isEqualTo("corpus.txt  \u00b7  320 tokens");
         clickOn("#corpus-chip");
         assertThat(opens).isEqualTo(1);
+    }
+
+    @Test
+    void whereRoomIsShortItSaysTheShareAloneWhileAPartIsCounted() {
+        onFx(() -> roomy.set(false));
+        onFx(() -> chip().textProperty().addListener((property, was, is) -> said.add(is)));
+        onFx(() -> {
+            opened.openA();
+            corpus.count();
+        });
+        assertThat(said).contains("corpus.txt  \u00b7  40 % of the corpus");
+        assertThat(onFx(() -> chip().getText())).isEqualTo("corpus.txt  \u00b7  320 tokens");
     }
 
     @Test
