@@ -50,9 +50,10 @@ final class SessionJson {
         try {
             session = JSON.readValue(file.toFile(), Session.class);
         } catch (JsonMappingException otherThings) {
-            throw new NoSession(otherThings.getPath().isEmpty()
-                    ? "it is JSON, but none of a session"
-                    : "what it has as " + place(otherThings) + " is not what a session has there");
+            throw new NoSession(
+                    otherThings.getPath().isEmpty()
+                            ? "it is JSON, but none of a session"
+                            : "what it has as " + place(otherThings) + " is not what a session has there");
         } catch (JsonProcessingException damaged) {
             String message = String.valueOf(damaged.getOriginalMessage());
             throw new NoSession(message.lines().findFirst().orElse("it is no JSON"));

@@ -32,9 +32,7 @@ class CorpusChipUiTest extends UiTest {
     @Override
     protected Parent build() {
         corpus = new PlantedCorpus(opened, folder);
-        return new StackPane(
-                new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, roomy)
-                        .node());
+        return new StackPane(new CorpusChip(opened.workbench, corpus.statistics(), () -> opens++, roomy).node());
     }
 
     private Button chip() {
