@@ -100,6 +100,8 @@ class RefusedOptionsTest {
             --features 1:1
             2|after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@LONG --text otter \
             --features 1:1
+            2|--multiplier 1.0E15 times 1.0E15 is 1.0E30, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae \
+            --text otter --features 1:1e15 --multiplier 1e15 --generate 3
             2|is not S/I:V, such as 0/17:4.5|steer --model @/tiny --sae @/sae --text otter --features LONG
             2|expected light, dark or high-contrast|chart histogram --index @/index --feature 1 --theme LONG --out ^/a.svg
             2|expected number, density, trained-density|chart scatter --sae @/sae --x LONG --y norm --out ^/a.svg
