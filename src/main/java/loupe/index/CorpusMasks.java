@@ -91,7 +91,10 @@ public record CorpusMasks(int beginning, int firstPositions, double normMultiple
             parts.add("without token " + beginning);
         }
         if (firstPositions > 0) {
-            parts.add("without the first " + firstPositions + " positions");
+            parts.add(
+                    firstPositions == 1
+                            ? "without the first position"
+                            : "without the first " + firstPositions + " positions");
         }
         if (!ignored.isEmpty()) {
             parts.add("without tokens " + ignored.stream().map(String::valueOf).collect(Collectors.joining(", ")));

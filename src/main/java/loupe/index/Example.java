@@ -1,6 +1,8 @@
 package loupe.index;
 
+import java.util.Arrays;
 import loupe.sae.SparseFeatures;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stretch of text around a token, with a feature's activation at each token.
@@ -26,5 +28,22 @@ public record Example(int[] ids, float[] values, int focus, int document, int to
             }
         }
         return true;
+    }
+
+    /** Whether the other shows the same text, at the same place, with the same activations. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Example same
+                && token == same.token
+                && focus == same.focus
+                && document == same.document
+                && position == same.position
+                && Arrays.equals(ids, same.ids)
+                && Arrays.equals(values, same.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * token + Arrays.hashCode(values);
     }
 }

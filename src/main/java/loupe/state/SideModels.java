@@ -1,7 +1,6 @@
 package loupe.state;
 
 import loupe.analysis.ghost.DefinitionTree;
-import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.checkpoint.CheckpointSaving;
@@ -96,8 +95,13 @@ public final class SideModels {
     }
 
     private String withCorpus(String before) {
-        ActivationIndex index = histogram.activations().index().get();
-        return before.isEmpty() || index == null ? before : before + ", " + Provenance.corpus(index.info());
+        ActivationsModel activations = histogram.activations();
+        return activations
+                .of()
+                .filter(counted -> !before.isEmpty())
+                .map(counted ->
+                        before + ", " + (activations.share().isPartial() ? "so far " : "") + Provenance.corpus(counted))
+                .orElse(before);
     }
 
     /** A few words about a feature: its label or, without one, the tokens it promotes. */

@@ -6,7 +6,7 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.analysis.prompts.AblatedText;
 import loupe.base.Cancellation;
-import loupe.index.ActivationIndex;
+import loupe.index.CountedActivations;
 import loupe.index.Example;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -67,7 +67,7 @@ public final class AblationModel {
     /**
      * Ablates the tokens of an example of this side's feature. Replacing does nothing without a {@link #replacement}.
      */
-    public void ask(ActivationIndex index, Example example, How how) {
+    public void ask(CountedActivations index, Example example, How how) {
         close();
         if (side.feature().get() != null && (how == How.REMOVED || replacement().isPresent())) {
             subject.set(new Subject(example, side.feature().get(), how));
@@ -98,7 +98,7 @@ public final class AblationModel {
     }
 
     /** The token ids of a context up to and including a token. */
-    private record Context(ActivationIndex index, int token) implements HostQuestion<int[]> {
+    private record Context(CountedActivations index, int token) implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {
             return index.upTo(token);

@@ -1,6 +1,8 @@
 package loupe.state.corpus;
 
+import java.util.Locale;
 import java.util.Optional;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
@@ -9,8 +11,10 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.index.ActivationIndex;
-import loupe.index.DocumentPacking;
+import loupe.index.ActivationsSoFar;
+import loupe.index.CountedActivations;
 import loupe.index.FeatureActivations;
+import loupe.index.IndexInfo;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneNeed;
@@ -20,6 +24,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.SharedRange;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every activation of a side's feature in the corpus, from which its histogram and its examples are made. JavaFX thread
@@ -31,6 +36,10 @@ public final class ActivationsModel {
     private final SharedRange range;
     private final Workbench workbench;
     private final ResultSlot<FeatureActivations> activations;
+    private @Nullable FeatureRef asked;
+    /** Whether what was asked last is of a pass that goes on, whose later moments are nearby questions. */
+    private boolean goesOn;
+
     private final ReadOnlyStringWrapper why = new ReadOnlyStringWrapper(this, "why", "");
 
     public ActivationsModel(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, SharedRange range) {
@@ -41,7 +50,7 @@ public final class ActivationsModel {
         activations = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         side.feature().addListener((property, was, is) -> ask());
         side.sae().addListener(changed -> explain());
-        statistics.index(side).addListener((property, was, is) -> ask());
+        statistics.activations(side).addListener((property, was, is) -> ask());
         statistics.counting(side).addListener(changed -> explain());
         statistics.corpus().addListener(changed -> explain());
         statistics.openedIndex().addListener(changed -> explain());
@@ -71,14 +80,32 @@ public final class ActivationsModel {
         return statistics.index(side);
     }
 
-    /** How the documents were read that the activations are of; empty while there are none. */
-    public Optional<DocumentPacking> documents() {
-        return Optional.ofNullable(index().get()).map(open -> open.info().documents());
+    /** What has been counted: the index, or as much of it as there is so far; null for nothing. */
+    public ReadOnlyObjectProperty<CountedActivations> counted() {
+        return statistics.activations(side);
     }
 
-    /** Why the pass over the corpus failed; null if it did not. */
+    /** What the activations are of, and how many tokens of it were counted; empty while nothing is. */
+    public Optional<IndexInfo> of() {
+        return Optional.ofNullable(counted().get()).map(CountedActivations::info);
+    }
+
+    /** How much of the corpus has been counted. */
+    public CountedShare share() {
+        return statistics.counted(side).get();
+    }
+
+    /** Why the pass over the corpus failed; null if it did not, or if it is paused and has counted something. */
     public ObservableValue<Problem> countingProblem() {
-        return statistics.offered(statistics.problem(side));
+        ObservableValue<Problem> offered = statistics.offered(statistics.problem(side));
+        return Bindings.createObjectBinding(
+                () -> statistics.phase(side).get() == CorpusStatistics.Phase.PAUSED
+                                && counted().get() != null
+                        ? null
+                        : offered.getValue(),
+                offered,
+                statistics.phase(side),
+                counted());
     }
 
     /** Counts anew or all the same, opens the checkpoint again with a remedy, or shows its form. */
@@ -121,13 +148,20 @@ public final class ActivationsModel {
 
     private void ask() {
         FeatureRef feature = side.feature().get();
-        ActivationIndex index = statistics.index(side).get();
-        if (feature == null || index == null) {
+        CountedActivations counted = counted().get();
+        if (feature == null || counted == null) {
             activations.clear();
             range.need(side, 0);
         } else {
-            activations.askAfresh(new Read(index, placeInIndex(), feature.feature()));
+            Read question = new Read(counted, placeInIndex(), feature.feature());
+            if (feature.equals(asked) && goesOn) {
+                activations.ask(question);
+            } else {
+                activations.askAfresh(question);
+            }
         }
+        asked = counted == null ? null : feature;
+        goesOn = counted instanceof ActivationsSoFar;
         explain();
     }
 
@@ -147,8 +181,11 @@ public final class ActivationsModel {
             why.set(side.whyEmpty("to count where its features are active"));
         } else if (!statistics.isChosen()) {
             why.set("No corpus is open. Choose a text to count activations over, or drop one here");
-        } else if (statistics.counting(side).get()) {
-            why.set("Activations are being counted; shown when all are");
+        } else if (statistics.counting(side).get() && counted().get() == null) {
+            why.set("Activations are being counted; shown when the first are");
+        } else if (loaded != null && loaded.count() == 0 && counted().get() instanceof ActivationsSoFar) {
+            why.set("This feature is not active anywhere so far, in "
+                    + String.format(Locale.ROOT, "%,d", loaded.corpusTokens()) + " tokens");
         } else if (loaded != null && loaded.count() == 0) {
             why.set("This feature is not active anywhere in the corpus");
         } else {
@@ -157,7 +194,7 @@ public final class ActivationsModel {
     }
 
     /** Reads one feature's activations. */
-    private record Read(ActivationIndex index, int place, int feature) implements HostQuestion<FeatureActivations> {
+    private record Read(CountedActivations index, int place, int feature) implements HostQuestion<FeatureActivations> {
         @Override
         public FeatureActivations answer(Cancellation cancellation) {
             return index.activations(place, feature);

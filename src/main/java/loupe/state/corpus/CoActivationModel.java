@@ -184,6 +184,9 @@ public final class CoActivationModel {
 
     /** Why there is nothing to list. A token needs no active feature, only a corpus that has been read. */
     private String whyEmpty() {
+        if (activations.index().get() == null && activations.why().get().isEmpty()) {
+            return "What is active together is listed once the whole corpus is counted";
+        }
         return with.get() == With.FEATURE || activations.index().get() == null
                 ? activations.why().get()
                 : "";

@@ -38,7 +38,9 @@ import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 import loupe.index.ActivationIndex;
+import loupe.index.ActivationsSoFar;
 import loupe.index.Corpus;
+import loupe.index.CountedActivations;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexBuild;
 import loupe.index.IndexCache;
@@ -237,6 +239,14 @@ public final class CorpusStatistics {
     /** The finished pass, from which histograms and examples are read; null until then. */
     public ReadOnlyObjectProperty<ActivationIndex> index(CheckpointSide side) {
         return of(side).index.getReadOnlyProperty();
+    }
+
+    /**
+     * What has been counted for a side, from which histograms and examples are made: {@link #index}, or what the pass
+     * has counted so far, anew about once a second; null before that.
+     */
+    public ReadOnlyObjectProperty<CountedActivations> activations(CheckpointSide side) {
+        return of(side).activations.getReadOnlyProperty();
     }
 
     /** The place of a side's checkpoint among those of {@link #index}; set before that. */
@@ -470,6 +480,7 @@ public final class CorpusStatistics {
         final ReadOnlyObjectWrapper<CountedShare> counted =
                 new ReadOnlyObjectWrapper<>(this, "counted", CountedShare.WHOLE);
         final ReadOnlyObjectWrapper<ActivationIndex> index = new ReadOnlyObjectWrapper<>(this, "index");
+        final ReadOnlyObjectWrapper<CountedActivations> activations = new ReadOnlyObjectWrapper<>(this, "activations");
         final ReadOnlyBooleanWrapper counting = new ReadOnlyBooleanWrapper(this, "counting");
         final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
         final ReadOnlyObjectWrapper<Phase> phase = new ReadOnlyObjectWrapper<>(this, "phase", Phase.NOTHING);
@@ -480,6 +491,7 @@ public final class CorpusStatistics {
         private Cancellation running = new Cancellation();
         private @Nullable Cancellation thrownAway;
         private @Nullable Opened open;
+        private @Nullable ActivationsSoFar soFar;
 
         Counted(CheckpointSide side) {
             this.side = side;
@@ -492,9 +504,25 @@ public final class CorpusStatistics {
             Opened before = open;
             open = null;
             index.set(null);
+            activations.set(null);
+            leaveSoFar();
             features.set(null);
             problem.set(null);
             counting.set(false);
+            if (before != null) {
+                workbench.service().files().execute(before::close);
+            }
+        }
+
+        /** Shows what a pass has counted since, once there is something. */
+        private void follow(ActivationsSoFar now) {
+            soFar = now;
+            activations.set(now);
+        }
+
+        private void leaveSoFar() {
+            ActivationsSoFar before = soFar;
+            soFar = null;
             if (before != null) {
                 workbench.service().files().execute(before::close);
             }
@@ -557,6 +585,8 @@ public final class CorpusStatistics {
 
         private void stopped() {
             features.set(null);
+            activations.set(null);
+            leaveSoFar();
             fail(
                     Phase.STOPPED,
                     new Problem("Stopped, and what was counted is thrown away. Retry counts anew", true, ""));
@@ -623,6 +653,8 @@ public final class CorpusStatistics {
                 counted.set(done.share());
                 features.set(done.statistics());
                 index.set(done.index());
+                activations.set(done.index());
+                leaveSoFar();
                 phase.set(Phase.COUNTED);
                 done.index()
                         .doubt()
@@ -648,10 +680,21 @@ public final class CorpusStatistics {
             private final Cancellation mine;
             private final Activity.Job job;
             private long lastShown = System.nanoTime() - SHOW_EVERY_NANOS;
+            private @Nullable ActivationsSoFar read;
 
             Throttled(Cancellation mine, Activity.Job job) {
                 this.mine = mine;
                 this.job = job;
+            }
+
+            /** What has been counted so far; null if it cannot be read, for which the pass does not end. */
+            private static @Nullable ActivationsSoFar opened(IndexBuild.Progress progress) {
+                try {
+                    return ActivationsSoFar.open(progress.staged());
+                } catch (CheckpointException unreadable) {
+                    LOG.warn("Not shown before the end: {}", unreadable.getMessage());
+                    return null;
+                }
             }
 
             @Override
@@ -661,10 +704,18 @@ public final class CorpusStatistics {
                 if (now - lastShown >= SHOW_EVERY_NANOS) {
                     lastShown = now;
                     FeatureStatistics snapshot = progress.snapshot(0);
+                    ActivationsSoFar before = read;
+                    ActivationsSoFar moment = before == null ? opened(progress) : before.later(progress.staged());
+                    read = moment;
                     workbench.fx().execute(() -> {
                         if (running == mine && counting.get()) {
-                            counted.set(CountedShare.part(progress.fraction()));
+                            counted.set(CountedShare.part(progress.fraction(), snapshot.corpusTokens()));
                             features.set(snapshot);
+                            if (moment != null) {
+                                follow(moment);
+                            }
+                        } else if (moment != null && before == null) {
+                            workbench.service().files().execute(moment::close);
                         }
                     });
                 }
@@ -694,7 +745,9 @@ public final class CorpusStatistics {
                     index,
                     place,
                     index.statistics(place),
-                    shard.isWhole() ? CountedShare.WHOLE : CountedShare.part(1.0 / shard.of()),
+                    shard.isWhole()
+                            ? CountedShare.WHOLE
+                            : CountedShare.part(1.0 / shard.of(), index.info().counted()),
                     use);
         }
 

@@ -7,10 +7,11 @@ import java.util.Locale;
  * still become active.
  *
  * @param share of the corpus, 0 to 1; 1 if all of it was counted
+ * @param tokens counted; not said of all of it
  */
-public record CountedShare(double share) {
+public record CountedShare(double share, long tokens) {
     /** All of it. */
-    public static final CountedShare WHOLE = new CountedShare(1);
+    public static final CountedShare WHOLE = new CountedShare(1, 0);
 
     public CountedShare {
         if (!(share >= 0 && share <= 1)) {
@@ -19,8 +20,13 @@ public record CountedShare(double share) {
     }
 
     /** A part, though it may round to all: a pass that is still running. */
-    public static CountedShare part(double share) {
-        return new CountedShare(Math.min(Math.max(0, share), Math.nextDown(1.0)));
+    public static CountedShare part(double share, long tokens) {
+        return new CountedShare(Math.min(Math.max(0, share), Math.nextDown(1.0)), tokens);
+    }
+
+    /** The lesser of two shares. */
+    public CountedShare and(CountedShare other) {
+        return other.share < share ? other : this;
     }
 
     public boolean isPartial() {
@@ -34,8 +40,11 @@ public record CountedShare(double share) {
                 : String.format(Locale.ROOT, "%.0f %% of the corpus", Math.floor(100 * share));
     }
 
-    /** What to add to the name of a quantity that was counted: {@code " so far (37 % of the corpus)"}, or nothing. */
+    /**
+     * What to add to the name of a quantity that was counted: {@code " so far, of 1,200 tokens (37 % of the corpus)"},
+     * or nothing.
+     */
     public String soFar() {
-        return isPartial() ? " so far (" + words() + ")" : "";
+        return isPartial() ? String.format(Locale.ROOT, " so far, of %,d tokens (%s)", tokens, words()) : "";
     }
 }

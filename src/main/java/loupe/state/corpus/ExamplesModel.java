@@ -9,7 +9,7 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
-import loupe.index.ActivationIndex;
+import loupe.index.CountedActivations;
 import loupe.index.Example;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
@@ -70,7 +70,10 @@ public final class ExamplesModel {
         status = activations
                 .fails(activations.status(), examples.problemProperty())
                 .awaits(examples, activations.activations());
-        activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
+        activations
+                .activations()
+                .valueProperty()
+                .addListener((property, was, is) -> ask(was == null || is == null || was.feature() != is.feature()));
         choice.addListener(changed -> ask(false));
         workbench.selection().brush().addListener(changed -> ask(false));
         ask(true);
@@ -96,7 +99,7 @@ public final class ExamplesModel {
 
     /** Ablates the tokens of one of the examples shown. */
     public void ablate(Example example, AblationModel.How how) {
-        ActivationIndex index = activations.index().get();
+        CountedActivations index = activations.counted().get();
         if (index != null) {
             ablation.ask(index, example, how);
         }
@@ -126,7 +129,7 @@ public final class ExamplesModel {
 
     private void ask(boolean afresh) {
         FeatureActivations loaded = activations.activations().getValue();
-        ActivationIndex index = activations.index().get();
+        CountedActivations index = activations.counted().get();
         if (loaded == null || index == null) {
             examples.clear();
             return;
@@ -145,7 +148,7 @@ public final class ExamplesModel {
      *
      * @param brush null for none
      */
-    private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush)
+    private record Chosen(CountedActivations index, FeatureActivations activations, Choice choice, Brush brush)
             implements HostQuestion<List<Group>> {
         @Override
         public List<Group> answer(Cancellation cancellation) {

@@ -95,7 +95,7 @@ public final class HistogramModel {
         if (loaded == null) {
             histogram.clear();
             if (activations.side().feature().get() == null
-                    || activations.index().get() == null) {
+                    || activations.counted().get() == null) {
                 highest.need(activations.side(), 0);
             }
         } else {

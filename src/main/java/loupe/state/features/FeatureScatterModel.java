@@ -166,8 +166,7 @@ public final class FeatureScatterModel {
 
     /** How much of the corpus a column's numbers of both checkpoints refer to. */
     private CountedShare counted(FeatureColumn column) {
-        return new CountedShare(
-                Math.min(a.counted(column).share(), b.counted(column).share()));
+        return a.counted(column).and(b.counted(column));
     }
 
     private record Collect(

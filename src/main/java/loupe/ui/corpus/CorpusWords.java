@@ -2,10 +2,13 @@ package loupe.ui.corpus;
 
 import java.nio.file.Path;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import loupe.index.ActivationsSoFar;
 import loupe.index.CorpusMasks;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexEstimate;
 import loupe.index.IndexInfo;
+import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.window.CheckpointSide;
@@ -32,7 +35,8 @@ final class CorpusWords {
         CountedShare share = statistics.counted(side).get();
         boolean shard = statistics.phase(side).get() == CorpusStatistics.Phase.COUNTED && share.isPartial();
         return NumberTexts.count(features.corpusTokens()) + " tokens"
-                + (shard ? " (" + share.words() + ")" : share.soFar());
+                + (shard ? " (" : share.isPartial() ? " so far (" : "")
+                + (share.isPartial() ? share.words() + ")" : "");
     }
 
     /** The state of the counting for a side, in a sentence or two. */
@@ -55,6 +59,39 @@ final class CorpusWords {
                         ? ""
                         : ", " + info.masks() + " ("
                                 + NumberTexts.count(info.leftOut().together()) + " left out)");
+    }
+
+    /**
+     * What a pane of activations shows the activations of, for its heading: of how many tokens so far, while they are a
+     * part, how the model read the documents, and what is left out; empty while there are none.
+     */
+    static String heading(ActivationsModel activations) {
+        return activations
+                .of()
+                .map(info -> Stream.of(
+                                activations.share().soFar().strip(),
+                                info.documents().shortWords(),
+                                info.masks().isNone() ? "" : info.masks().toString())
+                        .filter(words -> !words.isEmpty())
+                        .collect(Collectors.joining(", ")))
+                .orElse("");
+    }
+
+    /** What {@link #heading} says, in sentences; empty while there is nothing. */
+    static String headingTip(ActivationsModel activations) {
+        return activations
+                .of()
+                .map(info -> "How the model read the corpus: "
+                        + info.documents().words()
+                        + (info.masks().isNone()
+                                ? ""
+                                : "\n\nTokens " + info.masks() + ": "
+                                        + NumberTexts.count(info.leftOut().together()) + " of "
+                                        + NumberTexts.count(info.tokens()) + " are left out")
+                        + (activations.counted().get() instanceof ActivationsSoFar
+                                ? "\n\nThe corpus is not counted to its end: more activations may come, and stronger ones"
+                                : ""))
+                .orElse("");
     }
 
     /** What an index is of. */

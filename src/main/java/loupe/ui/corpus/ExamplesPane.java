@@ -24,7 +24,6 @@ import javafx.scene.input.KeyCodeCombination;
 import javafx.scene.input.KeyCombination;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
-import loupe.index.DocumentPacking;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
 import loupe.state.corpus.AblationModel;
@@ -246,23 +245,22 @@ public final class ExamplesPane implements Pane {
     }
 
     private void show(List<ExamplesModel.Group> groups) {
+        List<Example> marked = list.getSelectionModel().getSelectedIndices().stream()
+                .map(shown::get)
+                .toList();
         shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
         List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
-        showAblation();
         list.setLines(lines, Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()), side);
-        String documents =
-                model.activations().documents().map(DocumentPacking::shortWords).orElse("");
+        list.getSelectionModel().clearSelection();
+        marked.stream().mapToInt(shown::indexOf).filter(row -> row >= 0).forEach(list.getSelectionModel()::select);
+        showAblation();
         frame.subtitleProperty()
                 .set(
                         !shown.isEmpty() || model.examples().getValue() == null
-                                ? documents
+                                ? CorpusWords.heading(model.activations())
                                 : model.brush().get() != null ? "none in this range" : "none found");
-        frame.subtitleTipProperty()
-                .set(model.activations()
-                        .documents()
-                        .map(how -> "How the model read the corpus: " + how.words())
-                        .orElse(""));
+        frame.subtitleTipProperty().set(CorpusWords.headingTip(model.activations()));
     }
 
     /** Shows the ablation below its example, and hides it with the example. */

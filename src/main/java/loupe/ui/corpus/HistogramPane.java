@@ -11,7 +11,6 @@ import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
-import loupe.index.DocumentPacking;
 import loupe.index.FeatureActivations;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
@@ -147,16 +146,8 @@ public final class HistogramPane implements Pane {
 
     private void show(FeatureActivations.Histogram histogram) {
         shown = histogram;
-        frame.subtitleProperty()
-                .set(model.activations()
-                        .documents()
-                        .map(DocumentPacking::shortWords)
-                        .orElse(""));
-        frame.subtitleTipProperty()
-                .set(model.activations()
-                        .documents()
-                        .map(how -> "How the model read the corpus: " + how.words())
-                        .orElse(""));
+        frame.subtitleProperty().set(CorpusWords.heading(model.activations()));
+        frame.subtitleTipProperty().set(CorpusWords.headingTip(model.activations()));
         draw(
                 chart,
                 side,

@@ -58,7 +58,7 @@ class CountedShareTest {
     void aRunningPassSaysTheShareOfTheCorpusAndAFinishedOneNothing() {
         assertThat(said(() -> table.counted(FeatureColumn.DENSITY).soFar()))
                 .as("128 of 320 letters are one batch")
-                .containsExactly(" so far (40 % of the corpus)", "");
+                .containsExactly(" so far, of 128 tokens (40 % of the corpus)", "");
         assertThat(corpus.statistics().counted(opened.workbench.a()).get()).isEqualTo(CountedShare.WHOLE);
     }
 
@@ -66,7 +66,7 @@ class CountedShareTest {
     void columnsThatAreNotCountedAreNeverPartial() {
         assertThat(said(() -> table.counted(FeatureColumn.DECODER_NORM).soFar() + "|"
                         + table.counted(FeatureColumn.MAX).soFar()))
-                .containsExactly("| so far (40 % of the corpus)", "|");
+                .containsExactly("| so far, of 128 tokens (40 % of the corpus)", "|");
     }
 
     @Test
@@ -99,15 +99,18 @@ class CountedShareTest {
         });
         scatter.up().set(FeatureColumn.DECODER_NORM);
         corpus.count();
-        assertThat(across).contains(" so far (40 % of the corpus)|").endsWith("|");
+        assertThat(across)
+                .contains(" so far, of 128 tokens (40 % of the corpus)|")
+                .endsWith("|");
     }
 
     @Test
     void aShareIsNeverRoundedToAll() {
-        assertThat(CountedShare.part(1).isPartial()).isTrue();
-        assertThat(CountedShare.part(1).words()).isEqualTo("99 % of the corpus");
-        assertThat(CountedShare.part(0.004).soFar()).isEqualTo(" so far (less than 1 % of the corpus)");
-        assertThat(CountedShare.part(0.379).words()).isEqualTo("37 % of the corpus");
+        assertThat(CountedShare.part(1, 5).isPartial()).isTrue();
+        assertThat(CountedShare.part(1, 5).words()).isEqualTo("99 % of the corpus");
+        assertThat(CountedShare.part(0.004, 1_200).soFar())
+                .isEqualTo(" so far, of 1,200 tokens (less than 1 % of the corpus)");
+        assertThat(CountedShare.part(0.379, 5).words()).isEqualTo("37 % of the corpus");
     }
 
     @Test

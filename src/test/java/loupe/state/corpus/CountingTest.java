@@ -78,7 +78,7 @@ class CountingTest {
         opened.openA();
         whenBegun(() -> statistics.pause(a));
         assertThat(statistics.phase(a).get()).isEqualTo(Phase.PAUSED);
-        assertThat(statistics.counted(a).get().soFar()).isEqualTo(" so far (40 % of the corpus)");
+        assertThat(statistics.counted(a).get().soFar()).isEqualTo(" so far, of 128 tokens (40 % of the corpus)");
         assertThat(statistics.features(a).get().corpusTokens()).isEqualTo(128);
         assertThat(kept())
                 .singleElement()

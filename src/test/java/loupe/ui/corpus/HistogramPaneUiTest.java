@@ -2,6 +2,7 @@ package loupe.ui.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import javafx.scene.control.ToggleButton;
 import loupe.state.PlantedCorpus;
 import loupe.state.corpus.ActivationsModel;
@@ -108,5 +109,32 @@ class HistogramPaneUiTest extends PaneUiTest {
         assertThat(chart().brushProperty().get()).isEqualTo(new ValueRange(1, 2));
         onFx(model::unmark);
         assertThat(chart().brushProperty().get()).isNull();
+    }
+
+    @Test
+    void itsHeadingSaysThatItIsAPartWhileItIs() {
+        onFx(() -> opened.openA());
+        onFx(() -> opened.choose(PlantedCorpus.AT_A_AND_B));
+        boolean[] paused = new boolean[1];
+        onFx(() -> model.activations().counted().addListener((property, was, is) -> {
+            if (!paused[0]) {
+                paused[0] = true;
+                corpus.statistics().pause(opened.workbench.a());
+            }
+        }));
+        onFx(corpus::count);
+        assertThat(subtitle()).startsWith("so far, of 128 tokens (40 % of the corpus), ");
+        assertThat(emptyText()).isEmpty();
+        onFx(() -> corpus.statistics().retry(opened.workbench.a()));
+        assertThat(subtitle()).doesNotContain("so far");
+    }
+
+    @Test
+    void itsHeadingSaysWhichTokensAreLeftOut() {
+        open();
+        assertThat(subtitle()).doesNotContain("without");
+        onFx(() -> corpus.statistics().recall(Map.of("corpus.mask-first", "1")));
+        onFx(() -> opened.choose(PlantedCorpus.AT_A));
+        assertThat(subtitle()).endsWith(", without the first position");
     }
 }

@@ -28,7 +28,7 @@ class PartialCountUiTest extends PaneUiTest {
     protected PaneFrame make() {
         corpus = new PlantedCorpus(opened, counted);
         model = FeatureTables.of(opened, corpus.statistics(), texts);
-        return new FeatureTablePane(opened.workbench, model, saver).node();
+        return new FeatureTablePane(opened.workbench, model, () -> "tiny", saver).node();
     }
 
     private String label(String id) {
@@ -58,7 +58,7 @@ class PartialCountUiTest extends PaneUiTest {
         List<String> said = said();
         assertThat(said).hasSize(2);
         assertThat(said.get(0))
-                .startsWith("So far: 40 % of the corpus counted; choice and order of rows may change|")
+                .startsWith("Numbers so far, of 128 tokens (40 % of the corpus); choice and order of rows may change|")
                 .endsWith(" of 6 so far|#,Density so far,Max so far,Promotes");
         assertThat(said.get(1)).isEqualTo("|1 of 6|#,Density,Max,Promotes");
     }
