@@ -80,7 +80,11 @@ public record Session(
     public record Window(double x, double y, double width, double height, boolean maximised) {
         /** Whether a window can be there. */
         private boolean isPlace() {
-            return Double.isFinite(x) && Double.isFinite(y) && width >= 1 && height >= 1 && width + height < MOST_PIXELS;
+            return Double.isFinite(x)
+                    && Double.isFinite(y)
+                    && width >= 1
+                    && height >= 1
+                    && width + height < MOST_PIXELS;
         }
     }
 
