@@ -259,11 +259,21 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         double number = NumberLists.real(value, "--features");
         return switch (method) {
-            case ADDITIVE -> new Intervention.Add(multiplier * number, normalize);
-            case ORTHOGONAL -> new Intervention.Orthogonal(multiplier * number);
-            case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(multiplier * number));
+            case ADDITIVE -> new Intervention.Add(multiplied(number), normalize);
+            case ORTHOGONAL -> new Intervention.Orthogonal(multiplied(number));
+            case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(multiplied(number)));
             case CLAMP -> Intervention.Clamp.to(number);
         };
+    }
+
+    /** Beyond what models compute with, the text would be drawn from predictions that are no numbers. */
+    private double multiplied(double number) {
+        double product = multiplier * number;
+        if (!NumberRange.COMPUTABLE.contains(product)) {
+            throw new UsageException("--multiplier " + multiplier + " times " + number + " is " + product
+                    + ", expected " + NumberRange.COMPUTABLE.expected());
+        }
+        return product;
     }
 
     private static OptionalDouble bound(String text) {

@@ -100,10 +100,14 @@ class RefusedOptionsTest {
             --features 1:1
             2|after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@LONG --text otter \
             --features 1:1
+            2|--multiplier 1.0E15 times 1.0E15 is 1.0E30, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae \
+            --text otter --features 1:1e15 --multiplier 1e15 --generate 3
             2|is not S/I:V, such as 0/17:4.5|steer --model @/tiny --sae @/sae --text otter --features LONG
-            2|expected light, dark or high-contrast|chart histogram --index @/index --feature 1 --theme LONG --out ^/a.svg
+            2|expected light, dark or high-contrast|chart histogram --index @/index --feature 1 --theme LONG \
+            --out ^/a.svg
             2|expected number, density, trained-density|chart scatter --sae @/sae --x LONG --y norm --out ^/a.svg
-            2|a file's name has 255 bytes at most|chart histogram --index @/index --feature 1 --out ^/LONG.svg
+            2|a file's name has 255 bytes at most|chart histogram --index @/index --feature 1 \
+            --out ^/LONG.svg
             3|no tokenizer|train-sample --definitions @/one.tsv --out @/untrained --measure
             """)
     void oneShortMessageSaysWhatIsWrong(int code, String message, String arguments) throws IOException {
