@@ -12,6 +12,7 @@ import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.control.NumberTexts;
 
 /** Sentences about a corpus and how much of it is counted. */
@@ -20,6 +21,11 @@ final class CorpusWords {
     private static final double DENSE = 200;
 
     private CorpusWords() {}
+
+    /** The paths of a corpus; of several, with how many there are. */
+    static String files(CorpusFiles corpus) {
+        return corpus.paths().size() == 1 ? corpus.toString() : corpus.name() + ":\n" + corpus;
+    }
 
     /** The last part of a path. */
     static String name(Path path) {
