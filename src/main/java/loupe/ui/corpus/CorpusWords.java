@@ -1,6 +1,5 @@
 package loupe.ui.corpus;
 
-import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.index.ActivationsSoFar;
@@ -25,11 +24,6 @@ final class CorpusWords {
     /** The paths of a corpus; of several, with how many there are. */
     static String files(CorpusFiles corpus) {
         return corpus.paths().size() == 1 ? corpus.toString() : corpus.name() + ":\n" + corpus;
-    }
-
-    /** The last part of a path. */
-    static String name(Path path) {
-        return path.getFileName() == null ? path.toString() : path.getFileName().toString();
     }
 
     /** How many tokens are counted for a side, and that it is a part, if it is one; empty if none are. */
