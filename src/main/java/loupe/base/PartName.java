@@ -14,6 +14,8 @@ import java.util.stream.Stream;
  */
 final class PartName {
     private static final String END = ".part";
+    /** Characters, of up to four bytes each. */
+    private static final int MOST_OF_NAME = 48;
 
     private PartName() {}
 
@@ -65,7 +67,12 @@ final class PartName {
                 && Writer.of(middle.substring(0, dot)).filter(Writer::hasEnded).isPresent();
     }
 
+    /** With so much of a long name that there is room for the rest; file systems take 255 bytes. */
     private static String begin(Path target) {
-        return "." + target.getFileName() + ".";
+        String name = target.getFileName().toString();
+        if (name.length() <= MOST_OF_NAME) {
+            return "." + name + ".";
+        }
+        return "." + VisibleText.shortened(name, MOST_OF_NAME) + Integer.toHexString(name.hashCode()) + ".";
     }
 }

@@ -1,7 +1,10 @@
 package loupe.base;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Text of files and of people as it can be shown: whatever a terminal would obey, a font has no picture of, or a reader
@@ -10,6 +13,10 @@ import java.util.List;
 public final class VisibleText {
     private static final int ZERO_WIDTH_JOINER = 0x200d;
     private static final String CUT = "\u2026";
+    /** What no word of a sentence has, but a path or what somebody typed. */
+    private static final int LONG_WORD = 60;
+
+    private static final int LEAST_OF_LONG_WORD = 12;
 
     private VisibleText() {}
 
@@ -72,6 +79,29 @@ public final class VisibleText {
         return text.substring(0, Character.isHighSurrogate(text.charAt(begin - 1)) ? begin - 1 : begin)
                 + CUT
                 + text.substring(Character.isLowSurrogate(text.charAt(from)) ? from + 1 : from);
+    }
+
+    /**
+     * A sentence that may repeat something endless: where it is too long, what is longer than a word is shortened
+     * first.
+     *
+     * @param most characters of the result, at least 100
+     */
+    public static String brief(String sentence, int most) {
+        if (sentence.length() <= most) {
+            return sentence;
+        }
+        String[] words = sentence.split(" ", -1);
+        List<String> endless =
+                Arrays.stream(words).filter(word -> word.length() > LONG_WORD).toList();
+        int others =
+                sentence.length() - endless.stream().mapToInt(String::length).sum();
+        Iterator<String> cut = shortened(endless, Math.max(most - others, LEAST_OF_LONG_WORD * endless.size()))
+                .iterator();
+        String brief = Arrays.stream(words)
+                .map(word -> word.length() > LONG_WORD ? cut.next() : word)
+                .collect(Collectors.joining(" "));
+        return shortened(brief, most);
     }
 
     /**

@@ -169,7 +169,8 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
                 .flag("logits.by-direction" + of, side.logits().byDirection())
                 .flag("tokens.sides" + of, side.tokens().sides())
-                .flag("tokens.details" + of, side.tokens().details());
+                .flag("tokens.details" + of, side.tokens().details())
+                .flag("tree.probabilities" + of, side.tree().probabilities());
     }
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */

@@ -156,6 +156,18 @@ class AsideFileTest {
     }
 
     @Test
+    void aNameAsLongAsFileSystemsTakeLeavesRoomForTheFileBesideIt() throws IOException {
+        for (String name : new String[] {"x".repeat(251) + ".csv", "\u9ce5".repeat(83) + ".csv"}) {
+            Path target = folder.resolve(name);
+
+            AsideFile.replace(target, aside -> Files.writeString(aside, "new"));
+
+            assertThat(target).hasContent("new");
+        }
+        assertThat(names()).hasSize(2);
+    }
+
+    @Test
     void whatACrashLeftOfALoneWriterIsWrittenOver() throws IOException {
         Path target = folder.resolve("a.bin");
         Files.writeString(folder.resolve("a.bin.part"), "of a crashed process, and longer");

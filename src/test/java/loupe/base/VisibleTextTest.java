@@ -43,4 +43,17 @@ class VisibleTextTest {
                 .containsExactly("short", "x".repeat(20) + "\u2026" + "x".repeat(9), "y".repeat(30));
         assertThat(VisibleText.shortened(List.of("a", "b"), 6)).containsExactly("a", "b");
     }
+
+    @Test
+    void aSentenceThatRepeatsSomethingEndlessKeepsItsOtherWords() {
+        String endless = "--theme is " + "x".repeat(400) + ", expected light or dark";
+        assertThat(VisibleText.brief(endless, 200))
+                .hasSize(200)
+                .startsWith("--theme is xxx")
+                .contains("xx\u2026xx")
+                .endsWith("x, expected light or dark");
+        assertThat(VisibleText.brief("word ".repeat(100), 200)).hasSize(200).contains("\u2026");
+        assertThat(VisibleText.brief("/" + "a".repeat(150) + " is missing", 200))
+                .hasSize(162);
+    }
 }

@@ -36,6 +36,16 @@ class RememberedViewsTest {
     }
 
     @Test
+    void probabilitiesBesideTheTokensOfATreeComeBack() {
+        WorkbenchModels models = new WorkbenchModels(new Opened().workbench, cache);
+        models.b().tree().probabilities().set(true);
+        WorkbenchModels later = new WorkbenchModels(new Opened().workbench, cache);
+        later.recall(models.remembered());
+        assertThat(later.a().tree().probabilities().get()).isFalse();
+        assertThat(later.b().tree().probabilities().get()).isTrue();
+    }
+
+    @Test
     void whatMakesNoSenseIsLeft() {
         WorkbenchModels models = new WorkbenchModels(new Opened().workbench, cache);
         models.histogram().recall(Map.of("histogram.bins", "-3", "histogram.cumulative", "perhaps"));

@@ -9,11 +9,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javafx.application.Platform;
+import javafx.event.Event;
 import javafx.geometry.Point2D;
 import javafx.scene.Node;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TableColumnBase;
 import javafx.scene.control.TableView;
+import javafx.scene.input.ContextMenuEvent;
 import javafx.stage.Stage;
 import javafx.stage.Window;
 import loupe.TinyModel;
@@ -135,6 +139,28 @@ public abstract class WindowUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> workbench.b().sae().get() != null);
         UiTest.waitUntil(() -> models.statistics().index(workbench.b()).get() != null);
         UiTest.waitUntil(view::isArranged);
+    }
+
+    /** Chooses an entry of the menu that a right click on a node opens. */
+    protected final void fireMenuItem(Node node, String words) {
+        UiTest.onFx(() -> {
+            Point2D at = node.localToScreen(2, 2);
+            Event.fireEvent(
+                    node,
+                    new ContextMenuEvent(
+                            ContextMenuEvent.CONTEXT_MENU_REQUESTED, 2, 2, at.getX(), at.getY(), true, null));
+            ContextMenu menu = Window.getWindows().stream()
+                    .filter(ContextMenu.class::isInstance)
+                    .map(ContextMenu.class::cast)
+                    .findFirst()
+                    .orElseThrow();
+            MenuItem item = menu.getItems().stream()
+                    .filter(one -> words.equals(one.getText()))
+                    .findFirst()
+                    .orElseThrow();
+            menu.hide();
+            item.fire();
+        });
     }
 
     protected final TreeCanvas tree() {

@@ -37,7 +37,8 @@ public final class Bench implements AutoCloseable {
             new MemoryBenchmark(),
             new NeighboursBenchmark(),
             new IndexBenchmark(),
-            new SearchBenchmark());
+            new SearchBenchmark(),
+            new EffectsBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

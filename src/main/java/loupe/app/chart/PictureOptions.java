@@ -116,7 +116,15 @@ class PictureOptions {
             Picture picture = Toolkit.call(() -> picture(drawn));
             ColourRoles palette = Toolkit.call(() -> ColourRoles.of(Theme.of(Look.remembered(theme, false))));
             ExportFormat format = Objects.requireNonNull(format(), "refused before");
-            ChartExport.replace(out, ChartExport.bytes(picture, noCaption ? "" : caption, format, resolution, palette));
+            String below = noCaption ? "" : caption;
+            double scale = ChartExport.scaleOf(picture, below, resolution);
+            if (name().endsWith(".png") && scale < resolution) {
+                context.warn(String.format(
+                        Locale.ROOT,
+                        "The picture would have more than 64 million pixels and is drawn at --resolution %.2f",
+                        scale));
+            }
+            ChartExport.replace(out, ChartExport.bytes(picture, below, format, resolution, palette));
         }
         return new ChartCommand.Result(out.toString(), drawn.exportName(), caption);
     }

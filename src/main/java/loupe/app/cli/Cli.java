@@ -18,6 +18,7 @@ import loupe.base.FileFailure;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
 import loupe.base.Refusal;
+import loupe.base.VisibleText;
 import loupe.inference.DeviceMissingException;
 import loupe.state.window.Session;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,8 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "[COMMAND]")
 public final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
+    /** Letters of a refusal, without its full stop. */
+    private static final int LONGEST_MESSAGE = 298;
 
     /** More cores than any machine that runs this; the system gives out only so many threads. */
     private static final int MOST_THREADS = 1024;
@@ -225,7 +228,7 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        messages().add(String.valueOf(failure.getMessage()));
+        messages().add(VisibleText.brief(String.valueOf(failure.getMessage()), LONGEST_MESSAGE));
         messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }
@@ -272,7 +275,7 @@ public final class Cli implements Runnable {
     }
 
     private int print(@Nullable String said, int code) {
-        String message = String.valueOf(said);
+        String message = VisibleText.brief(String.valueOf(said), LONGEST_MESSAGE);
         messages().add(message.endsWith(".") ? message : message + ".");
         return code;
     }

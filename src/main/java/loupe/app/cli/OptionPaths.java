@@ -1,10 +1,14 @@
 package loupe.app.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Checks of paths that were given as options, before any work starts. */
 public final class OptionPaths {
+    /** Of file systems, in bytes. */
+    private static final int LONGEST_NAME = 255;
+
     private OptionPaths() {}
 
     /**
@@ -30,6 +34,11 @@ public final class OptionPaths {
         requireNamed(path, option);
         if (Files.isDirectory(path)) {
             throw new UsageException(option + ": " + path + " is a folder, a file is wanted");
+        }
+        int bytes = path.getFileName().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > LONGEST_NAME) {
+            throw new UsageException(option + ": a file's name has " + LONGEST_NAME + " bytes at most, that of " + path
+                    + " has " + bytes);
         }
         Path folder = path.toAbsolutePath().getParent();
         if (folder != null && !Files.isDirectory(folder)) {

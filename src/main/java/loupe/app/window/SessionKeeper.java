@@ -75,10 +75,12 @@ final class SessionKeeper {
     }
 
     private void write() {
-        Session session = waiting.getAndSet(null);
         try {
-            if (session != null && !file.keep(session)) {
-                LOG.debug("another window keeps the session");
+            synchronized (file) { // what waits is never written after the last one
+                Session session = waiting.getAndSet(null);
+                if (session != null && !file.keep(session)) {
+                    LOG.debug("another window keeps the session");
+                }
             }
         } catch (IOException e) {
             LOG.debug("The session could not be kept", e);
@@ -96,8 +98,11 @@ final class SessionKeeper {
             if (!writing.awaitTermination(MOST_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("the session is still being written");
             }
-            file.save(last);
-            file.close();
+            synchronized (file) {
+                waiting.set(null);
+                file.save(last);
+                file.close();
+            }
         } catch (IOException e) {
             LOG.warn("The session could not be kept: {}", e.getMessage());
         } catch (InterruptedException e) {

@@ -317,7 +317,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 return;
             }
             if (kept != null) {
-                kept.end(now());
+                kept.end(settled());
             }
             whenClosed.run();
         });

@@ -32,6 +32,7 @@ import loupe.state.window.Workbench;
 public final class GhostControlsModel {
     private static final int STEPS_TO_NATURAL = 50;
     private static final double LARGEST_IN_NATURALS = 5;
+    private static final double FURTHEST_IN_NATURALS = 1000;
 
     private final Map<Knob<?, ?>, Property<?>> properties = new LinkedHashMap<>();
     private final ComponentWeights components;
@@ -315,6 +316,11 @@ public final class GhostControlsModel {
                     java.util.Locale.ROOT, "%.2g", ratio < 2 ? power : ratio < 5 ? 2 * power : 5 * power));
             return new ScaleRange(
                     Knob.rounded(Math.ceil(about * LARGEST_IN_NATURALS / step) * step, step), step, about);
+        }
+
+        /** The largest scale that can be typed: a ghost that far away is its direction alone. */
+        public double furthest() {
+            return Knob.rounded(Math.ceil(natural * FURTHEST_IN_NATURALS / step) * step, step);
         }
 
         /** This range, or a longer one with the same steps if the value lies beyond its end. */

@@ -43,6 +43,7 @@ public final class TreeModel {
     private final ObjectProperty<TreeBaseline> baseline =
             new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
     private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
+    private final BooleanProperty probabilities = new SimpleBooleanProperty(this, "probabilities", false);
     private final ResultSlot<DefinitionTree.Answer> clean;
     private final ResultSlot<NullDivergence.Answer> chance;
     private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
@@ -91,6 +92,11 @@ public final class TreeModel {
     /** Whether the tree without steering is grown as well, to be compared with. */
     public BooleanProperty cleanWanted() {
         return cleanWanted;
+    }
+
+    /** Whether each token's probability stands beside it. */
+    public BooleanProperty probabilities() {
+        return probabilities;
     }
 
     /** The tree without steering; empty while nothing is steered or it is not wanted. */

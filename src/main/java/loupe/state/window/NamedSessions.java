@@ -3,6 +3,7 @@ package loupe.state.window;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.AsideFile;
 import loupe.base.Refusal;
+import loupe.base.VisibleText;
 import loupe.base.WriterLock;
 import org.jspecify.annotations.Nullable;
 
@@ -84,7 +86,21 @@ public final class NamedSessions {
         if (DEVICE.matcher(name).matches() || !name.equals(name.strip())) {
             return Optional.of("No file can have the name " + name);
         }
-        return Optional.empty();
+        if (name.codePoints().anyMatch(VisibleText::isHidden)) {
+            return Optional.of("The name has characters that nobody sees: type it anew");
+        }
+        return isOfFiles(name)
+                ? Optional.empty()
+                : Optional.of("Files have no such letters here: write the name with letters from A to Z");
+    }
+
+    /** Whether this system's names of files have these letters; where the locale is C, they have few. */
+    private static boolean isOfFiles(String name) {
+        try {
+            return Path.of(name + SUFFIX).getFileName() != null;
+        } catch (InvalidPathException unmappable) {
+            return false;
+        }
     }
 
     /**

@@ -41,10 +41,13 @@ public record Session(
     static final int RECENT = 12;
 
     private static final int ORDINARY_FONT = 13;
+    /** Far beyond any screen. */
+    private static final double MOST_PIXELS = 1e5;
 
     public Session {
         checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
         settings = settings == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(Map.copyOf(settings)));
+        window = window != null && window.isPlace() ? window : null;
         views = views == null || views.isNull() ? null : views;
         recent = recent == null ? List.of() : List.copyOf(recent.subList(0, Math.min(RECENT, recent.size())));
         fontSize = fontSize < 8 || fontSize > 32 ? ORDINARY_FONT : fontSize;
@@ -76,7 +79,12 @@ public record Session(
 
     /** Where the window was, in screen pixels. */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record Window(double x, double y, double width, double height, boolean maximised) {}
+    public record Window(double x, double y, double width, double height, boolean maximised) {
+        /** Whether a window can be there. */
+        private boolean isPlace() {
+            return Double.isFinite(x) && Double.isFinite(y) && width >= 1 && height >= 1 && width + height < MOST_PIXELS;
+        }
+    }
 
     /**
      * Something that was opened before: a model's folder, a checkpoint or a corpus.

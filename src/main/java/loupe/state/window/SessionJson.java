@@ -1,6 +1,7 @@
 package loupe.state.window;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.base.AsideFile;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,10 @@ final class SessionJson {
         Session session;
         try {
             session = JSON.readValue(file.toFile(), Session.class);
+        } catch (JsonMappingException otherThings) {
+            throw new NoSession(otherThings.getPath().isEmpty()
+                    ? "it is JSON, but none of a session"
+                    : "what it has as " + place(otherThings) + " is not what a session has there");
         } catch (JsonProcessingException damaged) {
             String message = String.valueOf(damaged.getOriginalMessage());
             throw new NoSession(message.lines().findFirst().orElse("it is no JSON"));
@@ -59,6 +65,13 @@ final class SessionJson {
             throw new NoSession("a path in it is none");
         }
         return session;
+    }
+
+    /** Names and numbers of the JSON that lead to a value: {@code checkpoints 0 path}. */
+    private static String place(JsonMappingException failure) {
+        return failure.getPath().stream()
+                .map(step -> step.getFieldName() != null ? step.getFieldName() : String.valueOf(step.getIndex()))
+                .collect(Collectors.joining(" "));
     }
 
     private static boolean hasPaths(Session session) {

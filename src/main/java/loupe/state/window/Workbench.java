@@ -407,7 +407,7 @@ public final class Workbench {
         side.setOpening(false);
         side.setProblem(null);
         withdrawDoubt(side);
-        if (side == a && b.sae().get() != null) {
+        if (side == a && (b.sae().get() != null || b.opening().get())) {
             closeCheckpoint(b);
         }
         OpenSae before = side.sae().get();

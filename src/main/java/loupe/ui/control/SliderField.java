@@ -2,7 +2,7 @@ package loupe.ui.control;
 
 import atlantafx.base.controls.ProgressSliderSkin;
 import java.util.Objects;
-import java.util.function.DoublePredicate;
+import java.util.function.DoubleConsumer;
 import javafx.animation.AnimationTimer;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -47,7 +47,8 @@ public final class SliderField extends HBox {
     private final String unit;
     private final Pulse pulse = new Pulse();
     private final Tooltip refusal = Tooltips.of("");
-    private DoublePredicate onBeyond = typed -> false;
+    private double furthest;
+    private DoubleConsumer onBeyond = typed -> {};
     private boolean following;
 
     /**
@@ -63,6 +64,7 @@ public final class SliderField extends HBox {
                     "initial is " + initial + ", the scale goes from " + scale.min() + " to " + scale.max());
         }
         this.unit = unit;
+        furthest = scale.max();
         fallback = initial;
         value.set(initial);
         layOut(name, explanation);
@@ -177,9 +179,11 @@ public final class SliderField extends HBox {
         if (typed >= scale.min() && typed <= scale.max()) {
             setValue(typed);
             field.setText(text());
-        } else if (!onBeyond.test(typed)) {
+        } else if (typed > scale.max() && typed <= furthest) {
+            onBeyond.accept(typed);
+        } else {
             refuse(label.getText() + " goes from " + NumberTexts.plain(scale.min()) + " to "
-                    + NumberTexts.plain(scale.max()));
+                    + NumberTexts.plain(furthest));
         }
     }
 
@@ -194,12 +198,25 @@ public final class SliderField extends HBox {
     }
 
     /**
-     * What becomes of a typed number beyond the ends of the scale.
+     * Lets numbers be typed that lie beyond the upper end of the scale.
      *
-     * @param taken says whether the number was made use of; one that was not is refused
+     * @param most the largest one; what lies beyond it is refused
+     * @param taken is given such a number
      */
-    public void setOnBeyond(DoublePredicate taken) {
+    public void setOnBeyond(double most, DoubleConsumer taken) {
+        furthest = most;
         onBeyond = taken;
+    }
+
+    /** Whether the number is being typed. */
+    public boolean isTyped() {
+        return field.isFocused();
+    }
+
+    /** Puts the cursor behind the number. */
+    public void focusNumber() {
+        field.requestFocus();
+        field.end();
     }
 
     /** Moves by a number of steps, as the keys [ and ] do. */

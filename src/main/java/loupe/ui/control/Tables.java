@@ -52,7 +52,10 @@ public final class Tables {
         table.setId(id);
         table.setAccessibleText(accessible);
         table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS);
-        table.setPlaceholder(new Label(""));
+        Label nothing = new Label("");
+        nothing.getStyleClass().addAll("muted", "nothing-listed");
+        nothing.setWrapText(true);
+        table.setPlaceholder(nothing);
         table.getStyleClass().addAll("dense", "data-table");
         // the toolkit sorts by a header that is released with any button
         table.addEventFilter(MouseEvent.MOUSE_RELEASED, event -> {

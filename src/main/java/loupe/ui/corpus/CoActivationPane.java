@@ -125,6 +125,7 @@ public final class CoActivationPane implements Pane {
                         ? NumberTexts.percent(number)
                         : shownBy.isCount() ? NumberTexts.count(Math.round(number)) : NumberTexts.number(number));
         heading.getStyleClass().add("column-title");
+        heading.setMinWidth(Region.USE_PREF_SIZE);
         value.setGraphic(heading);
         value.setId("value");
         TableColumn<CoActivationModel.Row, Number> tokens =

@@ -58,13 +58,13 @@ import loupe.ui.token.TokenText;
  */
 public final class TextPane implements Pane {
     private static final double BESIDE_PIXELS = 400;
-    private static final double ROOM_FOR_SHARES = 220;
+    private static final double ROOM_FOR_SHARES = 265;
     private static final double LEAST_AREA = 30;
     private static final double LEAST_READING = 58;
     private static final double STACKED_PIXELS = 220;
     private static final double ROOM_FOR_LINES = 170;
     private static final double ROOM_FOR_FOOT = 105;
-    private static final double ROOM_FOR_WORDS = 165;
+    private static final double ROOM_FOR_WORDS = 190;
     private static final double LEAST_FOR_WORDS = 40;
     private static final double READING_SHARE = 0.58;
     private static final int LINES = 3;
@@ -147,13 +147,13 @@ public final class TextPane implements Pane {
         reading.setMinSize(0, LEAST_READING);
         area.setMinHeight(LEAST_AREA);
         scroll.setMinHeight(0);
-        table.getColumns()
-                .add(Tables.numbers(
-                        "Act.",
-                        "Activation at the chosen token",
-                        52,
-                        TextActivations.Active::activation,
-                        NumberTexts::number));
+        TableColumn<TextActivations.Active, Number> activation = Tables.numbers(
+                "Act.",
+                "Activation at the chosen token",
+                52,
+                TextActivations.Active::activation,
+                NumberTexts::number);
+        table.getColumns().add(activation);
         TableColumn<TextActivations.Active, Number> share = Tables.numbers(
                 "Of max",
                 "Share of the feature's largest absolute activation in the corpus",
@@ -162,8 +162,9 @@ public final class TextPane implements Pane {
                 of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
         share.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_SHARES));
         table.getColumns().add(share);
-        table.getColumns()
-                .add(Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, TextActivations.Active::feature));
+        TableColumn<TextActivations.Active, Number> number =
+                Tables.counts("#", "Number of the feature", Tables.NUMBER_WIDTH, TextActivations.Active::feature);
+        table.getColumns().add(number);
         TableColumn<TextActivations.Active, String> promotes = Tables.texts(
                 "Promotes",
                 "The tokens whose logits the decoder direction raises most",
@@ -178,7 +179,7 @@ public final class TextPane implements Pane {
         foot.getStyleClass().addAll("muted", "pane-foot");
         foot.setMinWidth(0);
         VBox features = new VBox(table, foot);
-        features.setMinSize(0, 0);
+        features.setMinHeight(0);
         table.setMinHeight(0);
         SplitPane split = new SplitPane(reading, features);
         split.getStyleClass().add("inner-split");
@@ -199,6 +200,10 @@ public final class TextPane implements Pane {
                                 : Orientation.HORIZONTAL,
                         split.widthProperty(),
                         split.heightProperty()));
+        features.minWidthProperty() // beside the text both columns stay whole
+                .bind(Bindings.when(split.orientationProperty().isEqualTo(Orientation.HORIZONTAL))
+                        .then(activation.minWidthProperty().add(number.minWidthProperty()))
+                        .otherwise(0));
         area.prefHeightProperty()
                 .bind(split.heightProperty()
                         .map(height -> height.doubleValue() < ROOM_FOR_LINES ? LEAST_AREA : Region.USE_COMPUTED_SIZE));

@@ -88,8 +88,7 @@ public final class ChartExport {
     }
 
     private static BufferedImage image(Sheet sheet, double scale) {
-        double pixels = sheet.width() * sheet.height() * scale * scale;
-        double factor = pixels > MOST_PIXELS ? scale * Math.sqrt(MOST_PIXELS / pixels) : scale;
+        double factor = scaleOf(sheet, scale);
         BufferedImage image = new BufferedImage(
                 (int) Math.max(1, Math.ceil(sheet.width() * factor)),
                 (int) Math.max(1, Math.ceil(sheet.height() * factor)),
@@ -102,6 +101,18 @@ public final class ChartExport {
             graphics.dispose();
         }
         return image;
+    }
+
+    /**
+     * How many pixels of an image a pixel of the picture becomes: as many as wanted, or what makes 64 million in all.
+     */
+    public static double scaleOf(Picture picture, String caption, double wanted) {
+        return scaleOf(new Sheet(picture, caption, ColourRoles.paper()), wanted);
+    }
+
+    private static double scaleOf(Sheet sheet, double wanted) {
+        double pixels = sheet.width() * sheet.height() * wanted * wanted;
+        return pixels > MOST_PIXELS ? wanted * Math.sqrt(MOST_PIXELS / pixels) : wanted;
     }
 
     private static byte[] svg(Sheet sheet) throws IOException {

@@ -15,8 +15,6 @@ import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.ProgressBar;
 import javafx.scene.control.TableView;
-import javafx.scene.input.KeyCode;
-import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -127,21 +125,9 @@ public final class BatchPage {
         columns();
         table.setItems(model.rows());
         TableExport.attachTo(table, "batch", desk);
-        table.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> {
-            if (is != null) {
-                choose.accept(is.feature());
-            }
-        });
-        table.setOnMouseClicked(event -> {
-            if (event.getClickCount() == 2 && table.getSelectionModel().getSelectedItem() != null) {
-                leave.run();
-            }
-        });
-        table.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
-            if (event.getCode() == KeyCode.ENTER && table.getSelectionModel().getSelectedItem() != null) {
-                leave.run();
-                event.consume();
-            }
+        Tables.onChosen(table, row -> {
+            choose.accept(row.feature());
+            leave.run();
         });
         VBox.setVgrow(table, Priority.ALWAYS);
         box.getChildren().addAll(heading, introduction, parts, state, table, buttons);
@@ -171,7 +157,7 @@ public final class BatchPage {
                 .addAll(List.of(
                         Tables.counts(
                                 "#",
-                                "Feature; a click selects it, Enter or a double click shows it",
+                                "Feature; a click or Enter goes to it",
                                 50,
                                 BatchRow::feature),
                         Tables.texts(

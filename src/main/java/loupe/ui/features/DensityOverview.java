@@ -2,6 +2,7 @@ package loupe.ui.features;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
@@ -15,6 +16,8 @@ import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
 import loupe.ui.control.Tooltips;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -30,11 +33,15 @@ public final class DensityOverview extends BorderPane {
     private final ToggleButton toggle = new ToggleButton(null, new FontIcon(Feather.BAR_CHART_2));
     private boolean following;
 
-    /** @param filter the field of the table's filter */
-    DensityOverview(FeatureTableModel model, TextField filter) {
+    /**
+     * @param filter the field of the table's filter
+     * @param provenance of what was counted of all features
+     */
+    DensityOverview(FeatureTableModel model, TextField filter, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         this.filter = filter;
         layOut();
+        new ExportMenu(chart, provenance, desk).attachTo(chart);
         bind();
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javafx.application.Platform;
@@ -71,6 +72,7 @@ public final class FeatureTablePane implements Pane {
 
     private final Workbench workbench;
     private final FeatureTableModel model;
+    private final Supplier<String> provenance;
     private final FileSaver desk;
     private final PaneFrame frame = new PaneFrame("Features");
     private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
@@ -91,7 +93,10 @@ public final class FeatureTablePane implements Pane {
     /** The features of the rows that are marked, if there are several. */
     private Set<Integer> marked = Set.of();
 
-    public FeatureTablePane(Workbench workbench, FeatureTableModel model, FileSaver desk) {
+    /** @param provenance of what was counted of all features, for the captions of pictures */
+    public FeatureTablePane(
+            Workbench workbench, FeatureTableModel model, Supplier<String> provenance, FileSaver desk) {
+        this.provenance = provenance;
         this.desk = desk;
         this.workbench = workbench;
         this.model = model;
@@ -163,7 +168,7 @@ public final class FeatureTablePane implements Pane {
             columns.put(column, column(column));
         }
         count.getStyleClass().add("muted");
-        DensityOverview densities = new DensityOverview(model, filter);
+        DensityOverview densities = new DensityOverview(model, filter, provenance, desk);
         frame.getActions().addAll(count, densities.toggle());
         table.setSortPolicy(view -> true);
         VBox.setVgrow(table, Priority.ALWAYS);

@@ -23,7 +23,6 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.base.NumberRange;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
@@ -269,6 +268,7 @@ public final class GhostControls implements Pane {
     private void makeScale() {
         GhostControlsModel.ScaleRange range = model.range().get();
         double start = range.rounded(range.natural());
+        boolean typed = scale != null && scale.isTyped();
         scale = new SliderField(
                 "Scale",
                 "",
@@ -287,15 +287,12 @@ public final class GhostControls implements Pane {
                 made.setValue(used); // a typed number may lie between two steps
             }
         });
-        scale.setOnBeyond(typed -> {
-            if (typed < 0 || !NumberRange.COMPUTABLE.contains(typed)) {
-                return false;
-            }
-            model.reach(typed);
-            return true;
-        });
+        scale.setOnBeyond(range.furthest(), model::reach);
         KnobFields.hold(scale, model);
         scaleHolder.getChildren().setAll(scale);
+        if (typed) {
+            scale.focusNumber(); // what is typed next is for the field that took the place of the other
+        }
     }
 
     private void showMix(double share) {

@@ -64,7 +64,7 @@ public final class NeighboursPane implements Pane {
     private final TableColumn<Row, Number> number =
             Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, Row::id);
     private final Label spread = new Label();
-    private final Button own = new Button("Of this feature");
+    private final Button own;
 
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
@@ -83,6 +83,7 @@ public final class NeighboursPane implements Pane {
         this.model = model;
         this.texts = texts;
         this.describeFeature = describeFeature;
+        own = IconButtons.of(Feather.CORNER_UP_LEFT, "Neighbours of the chosen feature again", model::showFeature);
         table = Tables.make("neighbours-" + model.side(), "Nearest neighbours");
         layOut();
         bind();
@@ -114,12 +115,13 @@ public final class NeighboursPane implements Pane {
                 IconButtons.of(Feather.SHUFFLE, "Neighbours of a random vector, as a baseline", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
         own.setId("neighbours-own-" + model.side());
-        own.setOnAction(event -> model.showFeature());
-        own.setTooltip(Tooltips.of("Show the neighbours of the chosen feature again"));
-        own.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        HBox first = new HBox(8, among, random, own);
+        HBox first = new HBox(8, among, random);
         first.setAlignment(Pos.CENTER_LEFT);
-        VBox tools = new VBox(6, first, query);
+        HBox second = new HBox(4, query, own);
+        second.setAlignment(Pos.CENTER_LEFT);
+        query.setMinWidth(0);
+        HBox.setHgrow(query, Priority.ALWAYS);
+        VBox tools = new VBox(6, first, second);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, NumberTexts::number));
         table.getColumns().add(number);

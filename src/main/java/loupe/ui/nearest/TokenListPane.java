@@ -193,7 +193,7 @@ public final class TokenListPane implements Pane {
     /** A click on a token shows its neighbours, as it does in examples and logit weights. */
     @Override
     public void setRowActions(RowActions actions) {
-        Tables.onChosen(table, row -> actions.goToToken(row.token()));
+        Tables.onChosen(table, row -> actions.askOfToken(row.token()));
         RowMenu.attach(table, row -> OptionalInt.empty(), row -> OptionalInt.of(row.token()), actions);
     }
 

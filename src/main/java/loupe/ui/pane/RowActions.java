@@ -7,7 +7,10 @@ public interface RowActions {
     /** Shows a feature in every pane. */
     void goTo(int feature);
 
-    /** Shows the neighbours of a token. */
+    /** Asks for the neighbours of a token and the features active at it, in the panes where they stand. */
+    void askOfToken(int token);
+
+    /** The same, and brings the neighbours to the front. */
     void goToToken(int token);
 
     boolean isStarred(int feature);

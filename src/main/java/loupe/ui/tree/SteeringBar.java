@@ -4,8 +4,7 @@ import java.util.stream.IntStream;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
-import javafx.scene.layout.HBox;
-import javafx.scene.layout.Priority;
+import javafx.scene.layout.FlowPane;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -22,9 +21,9 @@ import org.kordamp.ikonli.feather.Feather;
 
 /**
  * How the feature is steered in the residual stream while its tree grows, by how much, where, and with or without the
- * ghost. Both sides share it.
+ * ghost. Both sides share it. In a narrow pane its controls stand in several rows.
  */
-final class SteeringBar extends HBox {
+final class SteeringBar extends FlowPane {
     private static final double MOST = 200;
 
     private final TreeModel model;
@@ -45,7 +44,7 @@ final class SteeringBar extends HBox {
         this.model = model;
         controls = model.controls();
         getStyleClass().add("tree-steering");
-        HBox.setHgrow(coefficient, Priority.ALWAYS);
+        setMinWidth(0);
         kind.setId("steer-kind-" + model.side());
         kind.getItems().setAll(TreeSteering.Kind.values());
         kind.setConverter(new LabelConverter<>(which -> which == TreeSteering.Kind.ADD ? "Add" : "Clamp"));

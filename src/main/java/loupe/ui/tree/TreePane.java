@@ -240,6 +240,7 @@ public final class TreePane implements Pane {
 
     private void bind() {
         frame.statusProperty().bind(comparison.status());
+        canvas.chancesProperty().bindBidirectional(model.probabilities());
         stop.visibleProperty().bind(model.tree().pendingProperty());
         stop.managedProperty().bind(stop.visibleProperty());
         goOn.visibleProperty().bind(model.tree().stoppedProperty());

@@ -183,8 +183,7 @@ final class SampleTour {
     private TourStep neighbours() {
         return TourStep.asks(
                 "Its neighbours",
-                () -> "Features whose directions have the largest cosine with this one. Double click one, or "
-                        + "press Enter on "
+                () -> "Features whose directions have the largest cosine with this one. Click one, or press Enter on "
                         + "it, to go there; Alt+Left comes back.",
                 "#neighbours-A",
                 () -> {

@@ -28,6 +28,7 @@ import loupe.ui.corpus.CorpusPage;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureTablePane;
+import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
@@ -77,8 +78,9 @@ final class PaneArea {
         this.width = width;
         this.height = height;
         Runnable showText = () -> show(PaneKind.of(TextPane.class), false);
-        a = new SidePanes(new SideLinks(models, models.a(), showText, desk, corpus));
-        b = new SidePanes(new SideLinks(models, models.b(), showText, desk, corpus));
+        Runnable showNeighbours = () -> show(PaneKind.of(NeighboursPane.class), false);
+        a = new SidePanes(new SideLinks(models, models.a(), showText, showNeighbours, desk, corpus));
+        b = new SidePanes(new SideLinks(models, models.b(), showText, showNeighbours, desk, corpus));
         for (SidePanes side : List.of(a, b)) {
             side.kinds().forEach((kind, pane) -> pane.node().getMenuItems().add(hiding(kind)));
         }

@@ -47,7 +47,10 @@ public record PaneKind(
                             "features",
                             "Features",
                             links -> new FeatureTablePane(
-                                    links.models().workbench(), links.models().table(), links.checkpointDesk()))
+                                    links.models().workbench(),
+                                    links.models().table(),
+                                    links.side()::allCountedProvenance,
+                                    links.checkpointDesk()))
                     .needing(new Needs(280, 170, 0.9, 1))
                     .ofBothSides(),
             of(
@@ -109,7 +112,7 @@ public record PaneKind(
                                     links.side(),
                                     links.otherSide().tree(),
                                     links.texts(),
-                                    links::askOfToken,
+                                    links::goToToken,
                                     links.featureDesk()))
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(

@@ -18,9 +18,16 @@ import loupe.ui.pane.RowActions;
  * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
  *
  * @param showText brings the pane of the user's own text to the front
+ * @param showNeighbours brings the pane of the neighbours to the front
  * @param corpus what the form of the corpus asks the window for
  */
-record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk, CorpusPage.Choosing corpus)
+record SideLinks(
+        WorkbenchModels models,
+        SideModels side,
+        Runnable showText,
+        Runnable showNeighbours,
+        FileSaver desk,
+        CorpusPage.Choosing corpus)
         implements RowActions {
     /** The desk for files that are of the chosen feature. */
     FileSaver featureDesk() {
@@ -40,8 +47,8 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         return side == models.a() ? models.b() : models.a();
     }
 
-    /** Queries the neighbours of a token and the features active at it. */
-    void askOfToken(int id) {
+    @Override
+    public void askOfToken(int id) {
         side.neighbours().askOfToken(id);
         side.together().query().set(References.ofToken(id));
     }
@@ -63,6 +70,7 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
     @Override
     public void goToToken(int token) {
         askOfToken(token);
+        showNeighbours.run();
     }
 
     @Override

@@ -3,7 +3,11 @@ package loupe.analysis.effects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -11,14 +15,18 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.Golden;
+import loupe.TinyModel;
 import loupe.analysis.effects.Intervention.Add;
 import loupe.analysis.effects.Intervention.Cap;
 import loupe.analysis.effects.Intervention.Clamp;
 import loupe.analysis.effects.Intervention.Orthogonal;
 import loupe.analysis.effects.Intervention.Scale;
 import loupe.analysis.effects.Intervention.Target;
+import loupe.analysis.prompts.LogProbabilities;
 import loupe.analysis.prompts.TextActivations;
 import loupe.base.HookPoint;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
 import loupe.inference.Device;
 import loupe.inference.InferenceService;
 import loupe.inference.LocalInferenceService;
@@ -26,10 +34,15 @@ import loupe.inference.ModelId;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.inference.Query;
+import loupe.inference.Scope;
+import loupe.lm.Logits;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,7 +52,13 @@ class EffectsIdentitiesTest {
     private static final List<Integer> CORRUPT = List.of(17, 60, 80, 71, 9, 42);
     private static final Metric METRIC = new Metric(Metric.Kind.LOGIT_DIFFERENCE, 11, 23);
 
+    /** Behind it the logits are a product with the unembedding. */
+    private static final HookPoint LINEAR = HookPoint.of(HookPoint.Site.LN_FINAL_NORMALIZED);
+
     private static InferenceService service;
+
+    @TempDir
+    Path temporary;
 
     @BeforeAll
     static void start() {
@@ -62,15 +81,18 @@ class EffectsIdentitiesTest {
     private record Opened(ModelId model, OpenSae sae) {
         static Opened of(String name) {
             Path folder = Golden.folder(name);
-            SaeOptions options = SaeOptions.builder()
-                    .hook(Optional.of(HookPoint.residPost(0)))
-                    .build();
+            return of(folder.resolve("model"), folder.resolve("sae2"), HookPoint.residPost(0));
+        }
+
+        static Opened of(Path model, Path sae, HookPoint hook) {
+            SaeOptions options =
+                    SaeOptions.builder().hook(Optional.of(hook)).build();
             return new Opened(
-                    service.openModel(folder.resolve("model"), Processing.RAW)
+                    service.openModel(model, Processing.RAW)
                             .toCompletableFuture()
                             .join()
                             .id(),
-                    service.openSae(folder.resolve("sae2"), options)
+                    service.openSae(sae, options)
                             .toCompletableFuture()
                             .join());
         }
@@ -240,5 +262,139 @@ class EffectsIdentitiesTest {
                 .toArray();
         assertThat(gaps[2]).isLessThan(gaps[0] / 10).isLessThan(0.1);
         assertThat(gaps[1]).isLessThan(gaps[0]);
+    }
+
+    /** The logit is linear in the final norm's output where no cap bends it: gradients then say all there is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void attributionThroughALinearReadOutIsExact(String name) throws IOException {
+        Path model = temporary.resolve("model");
+        Files.createDirectories(model);
+        Path given = Golden.folder(name).resolve("model");
+        Files.copy(given.resolve("model.safetensors"), model.resolve("model.safetensors"));
+        Files.writeString(
+                model.resolve("config.json"),
+                Files.readString(given.resolve("config.json"))
+                        .replace("\"final_logit_softcapping\": 30.0", "\"final_logit_softcapping\": null"));
+        Opened opened = Opened.of(model, Golden.folder(name).resolve("sae2"), LINEAR);
+
+        for (Optional<List<Integer>> other : List.of(Optional.of(CORRUPT), Optional.<List<Integer>>empty())) {
+            Attribution.Site gradient = site(opened, other, Attribution.Method.GRADIENT);
+            Attribution.Site exact = site(opened, other, Attribution.Method.EXACT);
+            assertThat(gradient.sumOfFeatures() + gradient.sumOfErrors()).isCloseTo(gradient.whole(), within(1e-4));
+            assertThat(gradient.effects().data())
+                    .usingComparatorWithPrecision(1e-4f)
+                    .containsExactly(exact.effects().data());
+            assertThat(gradient.errors()).containsExactly(exact.errors(), within(1e-4));
+            assertThat(Math.abs(gradient.sumOfFeatures())).isGreaterThan(0.01);
+        }
+    }
+
+    private static Attribution.Site site(Opened opened, Optional<List<Integer>> other, Attribution.Method method) {
+        return ask(new Attribution(
+                        opened.model,
+                        List.of(opened.sae.id()),
+                        CLEAN,
+                        other,
+                        METRIC,
+                        5,
+                        method,
+                        1,
+                        new Attribution.Checks(true, 0)))
+                .sites()
+                .get(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void allFeaturesRemovedWithoutTheErrorLeaveTheDecoderBias(String name) {
+        Opened opened = Opened.of(name);
+        List<Intervention> each = IntStream.range(0, opened.sae.config().dSae())
+                .mapToObj(feature -> new Intervention(opened.feature(feature), new Scale(0), Positions.ALL))
+                .toList();
+        InterventionEffects.Answer removed = ask(new InterventionEffects(
+                opened.model, CLEAN, List.of(new Interventions(each, Set.of(opened.sae.id()))), false));
+
+        double[] losses = ask(new Losses(opened.model, HookPoint.residPost(0), decoderBias(name)));
+        assertThat(removed.effects().get(0).ce()).containsExactly(losses, within(1e-5));
+        assertThat(removed.effects().get(0).meanKl()).isGreaterThan(1e-4);
+    }
+
+    private static float[] decoderBias(String name) {
+        try (TensorArchive weights = TensorArchives.open(
+                Golden.folder(name).resolve("sae2").resolve("weights_copy.safetensors"))) {
+            return weights.tensor(name.equals("att_gpt2") ? "bias" : "b_dec")
+                    .toHost()
+                    .data();
+        }
+    }
+
+    /** The losses of the clean text with one vector in place of every token's value at a place. */
+    private record Losses(ModelId model, HookPoint point, float[] vector) implements Query.Single<double[]> {
+        @Override
+        public double[] answer(Scope scope) {
+            NDArray logits = scope.model(model)
+                    .forward(
+                            scope.arrays(),
+                            Runs.rows(CLEAN, 1),
+                            AtPoint.of(
+                                    point,
+                                    value -> value.getManager()
+                                            .create(vector)
+                                            .broadcast(value.getShape())),
+                            null,
+                            Logits.ALL,
+                            scope.cancellation());
+            HostTensor rows = new HostTensor(
+                    logits.toFloatArray(),
+                    CLEAN.size(),
+                    Math.toIntExact(logits.getShape().get(2)));
+            return IntStream.range(0, CLEAN.size() - 1)
+                    .mapToDouble(t -> -LogProbabilities.at(rows, t, CLEAN.get(t + 1)))
+                    .toArray();
+        }
+    }
+
+    /** Every layer and position, against a model of plain loops in double precision. */
+    @Test
+    void patchingPositionByPositionIsWhatPlainLoopsGive() throws IOException {
+        ModelId model = service.openModel(TinyModel.writeTo(temporary.resolve("tiny")), Processing.RAW)
+                .toCompletableFuture()
+                .join()
+                .id();
+        Patching.Answer answer = ask(new Patching(
+                model,
+                CLEAN,
+                CORRUPT,
+                METRIC,
+                4,
+                Set.of(Patching.Direction.values()),
+                List.of(PatchSite.RESID_PRE),
+                Optional.empty()));
+
+        PlainGpt2 plain = new PlainGpt2(TinyModel.CONFIG, TinyModel.weights());
+        double[][][] clean = plain.residuals(CLEAN);
+        double[][][] corrupt = plain.residuals(CORRUPT);
+        assertThat(answer.clean()).isCloseTo(difference(plain, clean[0], 0), within(1e-5));
+        assertThat(answer.corrupt()).isCloseTo(difference(plain, corrupt[0], 0), within(1e-5));
+        for (Patching.Direction direction : Patching.Direction.values()) {
+            double[][][] own = direction == Patching.Direction.DENOISING ? corrupt : clean;
+            double[][][] other = direction == Patching.Direction.DENOISING ? clean : corrupt;
+            double[] expected = new double[TinyModel.CONFIG.nLayers() * CLEAN.size()];
+            for (int i = 0; i < expected.length; i++) {
+                int layer = i / CLEAN.size();
+                double[][] patched = own[layer].clone();
+                patched[i % CLEAN.size()] = other[layer][i % CLEAN.size()];
+                expected[i] = difference(plain, patched, layer);
+            }
+            assertThat(answer.grids().get(direction).get("resid_pre").metric())
+                    .containsExactly(expected, within(1e-5));
+            assertThat(Arrays.stream(expected).distinct().count()).isGreaterThan(2);
+        }
+    }
+
+    private static double difference(PlainGpt2 plain, double[][] residual, int layer) {
+        double[] logits = plain.logits(residual, layer)[4];
+        return logits[METRIC.token()] - logits[METRIC.other()];
     }
 }

@@ -129,6 +129,33 @@ class ChartCommandTest {
     }
 
     @Test
+    void aPictureThatIsDrawnSmallerThanWantedSaysSo() throws IOException {
+        Path out = folder.resolve("large.png");
+        CommandRun run = CommandRun.of(
+                "chart",
+                "scatter",
+                "--sae",
+                sae,
+                "--x",
+                "norm",
+                "--y",
+                "number",
+                "--out",
+                out,
+                "--width",
+                10_000,
+                "--height",
+                3_300,
+                "--resolution",
+                2,
+                "--no-caption");
+        assertThat(run.err).contains("drawn at --resolution 1.3");
+        var image = ImageIO.read(out.toFile());
+        assertThat((long) image.getWidth() * image.getHeight()).isBetween(63_000_000L, 64_100_000L);
+        Files.delete(out);
+    }
+
+    @Test
     void anotherKindOfFileIsRefusedBeforeAnythingIsOpened() {
         CommandRun run = CommandRun.of("chart", "density", "--index", "nowhere", "--out", folder.resolve("x.gif"));
         assertThat(run.code).isEqualTo(ExitCode.USAGE);

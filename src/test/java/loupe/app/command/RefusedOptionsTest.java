@@ -96,13 +96,24 @@ class RefusedOptionsTest {
             2|one.tsv is a file, a folder is wanted|train-sample --definitions @/one.tsv --out ^/out --work @/one.tsv
             3|no config.json|tour --model @/sae --out ^/pictures
             2|one.tsv is a file, a folder is wanted|tour --model @/tiny --cache @/one.tsv --out ^/pictures
+            2|'' after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@ --text otter \
+            --features 1:1
+            2|after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@LONG --text otter \
+            --features 1:1
+            2|is not S/I:V, such as 0/17:4.5|steer --model @/tiny --sae @/sae --text otter --features LONG
+            2|expected light, dark or high-contrast|chart histogram --index @/index --feature 1 --theme LONG --out ^/a.svg
+            2|expected number, density, trained-density|chart scatter --sae @/sae --x LONG --y norm --out ^/a.svg
+            2|a file's name has 255 bytes at most|chart histogram --index @/index --feature 1 --out ^/LONG.svg
             3|no tokenizer|train-sample --definitions @/one.tsv --out @/untrained --measure
             """)
     void oneShortMessageSaysWhatIsWrong(int code, String message, String arguments) throws IOException {
         CommandRun refused = CommandRun.of(Arrays.stream(arguments.split(" "))
                 .map(argument -> argument.equals("EMPTY")
                         ? ""
-                        : argument.replace("@", given.toString()).replace("^", written.toString()))
+                        : argument.replace("LONG", "x".repeat(LONGEST_MESSAGE))
+                                .replaceAll("^@", given.toString())
+                                .replace("@/", given + "/")
+                                .replace("^", written.toString()))
                 .toArray());
         assertThat(refused.err)
                 .contains(message)

@@ -259,6 +259,33 @@ class WorkbenchAppUiTest {
     }
 
     @Test
+    void aWindowThatIsClosedWhileItOpensFilesKeepsThem() throws IOException {
+        SessionFile memory = new SessionFile(folder.resolve("hasty/session.json"));
+        memory.save(new Session(
+                model.toString(),
+                List.of(new Session.Checkpoint(sae.toString(), Map.of())),
+                5,
+                Map.of(),
+                null,
+                null,
+                false,
+                13,
+                List.of()));
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            Toolkit.run(() -> {
+                WorkbenchApp app = new WorkbenchApp(service, memory, folder.resolve("indexes"));
+                app.show(new Stage(), () -> {});
+                app.openFirst(WorkbenchApp.Opening.LAST);
+                app.view().run("quit");
+                app.close();
+            });
+        }
+        assertThat(memory.load().model()).isEqualTo(model.toString());
+        assertThat(memory.load().checkpoints()).hasSize(1);
+        assertThat(memory.load().feature()).isEqualTo(5);
+    }
+
+    @Test
     void aWindowThatIsClosedAsksOnlyWhenSomethingWouldBeLost() {
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp app = open(service, null, new WorkbenchApp.Opening(null, List.of()));

@@ -135,4 +135,41 @@ class NamedSessionsTest {
         assertThat(NamedSessions.defect(longest + "a"))
                 .hasValueSatisfying(why -> assertThat(why).contains("61 characters"));
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\ud800", "\u202egpj", "a\u200bb"})
+    void aNameOfLettersThatNobodySeesIsRefusedInASentence(String name) {
+        assertThatThrownBy(() -> sessions.keep(name, of("/one"), Optional.empty()))
+                .isInstanceOf(Refusal.class)
+                .hasMessage("The name has characters that nobody sees: type it anew.");
+        assertThat(folder.resolve("sessions")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"checkpoints\":[null]}",
+                "{\"checkpoints\":[{\"path\":\"x\",\"options\":{\"k\":null}}]}",
+                "{\"recent\":[null]}",
+                "{\"feature\":\"red\"}",
+                "[]",
+                "7"
+            })
+    void whatIsWrongWithADamagedOneIsSaidWithoutTheProgramsWords(String json) throws IOException {
+        sessions.keep("bad", of("/one"), Optional.empty());
+        Files.writeString(folder.resolve("sessions/bad.json"), json);
+        assertThatThrownBy(() -> sessions.open("bad"))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining(" a session")
+                .hasMessageNotContainingAny("loupe.", "java.", "Exception", "token");
+    }
+
+    @Test
+    void aPlaceWhereNoWindowCanBeIsLeftOut() {
+        for (double[] place : new double[][] {{Double.NaN, 0, 9, 9}, {0, 0, 0, 9}, {0, 0, Double.NaN, 9}}) {
+            Session.Window nowhere = new Session.Window(place[0], place[1], place[2], place[3], false);
+            assertThat(new Session(null, List.of(), -1, Map.of(), nowhere, null, false, 13, List.of()).window())
+                    .isNull();
+        }
+    }
 }

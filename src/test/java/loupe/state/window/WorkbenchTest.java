@@ -97,6 +97,20 @@ class WorkbenchTest {
     }
 
     @Test
+    void aCheckpointBThatIsStillOpeningIsClosedWithAToo() {
+        CompletableFuture<OpenSae> slow = new CompletableFuture<>();
+        service.saes.put(EARLY, slow);
+        workbench.openModel(MODEL);
+        workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
+        workbench.openCheckpoint(workbench.b(), EARLY, SaeOptions.AS_STORED);
+        workbench.closeModel();
+        assertThat(workbench.b().opening().get()).isFalse();
+        slow.complete(sae(EARLY, 8, Optional.of(HookPoint.residPre(1))));
+        assertThat(workbench.b().sae().get()).isNull();
+        assertThat(service.closed).contains(idOf(EARLY));
+    }
+
+    @Test
     void aCheckpointOfAnotherWidthIsRefusedAndGivenBack() {
         service.saes.put(TOPK, CompletableFuture.completedFuture(sae(TOPK, 16, Optional.of(HookPoint.residPre(1)))));
         workbench.openModel(MODEL);

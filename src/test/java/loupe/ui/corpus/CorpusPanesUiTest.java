@@ -3,6 +3,7 @@ package loupe.ui.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javafx.scene.Node;
@@ -132,6 +133,17 @@ class CorpusPanesUiTest extends WindowUiTest {
                 .clear());
         UiTest.waitUntil(() -> models.table().rows().size() == TinySae.FEATURES);
         assertThat(chart.brushProperty().get()).isNull();
+    }
+
+    @Test
+    void theDistributionOfDensitiesIsSavedByItsOwnMenu() throws IOException {
+        openAndChoose();
+        clickOn("#density-toggle");
+        saveTo = folder.resolve("densities.svg");
+        fireMenuItem(lookup("#density-chart").query(), "Save picture as SVG...");
+        UiTest.waitUntil(() -> Files.exists(saveTo));
+        assertThat(suggested).endsWith("-densities.svg");
+        assertThat(Files.readString(saveTo)).contains("words.txt");
     }
 
     @Test
@@ -407,7 +419,7 @@ class CorpusPanesUiTest extends WindowUiTest {
     }
 
     @Test
-    void theChosenFeatureStaysInSightWhenTheTableIsSortedAndFiltered() throws IOException {
+    void theChosenFeatureStaysInSightWhenTheTableIsFilteredAndWhereWantedWhenSorted() throws IOException {
         Path large = TinySae.writeTo(folder.resolve("large"), 3, 400);
         UiTest.onFx(() -> workbench.openModel(
                 model, opened -> workbench.openCheckpoint(workbench.a(), large, SaeOptions.AS_STORED)));
@@ -421,6 +433,7 @@ class CorpusPanesUiTest extends WindowUiTest {
         UiTest.onFx(() -> models.table().filter().set(""));
         UiTest.waitUntil(() -> models.table().rows().size() == 400 && isInSight(table, 200));
         UiTest.onFx(() -> {
+            models.table().arrangement().keepsInView().set(true);
             models.table().sortedBy().set(FeatureColumn.NUMBER);
             models.table().descending().set(true);
         });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import javafx.scene.control.Label;
+import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextArea;
 import javafx.scene.input.KeyCode;
@@ -77,6 +78,27 @@ class TextPaneUiTest extends PaneUiTest {
         assertThat(emptyText()).isEqualTo("Open a checkpoint to see its features in a text");
         onFx(() -> opened.openA());
         assertThat(emptyText()).isEmpty();
+    }
+
+    @Test
+    void noHeadingOfItsTableIsCutHoweverWideThePaneIs() {
+        onFx(() -> opened.openA());
+        PaneFrame frame = lookup(node -> node instanceof PaneFrame).query();
+        for (int width = 230; width <= 650; width += 20) {
+            double wanted = width;
+            onFx(() -> frame.setMaxWidth(wanted));
+            onFx(() -> frame.getScene().getRoot().layout()); // columns that come and go are laid out a step later
+            for (TableColumn<?, ?> column : onFx(() -> List.copyOf(table().getVisibleLeafColumns()))) {
+                Label heading = (Label) column.getGraphic();
+                assertThat(onFx(() -> column.getWidth() - heading.prefWidth(-1)))
+                        .as("room beside %s at %d", heading.getText(), width)
+                        .isGreaterThanOrEqualTo(8);
+                assertThat(onFx(() -> table().sceneToLocal(heading.localToScene(heading.getLayoutBounds()))
+                                .getMaxX()))
+                        .as("end of %s at %d", heading.getText(), width)
+                        .isLessThanOrEqualTo(onFx(() -> table().getWidth()));
+            }
+        }
     }
 
     @Test

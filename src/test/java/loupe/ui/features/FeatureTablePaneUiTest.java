@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javafx.event.Event;
 import javafx.geometry.Bounds;
 import javafx.geometry.Point2D;
 import javafx.scene.Node;
@@ -20,6 +21,7 @@ import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.DragEvent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.input.TransferMode;
 import javafx.scene.layout.VBox;
 import loupe.analysis.features.DirectionNorms;
@@ -42,7 +44,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     @Override
     protected PaneFrame make() {
         model = FeatureTables.of(opened, new CorpusStatistics(opened.workbench, folder), texts);
-        pane = new FeatureTablePane(opened.workbench, model, saver);
+        pane = new FeatureTablePane(opened.workbench, model, () -> "tiny", saver);
         return pane.node();
     }
 
@@ -234,6 +236,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     void aRowThatIsDraggedIsNotChosen() {
         open();
         Point2D row = row(table(), 3);
+        onFx(() -> table().addEventFilter(MouseEvent.DRAG_DETECTED, Event::consume)); // it has no end without a screen
         moveTo(row).press(MouseButton.PRIMARY);
         assertThat(chosen()).isZero();
         moveBy(60, 40);

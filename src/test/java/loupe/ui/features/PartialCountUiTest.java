@@ -28,7 +28,7 @@ class PartialCountUiTest extends PaneUiTest {
     protected PaneFrame make() {
         corpus = new PlantedCorpus(opened, counted);
         model = FeatureTables.of(opened, corpus.statistics(), texts);
-        return new FeatureTablePane(opened.workbench, model, saver).node();
+        return new FeatureTablePane(opened.workbench, model, () -> "tiny", saver).node();
     }
 
     private String label(String id) {

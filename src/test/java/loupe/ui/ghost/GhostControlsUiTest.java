@@ -3,11 +3,14 @@ package loupe.ui.ghost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
+import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
+import javafx.stage.Window;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
@@ -16,6 +19,7 @@ import loupe.state.ghost.Knob;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.SavedFiles;
 import loupe.ui.UiTest;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +98,27 @@ class GhostControlsUiTest extends UiTest {
         assertThat(controls.range().get().max()).isEqualTo(2 * end);
         doubleClickOn("#ghost-scale .slider-value").write("-1").type(KeyCode.ENTER);
         assertThat(controls.values().get().scale()).isEqualTo(2 * end);
+    }
+
+    @Test
+    void aScaleTooFarAwayIsRefusedInPlaceWithTheRangeThatCanBeTyped() {
+        double before = controls.values().get().scale();
+        double most = controls.range().get().furthest();
+        doubleClickOn("#ghost-scale .slider-value").write("1e9").type(KeyCode.ENTER);
+        assertThat(controls.values().get().scale()).isEqualTo(before);
+        assertThat(refusal()).isEqualTo("Scale goes from 0 to " + NumberTexts.plain(most));
+        press(KeyCode.CONTROL).type(KeyCode.A).release(KeyCode.CONTROL).write("" + most).type(KeyCode.ENTER);
+        assertThat(controls.values().get().scale()).isEqualTo(most);
+        Node field = lookup("#ghost-scale .slider-value").query();
+        assertThat(onFx(field::isFocused)).as("typing goes on in the same place").isTrue();
+    }
+
+    private static String refusal() {
+        return onFx(() -> Window.getWindows().stream()
+                .filter(Tooltip.class::isInstance)
+                .map(window -> ((Tooltip) window).getText())
+                .findFirst()
+                .orElse(""));
     }
 
     @Test

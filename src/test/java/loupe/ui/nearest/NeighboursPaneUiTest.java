@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import javafx.geometry.Bounds;
+import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
@@ -19,6 +21,9 @@ import loupe.ui.pane.PaneFrame;
 import org.junit.jupiter.api.Test;
 
 class NeighboursPaneUiTest extends PaneUiTest {
+    /** The width of the pane beside the token list in a window of 1280. */
+    private static final double NARROW = 200;
+
     private final List<Integer> chosen = new ArrayList<>();
     private NeighboursModel model;
 
@@ -98,6 +103,23 @@ class NeighboursPaneUiTest extends PaneUiTest {
         clickOn("#neighbours-own-A");
         assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
         assertThat(lookup("#neighbours-own-A").query().isVisible()).isFalse();
+    }
+
+    @Test
+    void itsControlsStayWithinANarrowPaneOnceTheWayBackIsOffered() {
+        open();
+        PaneFrame frame = lookup(node -> node instanceof PaneFrame).query();
+        onFx(() -> frame.setMaxWidth(NARROW));
+        clickOn("#neighbours-random-A");
+        assertThat(onFx(frame::getWidth)).isEqualTo(NARROW);
+        for (String id : List.of("features", "tokens", "random", "query", "own")) {
+            Node control = lookup("#neighbours-" + id + "-A").query();
+            Bounds at = onFx(() -> frame.sceneToLocal(control.localToScene(control.getLayoutBounds())));
+            assertThat(at.getMinX()).as(id).isNotNegative();
+            assertThat(at.getMaxX()).as(id).isLessThanOrEqualTo(NARROW);
+        }
+        assertThat(onFx(() -> table().localToScene(table().getLayoutBounds()).getWidth()))
+                .isLessThanOrEqualTo(NARROW);
     }
 
     @Test

@@ -43,6 +43,11 @@ class RowMenuUiTest extends UiTest {
                     }
 
                     @Override
+                    public void askOfToken(int token) {
+                        done.add("ask of token " + token);
+                    }
+
+                    @Override
                     public void goToToken(int token) {
                         done.add("token " + token);
                     }

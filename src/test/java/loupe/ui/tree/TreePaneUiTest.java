@@ -12,6 +12,7 @@ import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
+import javafx.scene.layout.Region;
 import javafx.stage.Window;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
@@ -259,6 +260,24 @@ class TreePaneUiTest extends PaneUiTest {
         assertThat(subtitle()).contains(NumberTexts.number(grown.divergence()) + " nats from the baseline");
         choose("No baseline");
         assertThat(isSeen("#tree-fold-A")).isFalse();
+    }
+
+    @Test
+    void nothingOfTheSteeringIsCutInANarrowPane() {
+        open();
+        PaneFrame frame = lookup(node -> node instanceof PaneFrame).query();
+        onFx(() -> frame.setMaxWidth(330));
+        clickOn("#tree-steering-A");
+        for (String id : List.of("kind", "coefficient", "layer", "ghost", "compare")) {
+            Region control = lookup("#steer-" + id + "-A").query();
+            assertThat(onFx(() -> control.getWidth() - control.prefWidth(-1)))
+                    .as(id)
+                    .isGreaterThan(-1);
+            assertThat(onFx(() -> frame.sceneToLocal(control.localToScene(control.getLayoutBounds()))
+                            .getMaxX()))
+                    .as(id)
+                    .isLessThanOrEqualTo(330);
+        }
     }
 
     @Test

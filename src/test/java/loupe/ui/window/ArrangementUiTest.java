@@ -93,4 +93,28 @@ class ArrangementUiTest extends WindowUiTest {
                         .getId()))
                 .isEqualTo("tab-together-A");
     }
+
+    private <T> TableView<T> tokens() {
+        return lookup("#token-list-A").query();
+    }
+
+    @Test
+    void neighboursThatARowsMenuAsksForComeToTheFront() {
+        open();
+        UiTest.onFx(() -> view.scene().getWindow().setWidth(1024));
+        UiTest.waitUntil(() -> lookup("#tabs-tokens")
+                .<TabPane>tryQuery()
+                .filter(tabs -> tabs.getTabs().size() == 4)
+                .isPresent());
+        UiTest.waitUntil(view::isArranged);
+        UiTest.onFx(() -> this.<Object>tokens().getSelectionModel().select(1));
+        fireMenuItem(tokens(), "Neighbours of this token");
+        UiTest.waitUntil(() -> lookup("#tabs-tokens")
+                .<TabPane>query()
+                .getSelectionModel()
+                .getSelectedItem()
+                .getId()
+                .equals("tab-neighbours-A"));
+        assertThat(UiTest.onFx(() -> models.a().neighbours().query().get())).startsWith("token ");
+    }
 }
