@@ -35,6 +35,7 @@ import loupe.inference.SaeId;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.Activity;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Notices;
 import loupe.state.window.Workbench;
 
@@ -244,7 +245,7 @@ final class Switching {
             Object[] both = new Object[2];
             fx.submit(() -> workbench.openModel(model, open -> {
                         both[0] = open;
-                        statistics.corpus().set(inputs.corpus());
+                        statistics.corpus().set(CorpusFiles.of(inputs.corpus()));
                         workbench.openCheckpoint(workbench.a(), inputs.sae(), SaeOptions.AS_STORED, sae -> {
                             both[1] = sae;
                             opened.countDown();

@@ -11,6 +11,7 @@ import loupe.analysis.prompts.CorpusActivations;
 import loupe.inference.Query;
 import loupe.sae.SparseFeatures;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.window.CorpusFiles;
 
 /**
  * A corpus of 320 letters in which each feature of {@link Opened}'s checkpoints has the activations that a table plants
@@ -88,7 +89,7 @@ public final class PlantedCorpus {
 
     /** Counts over the text, which is done when this returns. */
     public void count() {
-        statistics.corpus().set(file);
+        statistics.corpus().set(CorpusFiles.of(file));
     }
 
     /** How often a letter is in the text. */

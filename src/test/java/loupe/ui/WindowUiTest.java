@@ -27,6 +27,7 @@ import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Notices;
 import loupe.state.window.Sample;
 import loupe.state.window.Workbench;
@@ -115,7 +116,7 @@ public abstract class WindowUiTest extends ApplicationTest {
     /** Begins to open the model, the corpus and the first checkpoint. */
     protected final void begin() {
         UiTest.onFx(() -> workbench.openModel(model, opened -> {
-            models.statistics().corpus().set(corpus);
+            models.statistics().corpus().set(CorpusFiles.of(corpus));
             workbench.openCheckpoint(workbench.a(), first, SaeOptions.AS_STORED);
         }));
     }

@@ -46,6 +46,7 @@ import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Look;
 import loupe.state.window.Notices;
@@ -419,11 +420,12 @@ public final class WorkbenchApp implements AutoCloseable {
 
     private void open(Path model, List<Session.Checkpoint> checkpoints, int feature, Optional<Path> corpus) {
         Workbench workbench = models.workbench();
-        String chosen = session.settings().get("corpus");
+        Optional<CorpusFiles> chosen = CorpusFiles.recalled(session.settings());
         workbench.openModel(model, opened -> {
             boolean sameModel = model.toString().equals(session.model());
-            if (chosen != null && sameModel && Files.exists(Path.of(chosen))) {
-                models.statistics().corpus().set(Path.of(chosen));
+            if (sameModel) {
+                chosen.filter(texts -> texts.paths().stream().allMatch(Files::exists))
+                        .ifPresent(models.statistics().corpus()::set);
             }
             String index = session.settings().get("index");
             if (index != null && sameModel && Files.exists(Path.of(index))) {

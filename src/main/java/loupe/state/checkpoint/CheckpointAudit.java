@@ -1,7 +1,6 @@
 package loupe.state.checkpoint;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +22,7 @@ import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 
 /**
@@ -32,7 +32,7 @@ import loupe.state.window.Workbench;
 public final class CheckpointAudit {
     private final Workbench workbench;
     private final CheckpointSide side;
-    private final ObservableValue<Path> corpus;
+    private final ObservableValue<CorpusFiles> corpus;
     private final ObservableValue<DocumentPacking> documents;
     private final ReadOnlyObjectWrapper<List<SaeAudit.Finding>> findings =
             new ReadOnlyObjectWrapper<>(this, "findings", List.of());
@@ -49,7 +49,7 @@ public final class CheckpointAudit {
     public CheckpointAudit(
             Workbench workbench,
             CheckpointSide side,
-            ObservableValue<Path> corpus,
+            ObservableValue<CorpusFiles> corpus,
             ObservableValue<DocumentPacking> documents) {
         this.workbench = workbench;
         this.side = side;
@@ -100,7 +100,7 @@ public final class CheckpointAudit {
     public void fitNow() {
         OpenSae open = side.sae().get();
         OpenModel model = workbench.model().get();
-        Path text = corpus.getValue();
+        CorpusFiles text = corpus.getValue();
         if (open == null || model == null) {
             return;
         }

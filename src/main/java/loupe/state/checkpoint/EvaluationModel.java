@@ -1,6 +1,5 @@
 package loupe.state.checkpoint;
 
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -23,6 +22,7 @@ import loupe.inference.Pending;
 import loupe.inference.Priority;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class EvaluationModel {
     private final Workbench workbench;
     private final CheckpointSide side;
-    private final ObservableValue<Path> corpus;
+    private final ObservableValue<CorpusFiles> corpus;
     private final ObservableValue<DocumentPacking> documents;
     private final ReadOnlyObjectWrapper<SaeEvaluation.Answer> answer = new ReadOnlyObjectWrapper<>(this, "answer");
     private final ReadOnlyStringWrapper measuredOn = new ReadOnlyStringWrapper(this, "measuredOn", "");
@@ -50,7 +50,7 @@ public final class EvaluationModel {
     public EvaluationModel(
             Workbench workbench,
             CheckpointSide side,
-            ObservableValue<Path> corpus,
+            ObservableValue<CorpusFiles> corpus,
             ObservableValue<DocumentPacking> documents) {
         this.workbench = workbench;
         this.side = side;
@@ -149,7 +149,7 @@ public final class EvaluationModel {
     private final class Run {
         private final OpenModel model;
         private final OpenSae sae;
-        private final Path text;
+        private final CorpusFiles text;
         private final DocumentPacking how;
         private final long tokens;
         private final Cancellation cancellation = new Cancellation();
@@ -159,7 +159,7 @@ public final class EvaluationModel {
 
         private @Nullable Pending<?> asked;
 
-        Run(OpenModel model, OpenSae sae, Path text, DocumentPacking how, long tokens) {
+        Run(OpenModel model, OpenSae sae, CorpusFiles text, DocumentPacking how, long tokens) {
             this.model = model;
             this.sae = sae;
             this.text = text;
@@ -170,7 +170,7 @@ public final class EvaluationModel {
         @SuppressWarnings("FutureReturnValueIgnored") // the page gets what fails
         void begin() {
             run = this;
-            shown = workbench.activity().begin("Evaluating " + sae.id() + " on " + text.getFileName(), this::stop);
+            shown = workbench.activity().begin("Evaluating " + sae.id() + " on " + text.name(), this::stop);
             job.set(shown);
             running.set(true);
             CompletableFuture.supplyAsync(
@@ -216,7 +216,7 @@ public final class EvaluationModel {
             if (failure != null) {
                 problem.set(Problem.of(failure));
             } else {
-                measuredOn.set(text.getFileName() + ", " + how.words());
+                measuredOn.set(text.name() + ", " + how.words());
                 answer.set(found);
             }
         }

@@ -13,6 +13,7 @@ import loupe.index.PathKind;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 
 /**
@@ -22,21 +23,21 @@ import loupe.state.window.Workbench;
  */
 public final class PathOpening {
     private final Workbench workbench;
-    private final Consumer<Path> corpus;
+    private final Consumer<CorpusFiles> corpus;
     private final Consumer<Path> index;
     private final Executor looking;
     private long newest;
 
     /**
-     * @param corpus given the path of a text, or of a folder of texts
+     * @param corpus given texts, and folders of texts
      * @param index given the folder of an index
      */
-    public PathOpening(Workbench workbench, Consumer<Path> corpus, Consumer<Path> index) {
+    public PathOpening(Workbench workbench, Consumer<CorpusFiles> corpus, Consumer<Path> index) {
         this(workbench, corpus, index, PathOpening::onThreadOfItsOwn);
     }
 
     /** @param looking runs the reading of paths */
-    PathOpening(Workbench workbench, Consumer<Path> corpus, Consumer<Path> index, Executor looking) {
+    PathOpening(Workbench workbench, Consumer<CorpusFiles> corpus, Consumer<Path> index, Executor looking) {
         this.workbench = workbench;
         this.corpus = corpus;
         this.index = index;
@@ -51,8 +52,8 @@ public final class PathOpening {
     }
 
     /**
-     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus or an index. A path of no
-     * known kind is opened as a checkpoint, which reports what is wrong with it.
+     * Opens one path or several: a model, up to two checkpoints (A, then B) and the texts of a corpus or an index. A
+     * path of no known kind is opened as a checkpoint, which reports what is wrong with it.
      *
      * @param beside whether the first checkpoint goes beside one that is open already
      */
@@ -106,7 +107,10 @@ public final class PathOpening {
                 .toList();
         List<Path> models = of(kinds, PathKind.MODEL);
         Runnable rest = () -> {
-            of(kinds, PathKind.CORPUS).forEach(corpus);
+            List<Path> texts = of(kinds, PathKind.CORPUS);
+            if (!texts.isEmpty()) {
+                corpus.accept(new CorpusFiles(texts));
+            }
             of(kinds, PathKind.INDEX).forEach(index);
             openCheckpoints(checkpoints, beside);
         };

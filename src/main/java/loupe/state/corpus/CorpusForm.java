@@ -1,6 +1,5 @@
 package loupe.state.corpus;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -23,6 +22,7 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.index.DocumentPacking;
 import loupe.index.IndexEstimate;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class CorpusForm {
     private final Workbench workbench;
     private final CorpusStatistics statistics;
-    private final ObjectProperty<Path> text = new SimpleObjectProperty<>(this, "text");
+    private final ObjectProperty<CorpusFiles> text = new SimpleObjectProperty<>(this, "text");
     private final StringProperty maxTokens = new SimpleStringProperty(this, "maxTokens", "");
     private final StringProperty contextLength = new SimpleStringProperty(this, "contextLength", "");
     private final BooleanProperty beginning = new SimpleBooleanProperty(this, "beginning");
@@ -52,7 +52,7 @@ public final class CorpusForm {
     private @Nullable Asked asked;
     private boolean filling;
 
-    private record Asked(Path text, CorpusSettings settings) {}
+    private record Asked(CorpusFiles text, CorpusSettings settings) {}
 
     public CorpusForm(Workbench workbench, CorpusStatistics statistics) {
         this.workbench = workbench;
@@ -94,7 +94,7 @@ public final class CorpusForm {
     /** Counts over the text as the form says; does nothing while something in it is wrong. */
     public void apply() {
         Optional<CorpusSettings> settings = settings();
-        Path chosen = text.get();
+        CorpusFiles chosen = text.get();
         if (settings.isPresent() && chosen != null) {
             boolean same = chosen.equals(statistics.corpus().get());
             statistics.settings().set(settings.get());
@@ -111,7 +111,7 @@ public final class CorpusForm {
         }
         problem.set("");
         Optional<CorpusSettings> settings = settings();
-        Path chosen = text.get();
+        CorpusFiles chosen = text.get();
         changed.set(settings.isPresent()
                 && chosen != null
                 && !(settings.get().equals(statistics.settings().get())
@@ -219,7 +219,7 @@ public final class CorpusForm {
     }
 
     /** The text or folder of texts; null for none yet. */
-    public ObjectProperty<Path> text() {
+    public ObjectProperty<CorpusFiles> text() {
         return text;
     }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
@@ -53,6 +54,7 @@ import loupe.inference.OpenSae;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,7 +77,7 @@ public final class CorpusStatistics {
     private final Workbench workbench;
     private final Path cache;
     private final long much;
-    private final ObjectProperty<Path> corpus = new SimpleObjectProperty<>(this, "corpus");
+    private final ObjectProperty<CorpusFiles> corpus = new SimpleObjectProperty<>(this, "corpus");
     private final ReadOnlyObjectWrapper<Path> opened = new ReadOnlyObjectWrapper<>(this, "openedIndex");
     private final ReadOnlyObjectWrapper<IndexInfo> openedInfo = new ReadOnlyObjectWrapper<>(this, "openedInfo");
     private final ObjectProperty<CorpusSettings> settings =
@@ -127,16 +129,16 @@ public final class CorpusStatistics {
     }
 
     /** The text that lies beside a model, as it does in the sample; null if none does. */
-    private static @Nullable Path besides(@Nullable OpenModel model) {
+    private static @Nullable CorpusFiles besides(@Nullable OpenModel model) {
         if (model == null) {
             return null;
         }
         Path beside = model.folder().toAbsolutePath().normalize().resolveSibling("corpus.txt");
-        return Files.isRegularFile(beside) ? beside : null;
+        return Files.isRegularFile(beside) ? CorpusFiles.of(beside) : null;
     }
 
-    /** The text that is counted over; null for none. */
-    public ObjectProperty<Path> corpus() {
+    /** The texts that are counted over; null for none. */
+    public ObjectProperty<CorpusFiles> corpus() {
         return corpus;
     }
 
@@ -145,10 +147,10 @@ public final class CorpusStatistics {
         return settings;
     }
 
-    /** Counts over a text, or a folder of texts, that the user has chosen, and remembers it as a recent one. */
-    public void choose(Path text) {
-        workbench.recent().addCorpus(text);
-        corpus.set(text);
+    /** Counts over texts, or folders of texts, that the user has chosen, and remembers them as a recent corpus. */
+    public void choose(CorpusFiles texts) {
+        workbench.recent().addCorpus(texts);
+        corpus.set(texts);
     }
 
     /**
@@ -157,7 +159,7 @@ public final class CorpusStatistics {
      */
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void openIndex(Path folder) {
-        workbench.recent().addCorpus(folder);
+        workbench.recent().addCorpus(CorpusFiles.of(folder));
         leaveIndex();
         opened.set(folder);
         if (corpus.get() != null) {
@@ -218,7 +220,7 @@ public final class CorpusStatistics {
     public Map<String, String> remembered() {
         Map<String, String> kept = new HashMap<>(settings.get().remembered());
         if (corpus.get() != null) {
-            kept.put("corpus", corpus.get().toString());
+            kept.putAll(corpus.get().remembered());
         }
         if (opened.get() != null) {
             kept.put("index", opened.get().toString());
@@ -337,7 +339,7 @@ public final class CorpusStatistics {
      * Estimates what counting over a text would take for all open checkpoints, from a trial at background priority. The
      * answer comes on any thread.
      */
-    public CompletionStage<IndexEstimate> estimate(Path text, CorpusSettings how, Cancellation cancellation) {
+    public CompletionStage<IndexEstimate> estimate(CorpusFiles text, CorpusSettings how, Cancellation cancellation) {
         OpenModel model = workbench.model().get();
         List<OpenSae> saes = Stream.of(workbench.a(), workbench.b())
                 .map(side -> side.sae().get())
@@ -396,7 +398,7 @@ public final class CorpusStatistics {
      * Where the pass over this corpus with this model and checkpoint is kept. Another size or date, of a folder's texts
      * together, makes another place, and so do other settings.
      */
-    private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus, CorpusSettings settings) {
+    private static Path folder(Path cache, OpenModel model, OpenSae sae, CorpusFiles corpus, CorpusSettings settings) {
         Corpus texts = texts(corpus, settings);
         long size = texts.bytes();
         long date = texts.files().stream()
@@ -405,19 +407,28 @@ public final class CorpusStatistics {
                 .orElse(0);
         String what = model.id().name() + "|" + model.id().fingerprint() + "|"
                 + sae.id().name() + "|"
-                + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
+                + sae.id().fingerprint() + "|"
+                + corpus.paths().stream()
+                        .map(path -> path.toAbsolutePath().toString())
+                        .collect(Collectors.joining("|"))
+                + "|"
                 + size + "|" + date + "|" + settings.key()
                 // counts of before there was a sign are of positive activations only
                 + (sae.config().activation().isSigned() ? "|signed" : "");
         return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static Corpus texts(Path corpus, CorpusSettings settings) {
-        if (!Files.exists(corpus)) {
+    private static Corpus texts(CorpusFiles corpus, CorpusSettings settings) {
+        Optional<Path> missing =
+                corpus.paths().stream().filter(path -> !Files.exists(path)).findFirst();
+        if (missing.isPresent()) {
             throw new CheckpointException(
-                    corpus, "there is no such file", "a text to count activations over", "Choose another corpus");
+                    missing.get(),
+                    "there is no such file",
+                    "a text to count activations over",
+                    "Choose another corpus");
         }
-        return Corpus.of(List.of(corpus), settings.column());
+        return Corpus.of(corpus.paths(), settings.column());
     }
 
     private static IndexInfo.IndexedSae indexed(OpenSae sae) {
@@ -443,14 +454,13 @@ public final class CorpusStatistics {
             CheckpointSide side,
             OpenModel model,
             OpenSae sae,
-            @Nullable Path text,
+            @Nullable CorpusFiles text,
             @Nullable Path index,
             CorpusSettings settings,
             Found found,
             boolean allowed) {
-        Path name() {
-            Path path = Objects.requireNonNull(text == null ? index : text);
-            return path.getFileName() == null ? path : path.getFileName();
+        String name() {
+            return (text == null ? CorpusFiles.of(Objects.requireNonNull(index)) : text).name();
         }
     }
 
@@ -575,7 +585,7 @@ public final class CorpusStatistics {
             } else if (phase.get() == Phase.PAUSED || phase.get() == Phase.FAILED) {
                 OpenModel model = workbench.model().get();
                 OpenSae sae = side.sae().get();
-                Path text = corpus.get();
+                CorpusFiles text = corpus.get();
                 if (model != null && sae != null && text != null) {
                     delete(new Wanted(side, model, sae, text, null, settings.get(), Found.REPLACED, false));
                     stopped();
@@ -793,7 +803,7 @@ public final class CorpusStatistics {
     /** File pool. */
     private Opened openOrBuild(
             Wanted wanted,
-            Path text,
+            CorpusFiles text,
             Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
@@ -839,7 +849,7 @@ public final class CorpusStatistics {
 
     private void build(
             Wanted wanted,
-            Path text,
+            CorpusFiles text,
             Path folder,
             Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
@@ -861,8 +871,8 @@ public final class CorpusStatistics {
             }
         }
         texts.leftOut()
-                .ifPresent(
-                        left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
+                .ifPresent(left ->
+                        workbench.fx().execute(() -> workbench.notices().add(text.name() + ": " + left)));
         new IndexBuild(pass, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),

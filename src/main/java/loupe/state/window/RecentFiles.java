@@ -19,16 +19,18 @@ public final class RecentFiles {
         add(new Session.Recent(path.toAbsolutePath().normalize().toString(), model));
     }
 
-    /** Adds a text, a folder of texts or an index. */
-    public void addCorpus(Path path) {
-        add(Session.Recent.ofCorpus(path.toAbsolutePath().normalize().toString()));
+    /** Adds texts, or an index. */
+    public void addCorpus(CorpusFiles corpus) {
+        add(Session.Recent.ofCorpus(corpus.paths().stream()
+                .map(path -> path.toAbsolutePath().normalize().toString())
+                .toList()));
     }
 
-    /** The texts, folders of texts and indexes that were opened, newest first. */
-    public List<Path> corpora() {
+    /** The texts and indexes that were opened, newest first. */
+    public List<CorpusFiles> corpora() {
         return files.stream()
                 .filter(Session.Recent::isCorpus)
-                .map(recent -> Path.of(recent.path()))
+                .map(recent -> new CorpusFiles(recent.paths()))
                 .toList();
     }
 

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,20 +94,35 @@ public record Session(
      * Something that was opened before: a model's folder, a checkpoint or a corpus.
      *
      * @param kind {@code corpus} for a text, a folder of texts or an index; null for a model or checkpoint
+     * @param more further files and folders of a corpus; null for none
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Recent(
-            String path, boolean model, @Nullable String kind) {
+            String path,
+            boolean model,
+            @Nullable String kind,
+            @Nullable List<String> more) {
         private static final String CORPUS = "corpus";
 
         /** A model, or else a checkpoint. */
         public Recent(String path, boolean model) {
-            this(path, model, null);
+            this(path, model, null, null);
         }
 
-        static Recent ofCorpus(String path) {
-            return new Recent(path, false, CORPUS);
+        static Recent ofCorpus(List<String> paths) {
+            return new Recent(
+                    paths.get(0),
+                    false,
+                    CORPUS,
+                    paths.size() == 1 ? null : List.copyOf(paths.subList(1, paths.size())));
+        }
+
+        /** All of its files and folders; one but for a corpus. */
+        public List<Path> paths() {
+            return Stream.concat(Stream.of(path), more == null ? Stream.of() : more.stream())
+                    .map(Path::of)
+                    .toList();
         }
 
         @JsonIgnore

@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Objects;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -77,11 +78,15 @@ final class SessionJson {
     private static boolean hasPaths(Session session) {
         return Stream.of(
                         Stream.ofNullable(session.model()),
-                        Stream.of("corpus", "index")
-                                .map(session.settings()::get)
-                                .filter(Objects::nonNull),
+                        session.settings().entrySet().stream()
+                                .filter(setting -> setting.getKey().matches("index|corpus(\\.\\d+)?"))
+                                .map(Map.Entry::getValue),
                         session.checkpoints().stream().map(Session.Checkpoint::path),
-                        session.recent().stream().map(Session.Recent::path))
+                        session.recent().stream().map(Session.Recent::path),
+                        session.recent().stream()
+                                .map(Session.Recent::more)
+                                .flatMap(Stream::ofNullable)
+                                .flatMap(List::stream))
                 .flatMap(paths -> paths)
                 .allMatch(SessionJson::isPath);
     }

@@ -10,6 +10,7 @@ import javafx.scene.control.OverrunStyle;
 import javafx.scene.layout.Region;
 import loupe.index.IndexInfo;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
@@ -72,7 +73,7 @@ public final class CorpusChip {
         button.setVisible(workbench.model().get() != null);
         button.setManaged(button.isVisible());
         Path index = statistics.openedIndex().get();
-        Path path = index == null ? statistics.corpus().get() : index;
+        CorpusFiles path = index == null ? statistics.corpus().get() : CorpusFiles.of(index);
         if (path == null) {
             button.setText("No corpus");
             button.getTooltip().setText("Choose a text to count activations over");
@@ -82,7 +83,7 @@ public final class CorpusChip {
                 ? CorpusWords.counted(statistics, workbench.a())
                 : CorpusWords.shortlyCounted(statistics, workbench.a());
         String masks = index == null ? statistics.settings().get().maskWords() : masksOfIndex();
-        button.setText(shortened(CorpusWords.name(path))
+        button.setText(shortened(path.name())
                 + (counted.isEmpty() ? "" : "  \u00b7  " + counted)
                 + ending()
                 + (masks.isEmpty() ? "" : "  \u00b7  " + masks));

@@ -35,6 +35,7 @@ import loupe.index.IndexInfo;
 import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.RecentFiles;
 import loupe.ui.control.PageScroll;
 import loupe.ui.control.Tooltips;
@@ -70,8 +71,8 @@ public final class CorpusPage {
 
     /** What the page asks the window for. */
     public interface Choosing {
-        /** Asks for a text; empty if none was chosen. */
-        Optional<Path> file();
+        /** Asks for texts; none if none was chosen. */
+        List<Path> files();
 
         /** Asks for a folder of texts. */
         Optional<Path> folder();
@@ -80,7 +81,7 @@ public final class CorpusPage {
         void index();
 
         /** Opens something, after a look at what it is. */
-        void open(Path path);
+        void open(List<Path> paths);
 
         /** Shows what is kept on disk. */
         void kept();
@@ -203,14 +204,19 @@ public final class CorpusPage {
     private Node choosing() {
         Button file = button(
                 "corpus-choose",
-                "File...",
-                "Choose a text: .txt, .jsonl, .csv, .tsv, .parquet, also compressed",
-                () -> choosing.file().ifPresent(form.text()::set));
+                "Files...",
+                "Choose one text or several: .txt, .jsonl, .csv, .tsv, .parquet, also compressed",
+                () -> {
+                    List<Path> chosen = choosing.files();
+                    if (!chosen.isEmpty()) {
+                        form.text().set(new CorpusFiles(chosen));
+                    }
+                });
         Button folder = button(
                 "corpus-choose-folder",
                 "Folder...",
                 "Choose a folder; all texts in it are counted, sorted by path",
-                () -> choosing.folder().ifPresent(form.text()::set));
+                () -> choosing.folder().map(CorpusFiles::of).ifPresent(form.text()::set));
         Button index = button(
                 "corpus-open-index",
                 "Open an index...",
@@ -225,10 +231,11 @@ public final class CorpusPage {
         return new FlowPane(8, 6, file, folder, recentCorpora, index);
     }
 
-    private MenuItem recent(Path path) {
-        MenuItem item = new MenuItem(path.toString());
+    private MenuItem recent(CorpusFiles corpus) {
+        MenuItem item = new MenuItem(
+                corpus.paths().size() == 1 ? corpus.toString() : corpus.name() + ", " + corpus.first() + " first");
         item.setMnemonicParsing(false);
-        item.setOnAction(event -> choosing.open(path));
+        item.setOnAction(event -> choosing.open(corpus.paths()));
         return item;
     }
 
@@ -343,11 +350,11 @@ public final class CorpusPage {
 
     private void show() {
         Path index = statistics.openedIndex().get();
-        Path path = form.text().get();
+        CorpusFiles path = form.text().get();
         IndexInfo info = statistics.openedInfo().get();
         text.setText(
                 path != null
-                        ? path.toString()
+                        ? CorpusWords.files(path)
                         : index == null
                                 ? "No corpus is open"
                                 : "Index " + index + (info == null ? "" : "\n" + CorpusWords.of(info)));

@@ -1,6 +1,5 @@
 package loupe.ui.corpus;
 
-import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.index.ActivationsSoFar;
@@ -12,6 +11,7 @@ import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.control.NumberTexts;
 
 /** Sentences about a corpus and how much of it is counted. */
@@ -21,9 +21,9 @@ final class CorpusWords {
 
     private CorpusWords() {}
 
-    /** The last part of a path. */
-    static String name(Path path) {
-        return path.getFileName() == null ? path.toString() : path.getFileName().toString();
+    /** The paths of a corpus; of several, with how many there are. */
+    static String files(CorpusFiles corpus) {
+        return corpus.paths().size() == 1 ? corpus.toString() : corpus.name() + ":\n" + corpus;
     }
 
     /** How many tokens are counted for a side, and that it is a part, if it is one; empty if none are. */

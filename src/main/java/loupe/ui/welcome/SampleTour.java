@@ -1,6 +1,5 @@
 package loupe.ui.welcome;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,6 +11,7 @@ import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Notices;
 import loupe.state.window.Sample;
@@ -222,10 +222,10 @@ final class SampleTour {
     }
 
     private String corpusNow() {
-        Path text = models.statistics().corpus().get();
+        CorpusFiles text = models.statistics().corpus().get();
         return text == null
                 ? "No corpus is chosen."
-                : text.getFileName()
+                : text.name()
                         + (isCounted()
                                 ? " has been counted."
                                 : " is being counted; the bar at the bottom tells how far.");

@@ -25,6 +25,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.NamedSessions;
 import loupe.state.window.Session;
 import loupe.state.window.Workbench;
@@ -75,7 +76,7 @@ public final class StartPage {
         void run(String command);
 
         /** Opens a path of any kind. */
-        void open(Path path);
+        void open(List<Path> paths);
 
         /** The sessions that are kept under names. */
         ObservableList<NamedSessions.Named> sessions();
@@ -197,7 +198,7 @@ public final class StartPage {
                 recent.getChildren().add(kind(kind.title));
             }
             for (Session.Recent one : some) {
-                Button row = row(kind, Path.of(one.path()));
+                Button row = row(kind, one.paths());
                 rows.add(row);
                 recent.getChildren().add(row);
             }
@@ -239,13 +240,14 @@ public final class StartPage {
         return kind;
     }
 
-    private Button row(Kind kind, Path path) {
+    private Button row(Kind kind, List<Path> paths) {
+        Path path = paths.get(0);
         Button row = row(
-                String.valueOf(path.getFileName()),
+                paths.size() == 1 ? String.valueOf(path.getFileName()) : new CorpusFiles(paths).name(),
                 kind.icon,
                 path.getParent() == null ? "" : path.getParent().toString(),
-                "Open " + path,
-                () -> choices.open(path));
+                "Open " + (paths.size() == 1 ? path : new CorpusFiles(paths)),
+                () -> choices.open(paths));
         row.setUserData(path);
         return row;
     }

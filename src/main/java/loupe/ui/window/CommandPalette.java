@@ -183,7 +183,9 @@ final class CommandPalette {
         String path = recent.path();
         String kind = recent.isCorpus() ? "corpus " : recent.model() ? "model " : "checkpoint ";
         Path file = Path.of(path);
-        String name = file.getFileName() == null ? path : file.getFileName().toString();
+        String name = recent.paths().size() > 1
+                ? "of " + recent.paths().size() + " files"
+                : file.getFileName() == null ? path : file.getFileName().toString();
         String folder = file.getParent() == null ? "" : file.getParent().toString();
         return new Entry("Open " + kind + name, folder, open);
     }

@@ -1,6 +1,7 @@
 package loupe.ui.window;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import javafx.stage.Window;
@@ -14,8 +15,8 @@ import loupe.ui.corpus.CorpusPage;
  */
 record CorpusChoosing(FileOpening opening, Supplier<Window> window, Runnable showKept) implements CorpusPage.Choosing {
     @Override
-    public Optional<Path> file() {
-        return opening.askForText(window.get());
+    public List<Path> files() {
+        return opening.askForFiles(window.get());
     }
 
     @Override
@@ -29,8 +30,8 @@ record CorpusChoosing(FileOpening opening, Supplier<Window> window, Runnable sho
     }
 
     @Override
-    public void open(Path path) {
-        opening.open(path);
+    public void open(List<Path> paths) {
+        opening.open(paths);
     }
 
     @Override

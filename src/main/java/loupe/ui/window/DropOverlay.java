@@ -18,6 +18,7 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.index.PathKind;
 import loupe.state.WorkbenchModels;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Workbench;
 
 /**
@@ -87,12 +88,14 @@ final class DropOverlay {
                     : "In place of " + workbench.model().get().id().name() + ", whose checkpoints are closed";
             zones.getChildren().setAll(zone("drop-model", "Model", before, false));
         } else if (kinds.contains(PathKind.CORPUS)) {
-            Path before = models.statistics().corpus().get();
+            CorpusFiles before = models.statistics().corpus().get();
             zones.getChildren()
                     .setAll(zone(
                             "drop-corpus",
-                            "Corpus to count activations over",
-                            before == null ? "" : "In place of " + before.getFileName(),
+                            paths.size() == 1
+                                    ? "Corpus to count activations over"
+                                    : "Corpus of " + paths.size() + " files to count activations over",
+                            before == null ? "" : "In place of " + before.name(),
                             false));
         } else if (kinds.contains(PathKind.INDEX)) {
             zones.getChildren()

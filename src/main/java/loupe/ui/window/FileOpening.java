@@ -13,6 +13,7 @@ import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 
 /** Opens models, checkpoints and corpora: by choosing, by dropping, from a path. */
 final class FileOpening {
@@ -73,11 +74,14 @@ final class FileOpening {
     }
 
     void chooseCorpus(Window owner) {
-        askForText(owner).ifPresent(models.statistics()::choose);
+        List<Path> texts = askForFiles(owner);
+        if (!texts.isEmpty()) {
+            models.statistics().choose(new CorpusFiles(texts));
+        }
     }
 
     void chooseCorpusFolder(Window owner) {
-        askForTexts(owner).ifPresent(models.statistics()::choose);
+        askForTexts(owner).map(CorpusFiles::of).ifPresent(models.statistics()::choose);
     }
 
     /** Asks for the folder of an index and shows it. */
@@ -97,25 +101,26 @@ final class FileOpening {
         return Optional.ofNullable(chooser.showDialog(owner)).map(File::toPath);
     }
 
-    /** Asks for a text. */
-    Optional<Path> askForText(Window owner) {
+    /** Asks for texts, one or several; none if none was chosen. */
+    List<Path> askForFiles(Window owner) {
         FileChooser chooser = new FileChooser();
-        chooser.setTitle("Choose a text to count activations over");
+        chooser.setTitle("Choose texts to count activations over");
         near().ifPresent(chooser::setInitialDirectory);
         chooser.getExtensionFilters()
                 .addAll(
                         new FileChooser.ExtensionFilter("Texts", patterns(Corpus.fileEndings())),
                         new FileChooser.ExtensionFilter("All files", "*"));
-        return Optional.ofNullable(chooser.showOpenDialog(owner)).map(File::toPath);
+        List<File> chosen = chooser.showOpenMultipleDialog(owner);
+        return chosen == null ? List.of() : chosen.stream().map(File::toPath).toList();
     }
 
     void openCheckpoint(CheckpointSide side, Path path) {
         models.workbench().openCheckpoint(side, path, SaeOptions.AS_STORED);
     }
 
-    /** Opens a path of any kind. */
-    void open(Path path) {
-        models.opening().open(List.of(path), false);
+    /** Opens a path of any kind, or the texts of a corpus. */
+    void open(List<Path> paths) {
+        models.opening().open(paths, false);
     }
 
     /**

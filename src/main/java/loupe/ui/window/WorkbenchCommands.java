@@ -408,7 +408,7 @@ final class WorkbenchCommands {
             view.uncover();
         };
         models.inspection().inspect(path);
-        view.cover(new InspectPage(models.inspection(), opening::open, leave).node(), leave);
+        view.cover(new InspectPage(models.inspection(), one -> opening.open(List.of(one)), leave).node(), leave);
     }
 
     private void showBatch() {

@@ -388,9 +388,9 @@ public final class WorkbenchView {
         }
 
         @Override
-        public void open(Path path) {
+        public void open(List<Path> paths) {
             leave.run();
-            opening.open(path);
+            opening.open(paths);
         }
 
         @Override
@@ -768,7 +768,7 @@ public final class WorkbenchView {
             }
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
-            candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(Path.of(recent.path()))));
+            candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(recent.paths())));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);

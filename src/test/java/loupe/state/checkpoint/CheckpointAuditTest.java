@@ -22,6 +22,7 @@ import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.Opened;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Notices;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,7 @@ class CheckpointAuditTest {
     Path folder;
 
     private final Opened opened = new Opened();
-    private final SimpleObjectProperty<Path> corpus = new SimpleObjectProperty<>();
+    private final SimpleObjectProperty<CorpusFiles> corpus = new SimpleObjectProperty<>();
     private final SimpleObjectProperty<DocumentPacking> documents = new SimpleObjectProperty<>(DocumentPacking.DEFAULT);
     private final CheckpointAudit audit =
             new CheckpointAudit(opened.workbench, opened.workbench.a(), corpus, documents);
@@ -120,7 +121,7 @@ class CheckpointAuditTest {
     }
 
     private void measure(Reading... readings) throws IOException {
-        corpus.set(Files.writeString(folder.resolve("corpus.txt"), "the cat sat on the mat"));
+        corpus.set(CorpusFiles.of(Files.writeString(folder.resolve("corpus.txt"), "the cat sat on the mat")));
         audit.fitNow();
         ReadingFit asked = (ReadingFit) opened.newest(ReadingFit.class).query;
         assertThat(asked.texts().tokens()).isEqualTo("the cat sat on the mat".length());

@@ -10,13 +10,14 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.index.DocumentPacking;
 import loupe.state.Opened;
+import loupe.state.window.CorpusFiles;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EvaluationModelTest {
     private final Opened opened = new Opened();
-    private final SimpleObjectProperty<Path> corpus = new SimpleObjectProperty<>();
+    private final SimpleObjectProperty<CorpusFiles> corpus = new SimpleObjectProperty<>();
     private final SimpleObjectProperty<DocumentPacking> documents = new SimpleObjectProperty<>(DocumentPacking.DEFAULT);
     private final EvaluationModel model =
             new EvaluationModel(opened.workbench, opened.workbench.a(), corpus, documents);
@@ -28,7 +29,7 @@ class EvaluationModelTest {
     void open() throws IOException {
         opened.openA();
         Path text = Files.writeString(folder.resolve("corpus.txt"), "abcabcab".repeat(40));
-        corpus.set(text);
+        corpus.set(CorpusFiles.of(text));
     }
 
     private static SaeEvaluation.Answer answer() {

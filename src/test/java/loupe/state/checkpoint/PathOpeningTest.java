@@ -29,6 +29,7 @@ import loupe.inference.OpenModel;
 import loupe.state.FakeService;
 import loupe.state.Opened;
 import loupe.state.window.Activity;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Notices;
 import loupe.state.window.Workbench;
 import loupe.tensor.HostTensor;
@@ -48,7 +49,7 @@ class PathOpeningTest {
     private final Notices notices = new Notices(Clock.systemUTC());
     private final Workbench workbench =
             new Workbench(service, Runnable::run, notices, new Activity(Runnable::run, () -> 0));
-    private final ObjectProperty<Path> corpus = new SimpleObjectProperty<>();
+    private final ObjectProperty<CorpusFiles> corpus = new SimpleObjectProperty<>();
     private final ObjectProperty<Path> index = new SimpleObjectProperty<>();
 
     @TestFactory
@@ -75,7 +76,7 @@ class PathOpeningTest {
     private static PathKind byWindow(Path path) {
         FakeService asked = new FakeService();
         Notices told = new Notices(Clock.systemUTC());
-        ObjectProperty<Path> text = new SimpleObjectProperty<>();
+        ObjectProperty<CorpusFiles> text = new SimpleObjectProperty<>();
         ObjectProperty<Path> index = new SimpleObjectProperty<>();
         new PathOpening(
                         new Workbench(asked, Runnable::run, told, new Activity(Runnable::run, () -> 0)),
@@ -87,7 +88,9 @@ class PathOpeningTest {
                 ? PathKind.MODEL
                 : asked.saes.containsKey(path)
                         ? PathKind.CHECKPOINT
-                        : path.equals(text.get()) ? PathKind.CORPUS : path.equals(index.get()) ? PathKind.INDEX : null;
+                        : CorpusFiles.of(path).equals(text.get())
+                                ? PathKind.CORPUS
+                                : path.equals(index.get()) ? PathKind.INDEX : null;
     }
 
     private static PathKind byOpening(Path path) {
@@ -213,6 +216,16 @@ class PathOpeningTest {
     }
 
     @Test
+    void severalTextsAreOneCorpusInTheirOrder() throws IOException {
+        Path texts = Files.createDirectory(folder.resolve("texts"));
+        Files.writeString(texts.resolve("in-folder.txt"), "folder");
+        Path second = Files.writeString(folder.resolve("b.jsonl"), "{\"text\": \"b\"}");
+        Path first = Files.writeString(folder.resolve("a.txt"), "a");
+        new PathOpening(workbench, corpus::set, index::set, Runnable::run).open(List.of(second, texts, first), false);
+        assertThat(corpus.get()).isEqualTo(CorpusFiles.of(second, texts, first));
+    }
+
+    @Test
     void aPathIsLookedAtElsewhereAndWhatIsAskedForMeanwhileComesInstead() throws IOException {
         Queue<Runnable> looks = new ArrayDeque<>();
         Path slow = Files.writeString(folder.resolve("slow.txt"), "slow");
@@ -227,7 +240,7 @@ class PathOpeningTest {
         looks.remove().run();
         first.run();
 
-        assertThat(corpus.get()).isEqualTo(quick);
+        assertThat(corpus.get()).isEqualTo(CorpusFiles.of(quick));
         assertThat(workbench.activity().jobs()).isEmpty();
     }
 

@@ -27,6 +27,7 @@ import loupe.state.PlantedCorpus;
 import loupe.state.corpus.CorpusStatistics.Phase;
 import loupe.state.pane.PaneStatus;
 import loupe.state.window.CheckpointSide;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.SharedRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,6 +88,25 @@ class CountingTest {
         assertThat(statistics.phase(a).get()).isEqualTo(Phase.COUNTED);
         assertThat(statistics.features(a).get().corpusTokens()).isEqualTo(320);
         assertThat(statistics.counted(a).get()).isEqualTo(CountedShare.WHOLE);
+    }
+
+    @Test
+    void severalFilesAreCountedOneAfterTheOtherAndComeBackTogether() throws IOException {
+        opened.openA();
+        opened.choose(PlantedCorpus.AT_C);
+        Path more = Files.writeString(folder.resolve("more.txt"), "ccabc");
+        CorpusFiles both = CorpusFiles.of(corpus.file(), more);
+        statistics.choose(both);
+        assertThat(statistics.features(a).get().corpusTokens()).isEqualTo(325);
+        assertThat(activations.activations().getValue().count()).isEqualTo(corpus.occurrences('c') + 3);
+        assertThat(activations.of().orElseThrow().sources()).hasSize(2);
+        assertThat(opened.workbench.recent().corpora()).containsExactly(both);
+        assertThat(CorpusFiles.recalled(statistics.remembered())).contains(both);
+        statistics.choose(CorpusFiles.of(more, corpus.file()));
+        assertThat(kept()).as("another order is another corpus").hasSize(2);
+        Files.delete(more);
+        statistics.choose(both);
+        assertThat(statistics.problem(a).get().message()).contains("more.txt: there is no such file");
     }
 
     @Test
@@ -161,7 +181,7 @@ class CountingTest {
         statistics = new CorpusStatistics(opened.workbench, folder.resolve("other"), 20_000);
         activations = new ActivationsModel(opened.workbench, a, statistics, new SharedRange());
         opened.openA();
-        statistics.choose(corpus.file());
+        statistics.choose(CorpusFiles.of(corpus.file()));
         assertThat(statistics.phase(a).get()).isEqualTo(Phase.HELD);
         assertThat(statistics.problem(a).get().message()).startsWith("Counting would take about 0.0 GB in ");
         assertThat(kept()).isEmpty();
@@ -237,7 +257,7 @@ class CountingTest {
         assertThat(statistics.remembered())
                 .containsEntry("index", index.toString())
                 .doesNotContainKey("corpus");
-        assertThat(opened.workbench.recent().corpora()).startsWith(index);
+        assertThat(opened.workbench.recent().corpora()).startsWith(CorpusFiles.of(index));
         corpus.count();
         assertThat(statistics.openedIndex().get()).isNull();
         assertThat(statistics.features(a).get().count()[2]).isEqualTo(corpus.occurrences('a'));

@@ -17,6 +17,7 @@ import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.window.Activity;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Notices;
 import loupe.state.window.Workbench;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,7 @@ class SwitchingModelsTest {
             CountDownLatch counting = new CountDownLatch(1);
             Path model = models.get(i % 2);
             fx.submit(() -> workbench.openModel(model, opened -> {
-                        statistics.corpus().set(corpus);
+                        statistics.corpus().set(CorpusFiles.of(corpus));
                         workbench.openCheckpoint(
                                 workbench.a(), sae, SaeOptions.AS_STORED, open -> counting.countDown());
                     }))

@@ -2,6 +2,8 @@ package loupe.ui.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.corpus.CorpusSettings;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,5 +87,18 @@ class CorpusChipUiTest extends UiTest {
         assertThat(onFx(() -> chip().getText()))
                 .contains(" so far (")
                 .endsWith(", paused  \u00b7  without first 2, 2 tokens");
+    }
+
+    @Test
+    void ofSeveralFilesItSaysHowMany() throws IOException {
+        Path more = Files.writeString(folder.resolve("more.txt"), "abc");
+        onFx(() -> {
+            opened.openA();
+            corpus.statistics().choose(CorpusFiles.of(corpus.file(), more));
+        });
+        assertThat(onFx(() -> chip().getText())).isEqualTo("2 files  \u00b7  323 tokens");
+        assertThat(onFx(() -> chip().getTooltip().getText()))
+                .contains("corpus.txt\n")
+                .contains("more.txt\n");
     }
 }

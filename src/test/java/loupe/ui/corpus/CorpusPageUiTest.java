@@ -18,6 +18,7 @@ import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
 import loupe.state.corpus.CorpusForm;
 import loupe.state.corpus.CorpusStatistics;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,9 +46,9 @@ class CorpusPageUiTest extends UiTest {
     /** Notes what is asked for. */
     private final class Asking implements CorpusPage.Choosing {
         @Override
-        public Optional<Path> file() {
+        public List<Path> files() {
             asked.add("file");
-            return Optional.of(corpus.file());
+            return List.of(corpus.file());
         }
 
         @Override
@@ -62,8 +63,8 @@ class CorpusPageUiTest extends UiTest {
         }
 
         @Override
-        public void open(Path path) {
-            asked.add("open " + path.getFileName());
+        public void open(List<Path> paths) {
+            asked.add("open " + new CorpusFiles(paths).name());
         }
 
         @Override
@@ -149,7 +150,7 @@ class CorpusPageUiTest extends UiTest {
         press("#corpus-count");
         assertThat(text("#corpus-counted-A")).isEqualTo("320 tokens, documents apart");
         assertThat(asked).containsExactly("file");
-        assertThat(onFx(() -> opened.workbench.recent().corpora())).containsExactly(corpus.file());
+        assertThat(onFx(() -> opened.workbench.recent().corpora())).containsExactly(CorpusFiles.of(corpus.file()));
     }
 
     @Test

@@ -12,6 +12,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
+import loupe.state.window.CorpusFiles;
 import loupe.state.window.Sample;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
@@ -62,7 +63,7 @@ class StartPageUiTest extends WindowUiTest {
         UiTest.onFx(() -> {
             workbench.recent().add(model, true);
             workbench.recent().add(gone, false);
-            workbench.recent().addCorpus(corpus);
+            workbench.recent().addCorpus(CorpusFiles.of(corpus));
         });
         Files.delete(gone);
         begin();

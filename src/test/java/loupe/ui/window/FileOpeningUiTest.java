@@ -12,6 +12,7 @@ import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.state.Opened;
 import loupe.state.WorkbenchModels;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +68,6 @@ class FileOpeningUiTest extends UiTest {
     void aDroppedTextIsCountedOver() throws IOException {
         Path text = Files.writeString(folder.resolve("words.txt"), "the cat sat");
         drop(text);
-        waitUntil(() -> text.equals(models.statistics().corpus().get()));
+        waitUntil(() -> CorpusFiles.of(text).equals(models.statistics().corpus().get()));
     }
 }

@@ -9,6 +9,7 @@ import javafx.scene.Node;
 import loupe.TinySae;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.search.FeatureColumn;
+import loupe.state.window.CorpusFiles;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,8 @@ class OpeningUiTest extends WindowUiTest {
         UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), corpus, SaeOptions.AS_STORED));
         UiTest.waitUntil(() -> workbench.a().problem().get() != null);
         clickOn("Count activations over it");
-        UiTest.waitUntil(() -> corpus.equals(models.statistics().corpus().get()));
+        UiTest.waitUntil(
+                () -> CorpusFiles.of(corpus).equals(models.statistics().corpus().get()));
         assertThat(workbench.a().problem().get()).isNull();
         UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), model, SaeOptions.AS_STORED));
         UiTest.waitUntil(() -> workbench.a().problem().get() != null);
@@ -88,14 +90,14 @@ class OpeningUiTest extends WindowUiTest {
         Path longer = Files.writeString(
                 folder.resolve("longer.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(20_000));
         open();
-        UiTest.onFx(() -> models.statistics().corpus().set(longer));
+        UiTest.onFx(() -> models.statistics().corpus().set(CorpusFiles.of(longer)));
         UiTest.waitUntil(() -> workbench.activity().jobs().stream()
                 .anyMatch(job ->
                         job.title().startsWith("Counting") && job.fraction().get() > 0));
         clickOn(UiTest.onFx(() -> lookup(".job-stop").<Node>query()));
         UiTest.waitUntil(() -> workbench.activity().jobs().isEmpty());
         assertThat(models.statistics().problem(workbench.a()).get().message()).contains("Paused");
-        UiTest.onFx(() -> models.statistics().corpus().set(corpus));
+        UiTest.onFx(() -> models.statistics().corpus().set(CorpusFiles.of(corpus)));
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
     }
 }
