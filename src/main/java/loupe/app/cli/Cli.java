@@ -18,6 +18,7 @@ import loupe.base.FileFailure;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
 import loupe.base.Refusal;
+import loupe.base.VisibleText;
 import loupe.inference.DeviceMissingException;
 import loupe.state.window.Session;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,8 @@ public final class Cli implements Runnable {
 
     /** More cores than any machine that runs this; the system gives out only so many threads. */
     private static final int MOST_THREADS = 1024;
+    /** Letters of what is said about arguments. */
+    private static final int LONGEST_MESSAGE = 298;
 
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document instead of a table.")
     private boolean json;
@@ -225,7 +228,7 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        messages().add(String.valueOf(failure.getMessage()));
+        messages().add(shortened(failure.getMessage()));
         messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }
@@ -240,7 +243,7 @@ public final class Cli implements Runnable {
         }
         LOG.debug("The command failed", cause);
         if (cause instanceof UsageException) {
-            return print(cause.getMessage(), ExitCode.USAGE);
+            return print(shortened(cause.getMessage()), ExitCode.USAGE);
         }
         if (cause instanceof ParameterException usage) {
             return wrongUsage(usage, new String[0]);
@@ -265,6 +268,11 @@ public final class Cli implements Runnable {
                 Problem.of(cause).message()
                         + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
                 ExitCode.INTERNAL);
+    }
+
+    /** What an argument repeats in a message is cut in its middle: the message begins with the option. */
+    private static String shortened(@Nullable String message) {
+        return VisibleText.shortened(String.valueOf(message), LONGEST_MESSAGE);
     }
 
     private TextLines messages() {

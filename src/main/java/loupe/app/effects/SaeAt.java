@@ -16,6 +16,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * A checkpoint and where it reads, as {@code PATH@HOOK}; without {@code @HOOK} where its files say.
@@ -69,7 +70,7 @@ record SaeAt(Path path, Optional<HookPoint> at) {
             }
             String hook = value.substring(at + 1);
             HookPoint point = HookPoint.parse(hook)
-                    .orElseThrow(() -> new UsageException("--sae: " + hook + " is no hook point; the nearest are "
+                    .orElseThrow(() -> new TypeConversionException("'" + hook + "' is no hook point; the nearest are "
                             + String.join(", ", HookPoint.nearest(hook))));
             return new SaeAt(Path.of(value.substring(0, at)), Optional.of(point));
         }
