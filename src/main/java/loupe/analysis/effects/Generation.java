@@ -94,7 +94,8 @@ public record Generation(
             int token = sampling.pick(logits.data(), counts, random);
             ids.add(token);
             counts.merge(token, 1, Integer::sum);
-            logProbabilities.add(LogProbabilities.at(logits, 0, token));
+            double logProbability = LogProbabilities.at(logits, 0, token);
+            logProbabilities.add(done.isEmpty() ? logProbability : Runs.number(logProbability));
         }
 
         Text text() {

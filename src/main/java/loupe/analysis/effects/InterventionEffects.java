@@ -127,7 +127,7 @@ public record InterventionEffects(ModelId model, List<Integer> ids, List<Interve
             double[] kl = new double[tokens.length];
             for (int t = 0; t < kl.length; t++) {
                 cancellation.check();
-                kl[t] = divergence(before, after, t);
+                kl[t] = Runs.number(divergence(before, after, t));
             }
             Optional<HostTensor> changes = keepsLogits ? Optional.of(difference(after, before)) : Optional.empty();
             return new Effect(ce, deltaCe, kl, changes, applied);

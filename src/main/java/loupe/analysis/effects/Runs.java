@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
@@ -33,6 +34,21 @@ final class Runs {
     /** The same text in every row of a batch. */
     static Input rows(List<Integer> ids, int rows) {
         return Input.of(Collections.nCopies(rows, array(ids)).toArray(int[][]::new));
+    }
+
+    /**
+     * A log-probability under interventions.
+     *
+     * @throws Refusal if it is no number, since a value in the run went beyond what 32 bits hold
+     */
+    static double number(double logProbability) {
+        if (Double.isNaN(logProbability)) {
+            throw new Refusal(
+                    "The predictions under the interventions are no numbers: a value in the model became too large",
+                    "",
+                    "Choose smaller ones");
+        }
+        return logProbability;
     }
 
     /**

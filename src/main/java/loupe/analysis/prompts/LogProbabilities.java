@@ -31,7 +31,7 @@ public final class LogProbabilities {
         }
         double sum = 0;
         for (int i = offset; i < offset + width; i++) {
-            sum += Math.exp(values[i] - largest);
+            sum += Math.exp((double) values[i] - largest);
         }
         return largest + Math.log(sum);
     }

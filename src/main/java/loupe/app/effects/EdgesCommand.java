@@ -16,9 +16,11 @@ import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
@@ -123,6 +125,7 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
         wanted.forEach(node -> SaeAt.requireFeature(node.feature(), downstream, "--to-nodes"));
         OpenModel opened = model.open(context, Processing.RAW);
         SaeAt.requireFit(checkpoints, opened);
+        requirePlaces(opened.config(), constant);
         PairOptions.Pair pair = texts.of(opened, model);
         wanted.stream()
                 .filter(node -> node.position() >= pair.clean().size())
@@ -183,6 +186,16 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
             }
         }
         return points;
+    }
+
+    private static void requirePlaces(ModelConfig model, Set<HookPoint> constant) {
+        for (HookPoint point : constant) {
+            boolean ofPairs = point.site() == Site.ATTN_SCORES || point.site() == Site.PATTERN;
+            if (ofPairs ? point.layer() >= model.nLayers() : model.at(point).isEmpty()) {
+                throw new UsageException(
+                        "--stop: the model has no " + point.name() + "; its layers are 0 to " + (model.nLayers() - 1));
+            }
+        }
     }
 
     private void requireIndex(String option, int index) {

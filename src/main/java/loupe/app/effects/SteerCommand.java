@@ -169,7 +169,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         List<Integer> prompt = Prompts.of(opened, model, text, "--text", ids, "--ids");
         if ((long) prompt.size() + generate > opened.config().context()) {
             throw new UsageException("--generate is " + generate + ", and the prompt has " + prompt.size()
-                    + " tokens; the model's context has " + opened.config().context());
+                    + " tokens, in a context of " + opened.config().context() + "; choose --generate "
+                    + (opened.config().context() - prompt.size()) + " or less, or a shorter prompt");
         }
         where.at().stream()
                 .filter(at -> excluded != null && at >= prompt.size())
@@ -259,21 +260,24 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         double number = NumberLists.real(value, "--features");
         return switch (method) {
-            case ADDITIVE -> new Intervention.Add(multiplied(number), normalize);
-            case ORTHOGONAL -> new Intervention.Orthogonal(multiplied(number));
-            case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(multiplied(number)));
+            case ADDITIVE -> new Intervention.Add(product(number), normalize);
+            case ORTHOGONAL -> new Intervention.Orthogonal(product(number));
+            case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(product(number)));
             case CLAMP -> Intervention.Clamp.to(number);
         };
     }
 
-    /** Beyond what models compute with, the text would be drawn from predictions that are no numbers. */
-    private double multiplied(double number) {
+    private double product(double number) {
         double product = multiplier * number;
         if (!NumberRange.COMPUTABLE.contains(product)) {
-            throw new UsageException("--multiplier " + multiplier + " times " + number + " is " + product
-                    + ", expected " + NumberRange.COMPUTABLE.expected());
+            throw new UsageException("--features: " + shown(number) + " times --multiplier " + shown(multiplier)
+                    + " is " + shown(product) + ", expected " + NumberRange.COMPUTABLE.expected());
         }
         return product;
+    }
+
+    private static String shown(double number) {
+        return Double.toString(number).replace(".0E", "E");
     }
 
     private static OptionalDouble bound(String text) {

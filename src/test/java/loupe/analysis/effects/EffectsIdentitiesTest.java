@@ -1,6 +1,7 @@
 package loupe.analysis.effects;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -25,6 +27,7 @@ import loupe.analysis.effects.Intervention.Target;
 import loupe.analysis.prompts.LogProbabilities;
 import loupe.analysis.prompts.TextActivations;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.inference.Device;
@@ -154,6 +157,32 @@ class EffectsIdentitiesTest {
         assertThat(answer.effects().get(0).meanKl()).isGreaterThan(1e-6);
     }
 
+    @Test
+    void whatDrivesTheModelBeyondItsNumbersIsRefused() {
+        Opened opened = Opened.of("att_gpt2");
+        Interventions huge = one(opened.feature(1), new Add(1e30, true), Positions.ALL);
+
+        assertThatThrownBy(() -> ask(new InterventionEffects(opened.model, CLEAN, List.of(huge), false)))
+                .hasCauseInstanceOf(Refusal.class)
+                .hasMessageContaining("too large");
+        assertThatThrownBy(() -> ask(new Generation(opened.model, CLEAN, huge, 2, Sampling.GREEDY, false)))
+                .hasCauseInstanceOf(Refusal.class);
+    }
+
+    @Test
+    void probabilitiesSumToOneInDoublePrecision() {
+        float[] logits = new float[50_000];
+        Random random = new Random(3);
+        for (int v = 0; v < logits.length; v++) {
+            logits[v] = (float) (4 * random.nextGaussian());
+        }
+        HostTensor row = new HostTensor(logits, 1, logits.length);
+        double sum = IntStream.range(0, logits.length)
+                .mapToDouble(v -> Math.exp(LogProbabilities.at(row, 0, v)))
+                .sum();
+        assertThat(sum).isCloseTo(1, within(1e-12));
+    }
+
     /** Every token of a cached, batched generation beside one pass over the whole text, under the same push. */
     @ParameterizedTest
     @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
@@ -273,8 +302,15 @@ class EffectsIdentitiesTest {
                 model.resolve("config.json"),
                 Files.readString(given.resolve("config.json"))
                         .replace("\"final_logit_softcapping\": 30.0", "\"final_logit_softcapping\": null"));
-        Opened opened = Opened.of(model, Golden.folder(name).resolve("sae2"), LINEAR);
+        Path own = Golden.folder(name).resolve("sae2");
+        Path normed = Golden.folder("sl_standard_constant_norm_rescale_bdec");
+        Path centred = Golden.folder("sl_standard_layer_norm_bdec");
+        for (Path sae : List.of(own, normed, centred)) {
+            assertGradientsExact(Opened.of(model, sae, LINEAR));
+        }
+    }
 
+    private static void assertGradientsExact(Opened opened) {
         for (Optional<List<Integer>> other : List.of(Optional.of(CORRUPT), Optional.<List<Integer>>empty())) {
             Attribution.Site gradient = site(opened, other, Attribution.Method.GRADIENT);
             Attribution.Site exact = site(opened, other, Attribution.Method.EXACT);

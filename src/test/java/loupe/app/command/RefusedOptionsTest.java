@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import loupe.TinyModel;
 import loupe.TinySae;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RefusedOptionsTest {
     private static final int LONGEST_MESSAGE = 300;
 
-    /** Files that exist before any command; @ in the arguments below stands for it. */
+    /** Files that exist before any command; @ that begins an argument below stands for it. */
     @TempDir
     static Path given;
 
@@ -100,7 +101,7 @@ class RefusedOptionsTest {
             --features 1:1
             2|after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@LONG --text otter \
             --features 1:1
-            2|--multiplier 1.0E15 times 1.0E15 is 1.0E30, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae \
+            2|1E15 times --multiplier 1E15 is 1E30, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae \
             --text otter --features 1:1e15 --multiplier 1e15 --generate 3
             2|is not S/I:V, such as 0/17:4.5|steer --model @/tiny --sae @/sae --text otter --features LONG
             2|expected light, dark or high-contrast|chart histogram --index @/index --feature 1 --theme LONG \
@@ -109,15 +110,69 @@ class RefusedOptionsTest {
             2|a file's name has 255 bytes at most|chart histogram --index @/index --feature 1 \
             --out ^/LONG.svg
             3|no tokenizer|train-sample --definitions @/one.tsv --out @/untrained --measure
+            2|--features: 12 is no feature|ablate --model @/tiny --sae @/sae --ids 1,2 --features 12
+            2|--features: '-1' is no whole number|ablate --model @/tiny --sae @/sae --ids 1,2 --features -1
+            2|--features: '' is no whole number|ablate --model @/tiny --sae @/sae --ids 1,2 --features 1,,2
+            2|--scale is NaN, expected -1E15 to 1E15|ablate --model @/tiny --sae @/sae --ids 1,2 --features 1 \
+            --scale NaN
+            2|--positions: 2 is no token of the text|ablate --model @/tiny --sae @/sae --ids 1,2 --features 1 \
+            --positions 2
+            3|token id 300 is outside the vocabulary|ablate --model @/tiny --sae @/sae --ids 1,300 --features 1
+            2|--text has 0 tokens, expected 1 to 32|ablate --model @/tiny --sae @/sae --text EMPTY --features 1
+            2|not both|ablate --model @/tiny --sae @/sae --text otter --ids 1 --features 1
+            2|'NaN' is no number, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae --ids 1 --features 1:NaN
+            2|1E10 times --multiplier 1E15 is 1E25, expected -1E15 to 1E15|steer --model @/tiny --sae @/sae \
+            --ids 1 --features 1:1E10 --multiplier 1E15 --generate 3
+            2|names checkpoint 1, --sae was given 1 times|steer --model @/tiny --sae @/sae --ids 1 --features 1/2:4
+            2|is not S/I:V, such as 0/17:4.5|steer --model @/tiny --sae @/sae --ids 1 --features LONG
+            2|the bounds 4..2 are the wrong way round|steer --model @/tiny --sae @/sae --ids 1 --features 1:4..2 \
+            --method projection-cap
+            2|choose --generate 31 or less, or a shorter prompt|steer --model @/tiny --sae @/sae --ids 1 \
+            --features 1:4 \
+            --generate 32
+            2|'nonsense' after @ is no hook point; the nearest are|steer --model @/tiny --sae @/sae@nonsense --ids 1 \
+            --features 1:4
+            3|has 2 layers, counted from 0|steer --model @/tiny --sae @/sae@blocks.9.hook_resid_pre --ids 1 \
+            --features 1:4
+            2|was given twice|steer --model @/tiny --sae @/sae --sae @/sae --ids 1 --features 1:4
+            2|3 tokens and the corrupt one 2|patch --model @/tiny --clean-ids 1,2,3 --corrupt-ids 1,2 --metric logit:4
+            2|expected logit-diff:A:B, logprob:A or logit:A|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 \
+            --metric LONG
+            2|the tokens of the model are 0 to 299|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:300
+            2|--metric-position is 1|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:4 \
+            --metric-position 1
+            2|expected resid_pre, attn_out|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:4 \
+            --sites LONG
+            2|need --sae PATH|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:4 --features 1
+            2|give --corrupt T or --corrupt-ids|attribute --model @/tiny --sae @/sae --clean-ids 1 --metric logit:4
+            2|--steps is 0, expected 1 to 100000|attribute --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
+            --metric logit:4 --steps 0
+            3|where a token of tiny has no vector|attribute --model @/tiny --sae @/sae@blocks.0.attn.hook_pattern \
+            --clean-ids 1 --corrupt-ids 2 --metric logit:4
+            2|--to is 1, --sae was given 1 times|edges --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
+            --metric logit:4 --to-nodes 0:1
+            3|go backwards|edges --model @/tiny --sae @/sae --sae @/sae@blocks.0.hook_resid_pre --clean-ids 1 \
+            --corrupt-ids 2 --metric logit:4 --to-nodes 0:1
+            2|--stop: the model has no blocks.7.hook_mlp_out|edges --model @/tiny --sae @/sae@blocks.0.hook_resid_pre \
+            --sae @/sae --clean-ids 1 --corrupt-ids 2 --metric logit:4 --to-nodes 0:1 --stop blocks.7.hook_mlp_out
+            2|is not P:F|edges --model @/tiny --sae @/sae --sae @/sae --clean-ids 1 --corrupt-ids 2 --metric logit:4 \
+            --to-nodes LONG
+            2|prompt 1 has 1 and 2 tokens|circuit --model @/tiny --sae @/sae --clean-ids 1,2;3 --corrupt-ids 1,4;3,5 \
+            --answers 1:2;1:2
+            2|expected as many of each|circuit --model @/tiny --sae @/sae --clean-ids 1,2 --corrupt-ids 1,4 \
+            --answers 1:2;1:2
+            2|--answers: 300 is no token|circuit --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
+            --answers 1:300
+            2|expected default, remove or keep|circuit --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
+            --answers 1:2 --errors LONG
             """)
     void oneShortMessageSaysWhatIsWrong(int code, String message, String arguments) throws IOException {
         CommandRun refused = CommandRun.of(Arrays.stream(arguments.split(" "))
                 .map(argument -> argument.equals("EMPTY")
                         ? ""
-                        : argument.replace("LONG", "x".repeat(LONGEST_MESSAGE))
-                                .replaceAll("^@", given.toString())
-                                .replace("@/", given + "/")
-                                .replace("^", written.toString()))
+                        : argument.replaceFirst("^@", Matcher.quoteReplacement(given.toString()))
+                                .replace("^", written.toString())
+                                .replace("LONG", "7".repeat(400)))
                 .toArray());
         assertThat(refused.err)
                 .contains(message)
