@@ -95,7 +95,8 @@ final class CorpusWords {
                                         + NumberTexts.count(info.leftOut().together()) + " of "
                                         + NumberTexts.count(info.tokens()) + " are left out")
                         + (activations.counted().get() instanceof ActivationsSoFar
-                                ? "\n\nThe corpus is not counted to its end: more activations may come, and stronger ones"
+                                ? "\n\nThe corpus is not counted to its end: more activations may come, and "
+                                        + "stronger ones"
                                 : ""))
                 .orElse("");
     }
