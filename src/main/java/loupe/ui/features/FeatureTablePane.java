@@ -327,12 +327,9 @@ public final class FeatureTablePane implements Pane {
             Platform.runLater(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
-        model.filter().addListener(changed -> {
-            if (model.isSearching() != searching) {
-                searching = !searching;
-                showColumns();
-            }
-        });
+        model.filter().addListener(changed -> followSearch());
+        filter.setText(model.filter().get()); // of the session, which is restored before the window is built
+        followSearch();
         model.version().addListener(changed -> {
             describe();
         });
@@ -539,6 +536,13 @@ public final class FeatureTablePane implements Pane {
                 table.requestFocus();
                 event.consume();
             }
+        }
+    }
+
+    private void followSearch() {
+        if (model.isSearching() != searching) {
+            searching = !searching;
+            showColumns();
         }
     }
 

@@ -312,9 +312,8 @@ final class SampleTour {
     private TourStep export() {
         return TourStep.asks(
                 "Take a picture with you",
-                () -> "Every pane's menu, the three dots, saves it as a picture for papers, and its numbers as "
-                        + "CSV. Ctrl+E saves "
-                        + "the focused chart.",
+                () -> "The menu of a chart's pane, the three dots, saves it as a picture for papers, and its "
+                        + "numbers as CSV. Ctrl+E saves the focused chart.",
                 "#tree-A",
                 () -> show("show-tree"),
                 new TourStep.Act("Save the tree...", () -> run.accept("export")),

@@ -306,7 +306,7 @@ final class WorkbenchCommands {
                 "Shortcut+Minus",
                 () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("help", "Help: what the words mean, and all keys", WINDOW, "F1", view::showHelp);
-        commands.add("start", "Start page: recent files, the sample, the tour", WINDOW, "", view::showStart);
+        commands.add("start", "Start page: recent files and the sample", WINDOW, "", view::showStart);
         view.sample()
                 .ifPresent(sample ->
                         commands.add("guided-tour", "Five minutes' tour of the sample", WINDOW, "", view::startTour));

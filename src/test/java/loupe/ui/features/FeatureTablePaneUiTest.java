@@ -111,6 +111,17 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         assertThat(rows()).hasSize(6);
     }
 
+    @Test
+    void aFilterThatASessionRestoredBeforeTheTableWasBuiltStandsInTheField() {
+        open();
+        onFx(() -> model.filter().set("a"));
+        FeatureTablePane later = onFx(() -> new FeatureTablePane(opened.workbench, model, () -> "tiny", saver));
+        TextField field = onFx(() -> (TextField) later.node().lookup("#feature-filter"));
+        assertThat(field.getText()).isEqualTo("a");
+        assertThat(onFx(() -> columns((TableView<?>) later.node().lookup("#feature-table"))))
+                .contains("Found");
+    }
+
     private String nothing() {
         return onFx(
                 () -> ((Label) ((VBox) table().getPlaceholder()).getChildren().get(0)).getText());
