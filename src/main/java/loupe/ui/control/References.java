@@ -3,6 +3,9 @@ package loupe.ui.control;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javafx.event.EventTarget;
+import javafx.scene.Node;
+import javafx.scene.control.TableRow;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.input.ClipboardContent;
@@ -24,14 +27,13 @@ public final class References {
     }
 
     /**
-     * Lets the chosen row be dragged away.
+     * Lets rows be dragged away, chosen or not; headings and scroll bars keep their own drags.
      *
      * @param reference empty for a row that names nothing
      */
     public static <S> void dragFrom(TableView<S> table, Function<S, Optional<String>> reference) {
         table.setOnDragDetected(event -> {
-            S row = table.getSelectionModel().getSelectedItem();
-            Optional<String> named = row == null ? Optional.empty() : reference.apply(row);
+            Optional<String> named = itemAt(table, event.getTarget()).flatMap(reference);
             named.ifPresent(text -> {
                 ClipboardContent content = new ClipboardContent();
                 content.putString(text);
@@ -39,6 +41,16 @@ public final class References {
                 event.consume();
             });
         });
+    }
+
+    private static <S> Optional<S> itemAt(TableView<S> table, EventTarget target) {
+        Node node = target instanceof Node at ? at : null;
+        while (node != null && !(node instanceof TableRow<?>)) {
+            node = node.getParent();
+        }
+        return node instanceof TableRow<?> row && row.getIndex() < table.getItems().size()
+                ? Optional.ofNullable(table.getItems().get(row.getIndex()))
+                : Optional.empty();
     }
 
     /** Lets a field take what is dropped on it. */

@@ -40,6 +40,7 @@ class CheckpointPageUiTest extends WindowUiTest {
     @Test
     void thePageIsAsHighAsWhatIsOnIt() {
         show();
+        UiTest.waitUntil(() -> lookup("#checkpoint-page").tryQuery().isPresent());
         javafx.scene.layout.Region box = lookup("#checkpoint-page").query();
         javafx.scene.control.ScrollPane scroll =
                 from(lookup(".card").<Node>query()).lookup(".scroll-pane").query();
