@@ -80,7 +80,10 @@ final class NpzFile {
                 checkDeflated(file, entry);
                 InflatedEntry bytes = new InflatedEntry(file, entry);
                 closeables.add(bytes);
-                tensors.put(name, new FileTensor(bytes, name, layout(header(file, entry.name(), entry.size(), bytes), 0), () -> {}));
+                tensors.put(
+                        name,
+                        new FileTensor(
+                                bytes, name, layout(header(file, entry.name(), entry.size(), bytes), 0), () -> {}));
             }
         }
         return new FileArchive(file.path(), Container.NPZ, tensors, Map.of(), List.of(), closeables);
@@ -123,8 +126,8 @@ final class NpzFile {
      * @param size of header and elements, in bytes
      */
     private static NpyHeader header(PositionalFile file, String what, long size, ElementBytes bytes) {
-        ByteBuffer head = ByteBuffer.allocate((int) Math.min(size, MAGIC_BYTES + 6))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer head =
+                ByteBuffer.allocate((int) Math.min(size, MAGIC_BYTES + 6)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.read(0, head);
         if (head.capacity() < MAGIC_BYTES + 6 || !isArray(head.clear())) {
             throw file.refuse(what + " is not an npy array", "an npy array", REMEDY);
@@ -153,8 +156,8 @@ final class NpzFile {
         long there = size - header.dataStart();
         if (declared != there) {
             throw file.refuse(
-                    "tensor " + what + ": " + there + " bytes of data, " + declared + " expected from "
-                            + header.dtype() + " " + header.shape(),
+                    "tensor " + what + ": " + there + " bytes of data, " + declared + " expected from " + header.dtype()
+                            + " " + header.shape(),
                     "as many bytes as the shape says",
                     "Download the file again");
         }
