@@ -115,8 +115,8 @@ public final class NeighboursPane implements Pane {
         query.setPromptText("of this feature");
         query.setTooltip(
                 Tooltips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, a text, "
-                        + "whose tokens are averaged, a sum such as #17 - 0.5 * token 42 + \"red\", or file PATH.npy. Enter "
-                        + "to ask. Features and tokens of the tables, and a vector's file, can be dropped here"));
+                        + "whose tokens are averaged, a sum such as #17 - 0.5 * token 42 + \"red\", or file PATH.npy. "
+                        + "Enter to ask. Features and tokens of the tables, and a vector's file, can be dropped here"));
         query.setAccessibleText("Neighbours of what");
         Button random =
                 IconButtons.of(Feather.SHUFFLE, "Neighbours of a random vector, as a baseline", model::drawRandom);
