@@ -6,6 +6,8 @@ public enum Container {
     TORCH_ZIP("torch zip"),
     TORCH_LEGACY("legacy torch"),
     NPZ("npz"),
+    /** A single array, where an array and no checkpoint is wanted. */
+    NPY("npy"),
     LLAMA2_C("llama2.c");
 
     private final String label;

@@ -31,6 +31,33 @@ final class NpzFile {
         return !names.isEmpty() && names.stream().allMatch(name -> name.endsWith(SUFFIX));
     }
 
+    /** Whether a file that begins so is a single npy array. */
+    static boolean isArray(ByteBuffer head) {
+        return head.remaining() >= MAGIC_BYTES
+                && (head.get(0) & 0xFF) == 0x93
+                && StandardCharsets.ISO_8859_1
+                        .decode(head.slice(1, MAGIC_BYTES - 1))
+                        .toString()
+                        .equals("NUMPY");
+    }
+
+    /**
+     * Opens a single npy array under the name of the file, which the archive takes over and closes.
+     *
+     * @throws loupe.base.CheckpointException if it is not plain numbers
+     */
+    static FileArchive openArray(PositionalFile file) {
+        String name = file.path().getFileName().toString();
+        NpyHeader header = header(file, name, file.size(), file);
+        return new FileArchive(
+                file.path(),
+                Container.NPY,
+                Map.of(name, new FileTensor(file, name, layout(header, 0), () -> {})),
+                Map.of(),
+                List.of(),
+                List.of(file));
+    }
+
     /**
      * Takes over {@code file}: the archive closes it.
      *
@@ -42,14 +69,21 @@ final class NpzFile {
         for (ZipDirectory.Entry entry : entries.values()) {
             String name = entry.name().substring(0, entry.name().length() - SUFFIX.length());
             if (entry.method() == ZipDirectory.STORED) {
-                NpyHeader header = header(file, entry, (position, bytes) -> file.read(entry.data() + position, bytes));
+                NpyHeader header = header(
+                        file,
+                        entry.name(),
+                        entry.size(),
+                        (position, bytes) -> file.read(entry.data() + position, bytes));
                 tensors.put(
                         name, new FileTensor(file, name, layout(header, entry.data()), new ZipChecksum(file, entry)));
             } else {
                 checkDeflated(file, entry);
                 InflatedEntry bytes = new InflatedEntry(file, entry);
                 closeables.add(bytes);
-                tensors.put(name, new FileTensor(bytes, name, layout(header(file, entry, bytes), 0), () -> {}));
+                tensors.put(
+                        name,
+                        new FileTensor(
+                                bytes, name, layout(header(file, entry.name(), entry.size(), bytes), 0), () -> {}));
             }
         }
         return new FileArchive(file.path(), Container.NPZ, tensors, Map.of(), List.of(), closeables);
@@ -85,29 +119,29 @@ final class NpzFile {
                 header.dtype(), header.shape(), strides, start + header.dataStart(), header.order());
     }
 
-    private static NpyHeader header(PositionalFile file, ZipDirectory.Entry entry, ElementBytes bytes) {
-        ByteBuffer head = ByteBuffer.allocate((int) Math.min(entry.size(), MAGIC_BYTES + 6))
-                .order(ByteOrder.LITTLE_ENDIAN);
+    /**
+     * Reads the header of an array.
+     *
+     * @param what the array is called in messages
+     * @param size of header and elements, in bytes
+     */
+    private static NpyHeader header(PositionalFile file, String what, long size, ElementBytes bytes) {
+        ByteBuffer head =
+                ByteBuffer.allocate((int) Math.min(size, MAGIC_BYTES + 6)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.read(0, head);
-        boolean magic = head.capacity() == MAGIC_BYTES + 6
-                && (head.get(0) & 0xFF) == 0x93
-                && StandardCharsets.ISO_8859_1
-                        .decode(head.slice(1, 5))
-                        .toString()
-                        .equals("NUMPY");
-        if (!magic) {
-            throw file.refuse("zip entry " + entry.name() + " is not an npy array", "an npy array", REMEDY);
+        if (head.capacity() < MAGIC_BYTES + 6 || !isArray(head.clear())) {
+            throw file.refuse(what + " is not an npy array", "an npy array", REMEDY);
         }
         int version = head.get(MAGIC_BYTES);
         if (version < 1 || version > 3) {
-            throw file.refuse(entry.name() + " has npy version " + version, "1, 2 or 3", REMEDY);
+            throw file.refuse(what + " has npy version " + version, "1, 2 or 3", REMEDY);
         }
         int prefix = version == 1 ? MAGIC_BYTES + 4 : MAGIC_BYTES + 6;
         long length =
                 version == 1 ? head.getShort(MAGIC_BYTES + 2) & 0xFFFF : head.getInt(MAGIC_BYTES + 2) & 0xFFFFFFFFL;
-        if (length > NpyHeader.MAX_BYTES || length > entry.size() - prefix) {
+        if (length > NpyHeader.MAX_BYTES || length > size - prefix) {
             throw file.refuse(
-                    "malformed npy header of " + entry.name() + ": its length is " + length,
+                    "malformed npy header of " + what + ": its length is " + length,
                     "at most " + NpyHeader.MAX_BYTES + " bytes, all there",
                     REMEDY);
         }
@@ -115,15 +149,15 @@ final class NpzFile {
         bytes.read(prefix, literal);
         NpyHeader header = NpyHeader.parse(
                 file,
-                entry.name(),
+                what,
                 StandardCharsets.ISO_8859_1.decode(literal.flip()).toString().stripTrailing(),
                 prefix + (int) length);
-        long declared = DeclaredSizes.bytes(file, entry.name(), header.shape(), header.dtype());
-        long there = entry.size() - header.dataStart();
+        long declared = DeclaredSizes.bytes(file, what, header.shape(), header.dtype());
+        long there = size - header.dataStart();
         if (declared != there) {
             throw file.refuse(
-                    "tensor " + entry.name() + ": " + there + " bytes of data, " + declared + " expected from "
-                            + header.dtype() + " " + header.shape(),
+                    "tensor " + what + ": " + there + " bytes of data, " + declared + " expected from " + header.dtype()
+                            + " " + header.shape(),
                     "as many bytes as the shape says",
                     "Download the file again");
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
@@ -104,11 +105,29 @@ public final class TensorArchives {
         }
     }
 
+    /**
+     * Opens tensors, or a single npy array, whose only tensor then has the file's name.
+     *
+     * @throws CheckpointException as {@link #open(Path)}
+     */
+    public static TensorArchive openArrays(Path path) {
+        if (Files.isDirectory(path) || path.getFileName().toString().endsWith(INDEX_SUFFIX)) {
+            return open(path);
+        }
+        return openFile(
+                path,
+                (file, head) -> NpzFile.isArray(head) ? NpzFile.openArray(file) : TensorArchives.open(file, head));
+    }
+
     /** Opens one file that is not an index. */
     static TensorArchive openFile(Path path) {
+        return openFile(path, TensorArchives::open);
+    }
+
+    private static TensorArchive openFile(Path path, BiFunction<PositionalFile, ByteBuffer, TensorArchive> by) {
         PositionalFile file = PositionalFile.open(path);
         try {
-            return open(file, file.head(HEAD_BYTES));
+            return by.apply(file, file.head(HEAD_BYTES));
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;

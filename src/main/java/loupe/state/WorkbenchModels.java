@@ -61,6 +61,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private static final int MOST_TEXT_KEPT = 100_000;
 
     private static final String TEXT = "text";
+    private static final String QUERY = "neighbours.query.";
     private static final String PIN = "pin";
     private static final String RANGE = "range";
     private static final int RANGE_PARTS = 4;
@@ -206,6 +207,14 @@ public final class WorkbenchModels implements AutoCloseable {
                 .of(workbench.b().sae());
         for (SideModels side : List.of(a, b)) {
             ValueHistory.keep(
+                            undoOrder,
+                            side.neighbours().query(),
+                            side.neighbours().query()::set,
+                            (was, is) -> is.isBlank()
+                                    ? "clearing the neighbours of " + NeighboursModel.shortWords(was)
+                                    : "neighbours of " + NeighboursModel.shortWords(is))
+                    .of(side.side().feature());
+            ValueHistory.keep(
                     undoOrder,
                     side.examples().choice(),
                     side.examples().choice()::set,
@@ -228,6 +237,9 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(statistics.remembered());
         kept.putAll(table.remembered());
         kept.putAll(choices.remembered());
+        for (SideModels side : List.of(a, b)) {
+            kept.put(QUERY + side.side(), side.neighbours().keptQuery());
+        }
         String typed = text.text().get();
         if (typed.length() <= MOST_TEXT_KEPT) {
             kept.put(TEXT, typed);
@@ -251,6 +263,12 @@ public final class WorkbenchModels implements AutoCloseable {
             statistics.recall(kept);
             table.recall(kept);
             choices.recall(kept);
+            for (SideModels side : List.of(a, b)) {
+                String query = kept.get(QUERY + side.side());
+                if (query != null) {
+                    side.neighbours().recallQuery(query);
+                }
+            }
             text.text().set(kept.getOrDefault(TEXT, text.text().get()));
         });
     }

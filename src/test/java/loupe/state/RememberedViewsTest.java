@@ -46,6 +46,20 @@ class RememberedViewsTest {
     }
 
     @Test
+    void whatNeighboursAreOfComesBackAndIsUndone() {
+        WorkbenchModels models = new WorkbenchModels(new Opened().workbench, cache);
+        models.a().neighbours().showFile(Path.of("nowhere", "own.npy"));
+        assertThat(models.undoOrder().undoable()).contains("neighbours of file own.npy");
+        WorkbenchModels later = new WorkbenchModels(new Opened().workbench, cache);
+        later.recall(models.remembered());
+        assertThat(later.a().neighbours().query().get())
+                .isEqualTo(models.a().neighbours().query().get());
+        assertThat(later.undoOrder().undoable()).isEmpty();
+        models.undoOrder().undo();
+        assertThat(models.a().neighbours().query().get()).isEmpty();
+    }
+
+    @Test
     void whatMakesNoSenseIsLeft() {
         WorkbenchModels models = new WorkbenchModels(new Opened().workbench, cache);
         models.histogram().recall(Map.of("histogram.bins", "-3", "histogram.cumulative", "perhaps"));

@@ -1,17 +1,20 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.Arrays;
+import loupe.analysis.features.VectorFile;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
-import loupe.base.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** An array in a file, as the command line names it: {@code FILE.safetensors:NAME}. */
+/**
+ * An array in a file, as the command line names it: {@code FILE.safetensors:NAME} or {@code FILE.npy}.
+ *
+ * @param name empty for the only array of an npy file
+ */
 record ArrayReference(Path file, String name) {
     /**
      * Reads the array as float32.
@@ -20,8 +23,9 @@ record ArrayReference(Path file, String name) {
      */
     HostTensor read(String option) {
         OptionPaths.existing(file, option);
-        try (TensorArchive archive = TensorArchives.open(file)) {
-            return archive.tensor(name).toHost();
+        try (TensorArchive archive = TensorArchives.openArrays(file)) {
+            return archive.tensor(name.isEmpty() ? archive.names().get(0) : name)
+                    .toHost();
         }
     }
 
@@ -30,33 +34,40 @@ record ArrayReference(Path file, String name) {
      *
      * @param among the others, for messages: "the model's embedding"
      * @throws UsageException if the file does not exist
-     * @throws Refusal if the array is not one vector of this many finite numbers
+     * @throws loupe.base.Refusal if the array is not one vector of this many finite numbers
      */
     HostTensor vector(String option, int dimensions, String among) {
-        HostTensor vector = read(option);
-        int rank = vector.shape().length;
-        if (vector.data().length != dimensions || rank == 0 || vector.size(rank - 1) != dimensions) {
-            throw new Refusal(
-                    option + ": " + this + " is " + Arrays.toString(vector.shape()) + ", expected one vector of "
-                            + dimensions + " numbers, the width of " + among + ". Choose another vector");
-        }
-        for (float value : vector.data()) {
-            if (!Float.isFinite(value)) {
-                throw new Refusal(option + ": " + this + " has numbers that are not finite. Choose another vector");
-            }
-        }
-        return vector.reshape(dimensions);
+        OptionPaths.existing(file, option);
+        return stored().read(option + ": " + this, dimensions, among);
+    }
+
+    /**
+     * Reads one vector that has a direction.
+     *
+     * @throws loupe.base.Refusal also if it is all zeros
+     * @see #vector
+     */
+    HostTensor direction(String option, int dimensions, String among) {
+        OptionPaths.existing(file, option);
+        return stored().direction(option + ": " + this, dimensions, among);
+    }
+
+    private VectorFile stored() {
+        return new VectorFile(file, name);
     }
 
     @Override
     public String toString() {
-        return file + ":" + name;
+        return stored().toString();
     }
 
     /** Splits at the last colon, so that paths may have colons. */
     static final class Converter implements ITypeConverter<ArrayReference> {
         @Override
         public ArrayReference convert(String value) {
+            if (value.endsWith(".npy")) {
+                return new ArrayReference(Path.of(value), "");
+            }
             int colon = value.lastIndexOf(':');
             if (colon < 1 || colon == value.length() - 1) {
                 throw new TypeConversionException("'" + value + "' is not FILE:NAME");

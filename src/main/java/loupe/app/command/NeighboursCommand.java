@@ -19,7 +19,6 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.sae.SaeConfig;
-import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,7 +42,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             required = true,
             paramLabel = "WHAT",
             description = "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID, F:NAME (an array of a "
-                    + "safetensors file), or a sum such as \"feature:17 - 0.5 * token:42\".")
+                    + "safetensors file), F.npy, or a sum such as \"feature:17 - 0.5 * token:42\".")
     private String query;
 
     @Option(
@@ -155,11 +154,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             throw new UsageException(
                     "--query: " + query.substring(query.indexOf(':') + 1) + " is not a whole number from 0");
         }
-        HostTensor vector = reference().vector("--query", width, "--in " + space);
-        if (allZero(vector)) {
-            throw new Refusal("--query: " + query + " is all zeros, which has no direction. Choose another vector");
-        }
-        return new NeighbourQuery.Vector(vector);
+        return new NeighbourQuery.Vector(reference().direction("--query", width, "--in " + space));
     }
 
     private ArrayReference reference() {
@@ -167,17 +162,8 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             return new ArrayReference.Converter().convert(query);
         } catch (picocli.CommandLine.TypeConversionException e) {
             throw new UsageException("--query is " + query
-                    + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
+                    + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED, FILE:NAME or FILE.npy");
         }
-    }
-
-    private static boolean allZero(HostTensor vector) {
-        for (float value : vector.data()) {
-            if (value != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private String defaultSpace() {

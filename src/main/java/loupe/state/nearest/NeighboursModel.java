@@ -1,5 +1,6 @@
 package loupe.state.nearest;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,11 +17,13 @@ import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.features.VectorExpression;
+import loupe.analysis.features.VectorFile;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.inference.SaeId;
+import loupe.sae.SaeConfig;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
@@ -28,11 +31,12 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import loupe.tensor.HostTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The nearest neighbours of a vector: features by decoder cosine, or tokens by embedding cosine. The vector is the
- * side's feature, a token, the mean of a text's tokens, or random. JavaFX thread only.
+ * side's feature, a token, the mean of a text's tokens, one of a file, or random. JavaFX thread only.
  */
 public final class NeighboursModel {
     private static final int TOP = 50;
@@ -60,6 +64,7 @@ public final class NeighboursModel {
     private final CheckpointSide side;
     private final VocabularyTexts texts;
     private final ResultSlot<Neighbours.Answer> neighbours;
+    private final ResultSlot<HostTensor> fileVector;
     private final ObjectProperty<Among> among = new SimpleObjectProperty<>(this, "among", Among.FEATURES);
     private final ObjectProperty<FeaturesBy> featuresBy =
             new SimpleObjectProperty<>(this, "featuresBy", FeaturesBy.DECODER);
@@ -71,11 +76,14 @@ public final class NeighboursModel {
     private long seed = 1;
     /** Whether the query came by a click elsewhere, so that the next feature ends it. */
     private boolean passing;
+    /** Whether the query came from a session, so that a file that cannot be read any more ends it. */
+    private boolean recalled;
 
     public NeighboursModel(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
         this.texts = texts;
         neighbours = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        fileVector = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         status = new PaneStatusBinding()
                 .fails(neighbours)
                 .isEmpty(
@@ -87,7 +95,7 @@ public final class NeighboursModel {
                         among,
                         tokensBy)
                 .offers(side::need, side.model(), side.sae())
-                .awaits(neighbours);
+                .awaits(fileVector, neighbours);
         side.feature().addListener((property, was, is) -> {
             if (random.get() || passing) {
                 showFeature();
@@ -101,8 +109,11 @@ public final class NeighboursModel {
         query.addListener(changed -> {
             random.set(false);
             passing = false;
+            recalled = false;
             ask();
         });
+        fileVector.valueProperty().addListener(changed -> showFileVector());
+        fileVector.problemProperty().addListener(changed -> showFileVector());
         random.addListener(changed -> ask());
         ask();
     }
@@ -133,8 +144,8 @@ public final class NeighboursModel {
     }
 
     /**
-     * The query: empty for the side's feature, else a {@link VectorExpression}, or a text: one token if it is one, the
-     * mean of its tokens if it is several.
+     * The query: empty for the side's feature, else a {@link VectorExpression}, a {@link VectorFile}, or a text: one
+     * token if it is one, the mean of its tokens if it is several.
      */
     public StringProperty query() {
         return query;
@@ -155,6 +166,52 @@ public final class NeighboursModel {
         among.set(Among.TOKENS);
         query.set("token " + id);
         passing = true;
+    }
+
+    /** Shows the neighbours of the vector in a file, which is read once more if they are shown already. */
+    public void showFile(Path file) {
+        fileVector.clear();
+        String words = new VectorFile(file, "").words();
+        if (words.equals(query.get()) && !random.get()) {
+            ask();
+        } else {
+            query.set(words);
+            random.set(false);
+        }
+    }
+
+    /**
+     * Asks what was typed, where a file without a folder is the one that is shown already, if that has its name. What
+     * was refused is tried again.
+     */
+    public void askTyped(String typed) {
+        Optional<Path> shown = VectorFile.of(query.get()).map(VectorFile::file);
+        String words = VectorFile.of(typed)
+                .filter(named -> shown.map(Path::getFileName).equals(Optional.of(named.file())))
+                .map(named -> new VectorFile(shown.get(), named.name()).words())
+                .orElse(typed);
+        if (words.equals(query.get()) && queryProblem.get() != null) {
+            ask();
+        } else {
+            query.set(words);
+        }
+    }
+
+    /** What a field shows for the query: itself, but of a file only the name. */
+    public static String shortWords(String query) {
+        return VectorFile.of(query).map(VectorFile::shortWords).orElse(query);
+    }
+
+    /** The query that a session keeps: none if it came by a click elsewhere. */
+    public String keptQuery() {
+        return passing ? "" : query.get();
+    }
+
+    /** Restores what a session kept; a file that cannot be read any more leaves the side's feature. */
+    public void recallQuery(String kept) {
+        query.set(kept);
+        recalled = true;
+        showFileVector();
     }
 
     /** Shows the neighbours of the side's feature again. */
@@ -181,15 +238,60 @@ public final class NeighboursModel {
         OpenModel model = side.model().get();
         queryProblem.set(null);
         if (feature == null || (model == null && needsModel())) {
+            fileVector.clear();
             neighbours.clear();
             return;
         }
+        Optional<VectorFile> file = random.get() ? Optional.empty() : VectorFile.of(query.get());
+        if (file.isPresent()) {
+            fileVector.askAfresh(reading(file.get(), model));
+            if (fileVector.isPending()) {
+                neighbours.clear();
+            }
+            showFileVector();
+            return;
+        }
+        fileVector.clear();
         Optional<NeighbourQuery> of = vector(feature, model);
         if (of.isEmpty()) {
             neighbours.clear();
             return;
         }
         neighbours.askAfresh(new Neighbours(of.get(), space(feature.sae(), model), TOP));
+    }
+
+    /** Asks for the neighbours of the vector that was read, or says why there is none. */
+    private void showFileVector() {
+        FeatureRef feature = side.feature().get();
+        Problem refused = fileVector.getProblem();
+        if (refused != null && recalled) {
+            query.set("");
+        } else if (refused != null) {
+            neighbours.clear();
+            queryProblem.set(refused);
+        } else if (fileVector.getValue() != null && feature != null) {
+            recalled = false;
+            neighbours.askAfresh(new Neighbours(
+                    new NeighbourQuery.Vector(fileVector.getValue()),
+                    space(feature.sae(), side.model().get()),
+                    TOP));
+        }
+    }
+
+    private VectorReading reading(VectorFile file, @Nullable OpenModel model) {
+        SaeConfig sae = side.sae().get().config();
+        if (among.get() == Among.FEATURES) {
+            return featuresBy.get() == FeaturesBy.DECODER
+                    ? new VectorReading(file, sae.dOut(), "the decoder directions")
+                    : new VectorReading(file, sae.dIn(), "the encoder directions");
+        }
+        return switch (tokensBy.get()) {
+            case EMBEDDING ->
+                new VectorReading(file, Objects.requireNonNull(model).config().dModel(), "the embeddings");
+            case UNEMBEDDING ->
+                new VectorReading(file, Objects.requireNonNull(model).config().dModel(), "the unembeddings");
+            case BIAS -> new VectorReading(file, sae.dOut(), "the biases");
+        };
     }
 
     /** Whether what is compared with belongs to the model. */

@@ -1,5 +1,7 @@
 package loupe.ui.nearest;
 
+import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +23,17 @@ import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.input.DragEvent;
+import javafx.scene.input.TransferMode;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.stage.FileChooser;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.features.VectorFile;
 import loupe.base.Problem;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.window.VocabularyTexts;
@@ -108,8 +115,8 @@ public final class NeighboursPane implements Pane {
         query.setPromptText("of this feature");
         query.setTooltip(
                 Tooltips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, a text, "
-                        + "whose tokens are averaged, or a sum such as #17 - 0.5 * token 42 + \"red\". Enter to ask. "
-                        + "Features and tokens of the tables can be dropped here"));
+                        + "whose tokens are averaged, a sum such as #17 - 0.5 * token 42 + \"red\", or file PATH.npy. "
+                        + "Enter to ask. Features and tokens of the tables, and a vector's file, can be dropped here"));
         query.setAccessibleText("Neighbours of what");
         Button random =
                 IconButtons.of(Feather.SHUFFLE, "Neighbours of a random vector, as a baseline", model::drawRandom);
@@ -142,6 +149,7 @@ public final class NeighboursPane implements Pane {
                 table,
                 row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
         References.dropOn(query, text -> model.query().set(text));
+        dropFilesOn(query);
         Map<NeighboursModel.FeaturesBy, String> featuresBy = new LinkedHashMap<>();
         featuresBy.put(NeighboursModel.FeaturesBy.DECODER, "Compare features by decoder directions");
         featuresBy.put(NeighboursModel.FeaturesBy.ENCODER, "Compare features by encoder directions");
@@ -149,12 +157,47 @@ public final class NeighboursPane implements Pane {
         tokensBy.put(NeighboursModel.TokensBy.EMBEDDING, "Compare tokens by embeddings");
         tokensBy.put(NeighboursModel.TokensBy.UNEMBEDDING, "Compare tokens by unembeddings");
         tokensBy.put(NeighboursModel.TokensBy.BIAS, "Compare tokens by the checkpoint's biases");
+        MenuItem file = new MenuItem("Vector from a file...");
+        file.setOnAction(event -> chooseFile());
+        frame.getMenuItems().addAll(file, new SeparatorMenuItem());
         frame.getMenuItems().addAll(oneOf(model.featuresBy(), featuresBy));
         frame.getMenuItems().add(new SeparatorMenuItem());
         frame.getMenuItems().addAll(oneOf(model.tokensBy(), tokensBy));
         frame.getMenuItems().add(new SeparatorMenuItem());
         TableExport.attachTo(table, "neighbours", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
+    }
+
+    private void chooseFile() {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Vector whose neighbours are listed");
+        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Vectors", "*.npy", "*.safetensors"));
+        Optional.ofNullable(chooser.showOpenDialog(frame.getScene().getWindow()))
+                .ifPresent(chosen -> model.showFile(chosen.toPath()));
+    }
+
+    /** Lets the field take a file with a vector before the window opens it as something else. */
+    private void dropFilesOn(TextField field) {
+        field.addEventHandler(
+                DragEvent.DRAG_OVER,
+                event -> vectorFile(event.getDragboard().getFiles()).ifPresent(file -> {
+                    event.acceptTransferModes(TransferMode.COPY);
+                    event.consume();
+                }));
+        field.addEventHandler(
+                DragEvent.DRAG_DROPPED,
+                event -> vectorFile(event.getDragboard().getFiles()).ifPresent(file -> {
+                    model.showFile(file);
+                    event.setDropCompleted(true);
+                    event.consume();
+                }));
+    }
+
+    /** The file with a vector that is dropped; empty if it is none, or several. */
+    static Optional<Path> vectorFile(List<File> dropped) {
+        return dropped.size() == 1
+                ? Optional.of(dropped.get(0).toPath()).filter(VectorFile::hasName)
+                : Optional.empty();
     }
 
     /** Menu items of which one is chosen. */
@@ -195,15 +238,17 @@ public final class NeighboursPane implements Pane {
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
         tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
         model.among().addListener((property, was, is) -> showAmong(is));
-        query.setOnAction(event -> model.query().set(query.getText()));
+        query.setText(NeighboursModel.shortWords(model.query().get()));
+        query.setOnAction(event -> model.askTyped(query.getText()));
         query.textProperty().addListener((property, was, is) -> {
             if (is.isEmpty()) {
                 model.query().set("");
             }
         });
         model.query().addListener((property, was, is) -> {
-            if (!is.equals(query.getText())) {
-                query.setText(is); // asked by another pane
+            String words = NeighboursModel.shortWords(is);
+            if (!words.equals(query.getText())) {
+                query.setText(words); // asked by another pane, or of a file
             }
         });
         model.random()

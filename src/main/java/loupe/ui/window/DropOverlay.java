@@ -16,6 +16,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import loupe.analysis.features.VectorFile;
 import loupe.index.PathKind;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.CorpusFiles;
@@ -100,6 +101,8 @@ final class DropOverlay {
         } else if (kinds.contains(PathKind.INDEX)) {
             zones.getChildren()
                     .setAll(zone("drop-index", "A finished pass over a corpus", "Opened by its corpus", false));
+        } else if (paths.size() == 1 && kinds.contains(PathKind.UNKNOWN) && VectorFile.hasName(paths.get(0))) {
+            hide(); // the field of a pane takes it
         } else {
             zones.getChildren().setAll(zone("drop-a", "Checkpoint A", inPlaceOf(workbench.a()), false));
             if (workbench.a().sae().get() != null && paths.size() == 1) {

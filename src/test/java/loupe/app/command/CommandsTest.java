@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import loupe.Npy;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.analysis.prompts.LogProbabilities;
@@ -953,6 +954,19 @@ class CommandsTest {
         CommandRun refused = CommandRun.of("forward", "--model", silent, "--ids", "300");
         assertThat(refused.err.lines()).hasSize(1);
         assertThat(refused.err).startsWith("--ids");
+    }
+
+    @Test
+    void anNpyVectorHasTheNeighboursOfTheSameOneInSafetensors() throws IOException {
+        float[] values = {1, -2, 3, -4, 5, -6, 7, -8};
+        Path own = folder.resolve("own");
+        TinyModel.writeSafetensors(Path.of(own + ".safetensors"), Map.of("v", new HostTensor(values, 8)));
+        Npy.floats(Path.of(own + ".npy"), "(8,)", values);
+        JsonNode npy = json("neighbours", "--model", path("tiny"), "--query", own + ".npy");
+        assertThat(npy.get("neighbours"))
+                .isNotEmpty()
+                .isEqualTo(json("neighbours", "--model", path("tiny"), "--query", own + ".safetensors:v")
+                        .get("neighbours"));
     }
 
     @Test

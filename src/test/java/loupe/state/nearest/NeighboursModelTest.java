@@ -2,17 +2,29 @@ package loupe.state.nearest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import loupe.Npy;
+import loupe.TinyModel;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
 import loupe.state.FakeService;
 import loupe.state.Opened;
 import loupe.state.window.VocabularyTexts;
+import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NeighboursModelTest {
+    @TempDir
+    Path folder;
+
     private final Opened opened = new Opened();
     private NeighboursModel model;
 
@@ -144,5 +156,84 @@ class NeighboursModelTest {
         assertThat(ask.cancelled).isTrue();
         assertThat(model.neighbours().getValue()).isNull();
         assertThat(model.neighbours().isPending()).isFalse();
+    }
+
+    private static final float[] EIGHT = {1, 0, 0, 0, 0, 0, 0, -1};
+
+    private Path file(String name, float... values) {
+        return Npy.floats(folder.resolve(name), "(" + values.length + ",)", values);
+    }
+
+    @Test
+    void aVectorInAFileIsReadOffTheFxThreadAndStaysForOtherFeatures() {
+        Deque<Runnable> files = new ArrayDeque<>();
+        opened.service.files = files::add;
+        model.showFile(file("own.npy", EIGHT));
+        assertThat(model.status().getValue().pending()).isTrue();
+        assertThat(model.neighbours().isPending()).as("not before it is read").isFalse();
+        files.remove().run();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Vector(new HostTensor(EIGHT, 8)));
+        opened.newest(Neighbours.class).answer(answer(2));
+        opened.choose(4);
+        assertThat(files).as("read once").isEmpty();
+        assertThat(model.neighbours().getValue().ids()).containsExactly(2);
+        model.showFeature();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 4));
+    }
+
+    @Test
+    void aVectorThatCannotBeComparedIsRefusedByItsNameUntilTheSpaceHasItsWidth() {
+        model.showFile(file("wide.npy", new float[32]));
+        assertThat(model.queryProblem().get().message())
+                .isEqualTo("wide.npy is [32], expected one vector of 8 numbers, the width of the decoder directions. "
+                        + "Choose another vector.");
+        assertThat(model.neighbours().isPending()).isFalse();
+        float[] wide = new float[32];
+        wide[3] = 1;
+        file("wide.npy", wide);
+        opened.workbench.closeCheckpoint(opened.workbench.a());
+        opened.openA(32);
+        opened.choose(3);
+        assertThat(model.queryProblem().get()).isNull();
+        assertThat(asked().of()).isInstanceOf(NeighbourQuery.Vector.class);
+    }
+
+    @Test
+    void aChangedFileIsReadOnceMoreWhenItIsChosenAgain() {
+        model.showFile(file("own.npy", EIGHT));
+        model.showFile(file("own.npy", 0, 1, 0, 0, 0, 0, 0, 0));
+        assertThat(asked().of())
+                .isEqualTo(new NeighbourQuery.Vector(new HostTensor(new float[] {0, 1, 0, 0, 0, 0, 0, 0}, 8)));
+    }
+
+    @Test
+    void aNameIsTypedBehindTheFileThatIsShownWithoutItsFolder() throws IOException {
+        Path both = folder.resolve("both.safetensors");
+        TinyModel.writeSafetensors(both, Map.of("a", new HostTensor(EIGHT, 8), "b", new HostTensor(EIGHT, 8)));
+        model.showFile(both);
+        assertThat(model.queryProblem().get().message()).contains("2 arrays").contains("both.safetensors:");
+        model.askTyped("file both.safetensors:b");
+        assertThat(model.queryProblem().get()).isNull();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Vector(new HostTensor(EIGHT, 8)));
+    }
+
+    @Test
+    void aFileOfASessionThatIsGoneLeavesTheFeature() {
+        Path own = file("own.npy", EIGHT);
+        model.showFile(own);
+        String kept = model.keptQuery();
+        model.showFeature();
+        model.recallQuery(kept);
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Vector(new HostTensor(EIGHT, 8)));
+        model.recallQuery(kept.replace("own", "gone"));
+        assertThat(model.query().get()).isEmpty();
+        assertThat(model.queryProblem().get()).isNull();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
+    }
+
+    @Test
+    void aTokenThatWasClickedElsewhereIsNotKept() {
+        model.askOfToken(4);
+        assertThat(model.keptQuery()).isEmpty();
     }
 }

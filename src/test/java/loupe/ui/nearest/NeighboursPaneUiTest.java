@@ -2,6 +2,8 @@ package loupe.ui.nearest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javafx.geometry.Bounds;
@@ -11,6 +13,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
+import loupe.Npy;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
@@ -103,6 +106,37 @@ class NeighboursPaneUiTest extends PaneUiTest {
         clickOn("#neighbours-own-A");
         assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
         assertThat(lookup("#neighbours-own-A").query().isVisible()).isFalse();
+    }
+
+    @Test
+    void aFileIsNamedInTheFieldRefusedBelowItAndLeftByTheWayBack() {
+        open();
+        Path own = Npy.floats(folder.resolve("direction.npy"), "(2,)", 1, 2);
+        onFx(() -> model.showFile(own));
+        assertThat(query().getText()).isEqualTo("file direction.npy");
+        assertThat(lookup(".pane-foot").<Label>query().getText())
+                .startsWith("direction.npy is [2], expected one vector of 8 numbers");
+        Npy.floats(own, "(8,)", 1, 2, 3, 4, 5, 6, 7, 8);
+        clickOn(query()).type(KeyCode.END).type(KeyCode.ENTER);
+        assertThat(query().getText()).isEqualTo("file direction.npy");
+        assertThat(asked().of()).isInstanceOf(NeighbourQuery.Vector.class);
+        assertThat(query().getPseudoClassStates())
+                .noneMatch(state -> state.getPseudoClassName().equals("danger"));
+        clickOn("#neighbours-own-A");
+        assertThat(query().getText()).isEmpty();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
+    }
+
+    @Test
+    void theFieldTakesOneFileWithAVectorAndTheMenuChoosesOne() {
+        assertThat(item("Vector from a file...").isDisable()).isFalse();
+        assertThat(NeighboursPane.vectorFile(List.of(new File("a/b.npy")))).contains(Path.of("a/b.npy"));
+        assertThat(NeighboursPane.vectorFile(List.of(new File("B.SAFETENSORS"))))
+                .isPresent();
+        assertThat(NeighboursPane.vectorFile(List.of(new File("a.txt")))).isEmpty();
+        assertThat(NeighboursPane.vectorFile(List.of(new File("a.npy"), new File("b.npy"))))
+                .isEmpty();
+        assertThat(NeighboursPane.vectorFile(List.of())).isEmpty();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
+import loupe.Npy;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.state.Opened;
@@ -64,6 +65,13 @@ class DropOverlayUiTest extends UiTest {
         onFx(() -> opened.openA());
         drag(TinyModel.writeTo(folder.resolve("tiny")), "#drop-model");
         assertThat(words("#drop-model")).contains("In place of").contains("checkpoints are closed");
+    }
+
+    @Test
+    void theFieldThatTakesAVectorIsNotCovered() {
+        Path own = Npy.floats(folder.resolve("own.npy"), "(2,)", 1, 2);
+        onFx(() -> overlay.show(List.of(own)));
+        waitUntil(() -> !overlay.node().isVisible());
     }
 
     @Test
