@@ -48,18 +48,37 @@ public final class FeatureSearch {
             marks = List.copyOf(marks);
         }
 
+        /** The text in turn: what is between the words of the query, and the words. */
+        public List<Run> runs() {
+            List<Run> runs = new ArrayList<>();
+            int at = 0;
+            for (int i = 0; i < marks.size(); i += 2) {
+                if (at < marks.get(i)) {
+                    runs.add(new Run(text.substring(at, marks.get(i)), false));
+                }
+                runs.add(new Run(text.substring(marks.get(i), marks.get(i + 1)), true));
+                at = marks.get(i + 1);
+            }
+            if (at < text.length()) {
+                runs.add(new Run(text.substring(at), false));
+            }
+            return runs;
+        }
+
         /** The text with brackets around what was found, after the name of the field. */
         public String plain() {
             StringBuilder marked = new StringBuilder(field.reason()).append(": ");
-            int at = 0;
-            for (int i = 0; i < marks.size(); i += 2) {
-                marked.append(text, at, marks.get(i)).append('[').append(text, marks.get(i), marks.get(i + 1));
-                marked.append(']');
-                at = marks.get(i + 1);
-            }
-            return marked.append(text, at, text.length()).toString();
+            runs().forEach(run -> marked.append(run.found() ? "[" + run.text() + "]" : run.text()));
+            return marked.toString();
         }
     }
+
+    /**
+     * A stretch of a text.
+     *
+     * @param found whether it is a word of the query
+     */
+    public record Run(String text, boolean found) {}
 
     /** A score by which whole words come first and then earlier fields. */
     static int score(int quality, int field) {

@@ -204,11 +204,21 @@ public final class FeatureTablePane implements Pane {
                     case PROMOTED ->
                         upToDate(Tables.texts(
                                 column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
-                    case LABEL, NOTE, FOUND ->
+                    case FOUND -> {
+                        TableColumn<Integer, String> found = upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                150,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
+                        found.setCellFactory(of -> new FoundCell(model::found));
+                        yield found;
+                    }
+                    case LABEL, NOTE ->
                         upToDate(Tables.texts(
                                 column.title(),
                                 column.explanation(),
-                                column == FeatureColumn.FOUND ? 150 : 110,
+                                110,
                                 feature -> model.text(column, feature),
                                 TokenText::sentence));
                     case TAGS, STAR ->

@@ -112,6 +112,29 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     }
 
     @Test
+    void theWordThatWasFoundIsMarkedAndStandsInBracketsInWhatIsCopied() {
+        open();
+        onFx(() -> model.filter().set("b"));
+        assertThat(cells(table(), "Found")).containsExactly("promotes: [b]", "promotes: [b]");
+        clickOn(row(table(), 0));
+        push(KeyCode.CONTROL, KeyCode.C);
+        assertThat(copied()).contains("promotes: [b]");
+        assertThat(marks()).containsExactly("b", "b");
+        onFx(() -> model.filter().set("c"));
+        assertThat(marks()).containsExactly("c");
+    }
+
+    private List<String> marks() {
+        return onFx(() -> {
+            table().applyCss();
+            table().layout();
+            return table().lookupAll(".found-mark").stream()
+                    .map(mark -> ((Label) mark).getText())
+                    .toList();
+        });
+    }
+
+    @Test
     void aFilterThatASessionRestoredBeforeTheTableWasBuiltStandsInTheField() {
         open();
         onFx(() -> model.filter().set("a"));
