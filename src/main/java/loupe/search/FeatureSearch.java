@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.labels.Edit;
@@ -21,6 +22,10 @@ public final class FeatureSearch {
     private static final int QUALITY = 16;
     private static final int SHOWN_BEFORE = 24;
     private static final int SHOWN = 90;
+    /** What stands between two passages, at the ends of a part of a text that is cut there anyway. */
+    private static final Pattern CUT_BEFORE = Pattern.compile("^[\\s\u2026]+");
+
+    private static final Pattern CUT_BEHIND = Pattern.compile("[\\s\u2026]+$");
 
     private final int features;
     private final List<WordIndex> indexes;
@@ -211,27 +216,12 @@ public final class FeatureSearch {
             from = first;
         }
         int to = Math.min(text.length(), from + SHOWN);
-        String shown = (from > 0 ? "\u2026" : "")
-                + text.substring(from, to).replace('\n', ' ')
-                + (to < text.length() ? "\u2026" : "");
-        List<int[]> marks = new ArrayList<>();
-        for (String word : words) {
-            int best = Words.quality(shown, word);
-            for (int at = Words.indexOf(shown, word, 0); at >= 0; at = Words.indexOf(shown, word, at + 1)) {
-                if (best > Words.NONE && Words.qualityAt(shown, word, at) == best) {
-                    marks.add(new int[] {at, at + word.length()});
-                }
-            }
+        String part = text.substring(from, to).replace('\n', ' ');
+        String shown = (from > 0 ? "\u2026" + CUT_BEFORE.matcher(part).replaceFirst("") : part);
+        if (to < text.length()) {
+            shown = CUT_BEHIND.matcher(shown).replaceFirst("") + "\u2026";
         }
-        marks.sort((one, other) -> Integer.compare(one[0], other[0]));
-        List<Integer> flat = new ArrayList<>();
-        for (int[] mark : marks) {
-            if (flat.isEmpty() || flat.get(flat.size() - 1) <= mark[0]) {
-                flat.add(mark[0]);
-                flat.add(mark[1]);
-            }
-        }
-        return new Reason(field, shown, flat);
+        return new Reason(field, shown, Words.marks(shown, words));
     }
 
     /** Where a text has a word best. */

@@ -46,6 +46,7 @@ final class FoundCell extends TableCell<Integer, String> {
      * field, the beginning of what is before the word, and the end of all; an ellipsis stands where a text is cut.
      */
     static final class Excerpt extends Region {
+        private static final String BETWEEN_PASSAGES = " \u00B7 ";
         private static final double LEAST_BEFORE = 12;
         /** The share of the width that the name of the field may have of a text that is cut. */
         private static final double MOST_FOR_NAME = 0.3;
@@ -71,7 +72,8 @@ final class FoundCell extends TableCell<Integer, String> {
         }
 
         private static Label label(String text, boolean mark) {
-            Label label = new Label(VisibleText.line(TokenText.part(text)));
+            String joined = text.replace(" \u2026 ", BETWEEN_PASSAGES); // an ellipsis is where a text is cut
+            Label label = new Label(VisibleText.line(TokenText.part(joined)));
             label.setEllipsisString("\u2026");
             if (mark) {
                 label.getStyleClass().add("found-mark");
