@@ -23,6 +23,7 @@ import loupe.search.FeatureFilter;
 import loupe.search.FeatureRows;
 import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.SearchQuery;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneNeed;
@@ -131,6 +132,11 @@ public final class FeatureTableModel {
     /** What the user typed to filter by, see {@link FeatureFilter}. */
     public StringProperty filter() {
         return filter;
+    }
+
+    /** The words of the filter. */
+    public ObservableValue<SearchQuery> sought() {
+        return filter.map(typed -> FeatureFilter.parse(typed).search());
     }
 
     /** Columns and sorting. */
