@@ -78,10 +78,17 @@ public final class FeatureTableModel {
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
         notes.version().addListener(changed -> refresh());
-        search.search().addListener(changed -> arrange());
+        search.search().addListener(changed -> {
+            arrange();
+            if (isSearching()) {
+                renew();
+            }
+        });
         order.valueProperty().addListener((property, was, is) -> {
             rows.show(is == null ? new int[0] : is.features());
-            renew();
+            if (is != null && !is.typed().equals(was == null ? "" : was.typed())) {
+                renew(); // where the new words are found
+            }
         });
         filter.addListener(changed -> {
             arrange();
