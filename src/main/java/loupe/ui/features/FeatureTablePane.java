@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javafx.application.Platform;
+import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Insets;
@@ -191,8 +192,10 @@ public final class FeatureTablePane implements Pane {
         table.setPlaceholder(none);
         frame.setContent(new VBox(tools, reason, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
-        TableExport.attachTo(table, "features", desk);
-        frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
+        ObservableValue<Boolean> filtered = Bindings.createBooleanBinding(
+                () -> model.rows().size() < model.size(), model.rows(), model.version());
+        TableExport.attachTo(table, "features", desk, filtered);
+        frame.getMenuItems().addAll(TableExport.items(table, "features", desk, filtered));
     }
 
     private TableColumn<Integer, ?> column(FeatureColumn column) {

@@ -418,8 +418,11 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         open();
         show(FeatureColumn.NUMBER, FeatureColumn.DECODER_NORM);
         onFx(() -> model.filter().set("norm>4"));
-        choose("Save all rows as CSV");
+        choose("Save the rows shown as CSV");
         assertThat(saved("features.csv")).containsExactly("#,Norm", "3,6.0", "4,5.0");
+        onFx(() -> model.filter().set("norm>0"));
+        choose("Save all rows as CSV");
+        assertThat(saved("features.csv")).hasSize(1 + 6);
     }
 
     @Test
