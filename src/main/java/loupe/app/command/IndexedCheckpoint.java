@@ -45,9 +45,14 @@ public final class IndexedCheckpoint {
         }
         throw new UsageException(
                 (name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
-                        + info.saes().stream()
-                                .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
-                                .collect(Collectors.joining(", ")));
+                        + names(info));
+    }
+
+    /** The checkpoints of an index, each with the folder of its part, for a message. */
+    public static String names(IndexInfo info) {
+        return info.saes().stream()
+                .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
+                .collect(Collectors.joining(", "));
     }
 
     /**

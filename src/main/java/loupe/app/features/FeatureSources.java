@@ -2,8 +2,10 @@ package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import loupe.analysis.batch.BatchFile;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
@@ -19,6 +21,7 @@ import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.inference.SaeId;
 import loupe.labels.LabelBook;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeFile;
@@ -43,7 +46,7 @@ public final class FeatureSources {
     @Option(
             names = "--indexed-as",
             paramLabel = "NAME",
-            description = "Checkpoint of the index (default: the only one).")
+            description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
     private String indexed;
 
     @Option(names = "--batch", paramLabel = "FILE", description = "Output of batch, for the sentences of trees.")
@@ -74,7 +77,7 @@ public final class FeatureSources {
                 moments.orElse(null),
                 FeatureValues.matches(matching.orElse(null), true),
                 FeatureValues.trainedDensities(file),
-                statistics(context, features).orElse(null),
+                statistics(context, sae.id(), features).orElse(null),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
 
@@ -94,22 +97,36 @@ public final class FeatureSources {
     }
 
     /** What was counted of the features, if an index is given. */
-    Optional<FeatureStatistics> statistics(CommandContext context, int features) {
+    Optional<FeatureStatistics> statistics(CommandContext context, SaeId sae, int features) {
         if (folder == null) {
             return Optional.empty();
         }
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(checkpoint(index, features)));
+            return Optional.of(index.statistics(checkpoint(context, index, sae, features)));
         }
     }
 
-    private int checkpoint(ActivationIndex index, int features) {
+    private int checkpoint(CommandContext context, ActivationIndex index, SaeId sae, int features) {
+        List<IndexInfo.IndexedSae> counted = index.info().saes();
+        int[] same = IntStream.range(0, counted.size())
+                .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
+                .toArray();
+        if (indexed == null && same.length > 0) {
+            return same[0];
+        }
+        if (indexed == null) {
+            throw new UsageException("--index has not counted " + sae + " as it is read here, but "
+                    + IndexedCheckpoint.names(index.info()) + "; give --indexed-as NAME if one of them is meant");
+        }
         int which = IndexedCheckpoint.find(index.info(), indexed, "--indexed-as");
-        int counted = index.info().saes().get(which).features();
-        if (counted != features) {
-            throw new UsageException("--index has " + counted + " features of "
-                    + index.info().saes().get(which).sae().name() + ", the checkpoint has " + features);
+        IndexInfo.IndexedSae chosen = counted.get(which);
+        if (chosen.features() != features) {
+            throw new UsageException("--index has " + chosen.features() + " features of "
+                    + chosen.sae().name() + ", the checkpoint has " + features);
+        }
+        if (Arrays.stream(same).noneMatch(place -> place == which)) {
+            context.warn("--indexed-as " + indexed + " was counted with other files than --sae, or read otherwise");
         }
         return which;
     }
@@ -117,6 +134,7 @@ public final class FeatureSources {
     /**
      * A search over the features, by all that is known of them.
      *
+     * @param sae the checkpoint, if there is a model
      * @param moments of the features, if there is a model
      */
     FeatureSearch search(
@@ -124,12 +142,13 @@ public final class FeatureSources {
             LabelOptions.Labelled of,
             LabelBook book,
             Optional<OpenModel> lm,
+            Optional<OpenSae> sae,
             Optional<LogitMoments.Answer> moments) {
         List<WordIndex> indexes = new ArrayList<>();
         moments.ifPresent(answer -> indexes.add(
                 SearchTexts.promoted(answer, id -> ModelOptions.text(lm.orElseThrow(), id), context.cancellation())));
         if (folder != null) {
-            indexes.add(corpus(context, of.features(), lm));
+            indexes.add(corpus(context, of.features(), lm, sae));
         }
         if (batch != null) {
             indexes.add(SearchTexts.sentences(BatchFile.read(OptionPaths.existing(batch, "--batch")), of.features()));
@@ -137,14 +156,19 @@ public final class FeatureSources {
         return new FeatureSearch(of.features(), indexes, book.features(of.key()));
     }
 
-    private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened) {
+    private WordIndex corpus(
+            CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
         OptionPaths.existing(folder, "--index");
         OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
         Tokenizer tokenizer = lm.tokenizer()
                 .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             index.doubt().ifPresent(context::warn);
-            return SearchTexts.corpus(index, checkpoint(index, features), tokenizer::text, context.cancellation());
+            return SearchTexts.corpus(
+                    index,
+                    checkpoint(context, index, sae.orElseThrow().id(), features),
+                    tokenizer::text,
+                    context.cancellation());
         }
     }
 }

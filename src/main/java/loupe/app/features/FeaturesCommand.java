@@ -132,7 +132,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         FeatureFilter filter = FeatureFilter.parse(table.filter);
         FeatureSearch search = filter.search().words().isEmpty()
                 ? new FeatureSearch(of.features(), List.of(), book.features(of.key()))
-                : sources.search(context, of, book, lm, moments);
+                : sources.search(context, of, book, lm, Optional.of(opened), moments);
         FeatureValues values = sources.values(
                 context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, matching(context, opened));
         FeatureRows rows = new FeatureRows(values, filter, search, book.features(of.key()), by, table.descending);

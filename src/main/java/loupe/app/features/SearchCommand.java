@@ -11,6 +11,7 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
 import loupe.labels.LabelBook;
 import loupe.search.FeatureSearch;
 import loupe.search.SearchQuery;
@@ -62,9 +63,10 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
         LabelOptions.Labelled of = LabelOptions.Labelled.of(sae, reading);
         LabelBook book = LabelOptions.read(labels.file(), context);
         Optional<OpenModel> lm = sources.openModel(context);
+        Optional<OpenSae> checkpoint = lm.map(model -> reading.open(context, sae, "--sae"));
         Optional<LogitMoments.Answer> moments =
-                lm.map(opened -> sources.moments(context, opened, reading.open(context, sae, "--sae")));
-        FeatureSearch search = sources.search(context, of, book, lm, moments);
+                lm.map(model -> sources.moments(context, model, checkpoint.orElseThrow()));
+        FeatureSearch search = sources.search(context, of, book, lm, checkpoint, moments);
         int[] found = search.find(query);
         return new Result(
                 of.features(),

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
@@ -222,6 +223,42 @@ class PaneCommandsTest {
                 .contains("there is no column foo");
         assertThat(CommandRun.of("features", "--sae", at("sae"), "--filter", "norm>1e9").err)
                 .contains("norm lies between");
+    }
+
+    @Test
+    void whatWasCountedOfOneCheckpointIsNotGivenAsAnothers() throws IOException {
+        TinySae.writeTo(folder.resolve("second"), 2);
+        TinySae.writeTo(folder.resolve("third"), 3);
+        Path both = at("both-counted");
+        json(
+                "index",
+                "build",
+                "--model",
+                at("tiny"),
+                "--sae",
+                at("sae"),
+                "--sae",
+                at("second"),
+                "--corpus",
+                at("corpus.txt"),
+                "--out",
+                both);
+        for (String name : List.of("sae", "second")) {
+            JsonNode row = json("features", "--sae", at(name), "--index", both, "--columns", "number,max")
+                    .get("table")
+                    .get(2);
+            assertThat(row.get("max").floatValue())
+                    .isEqualTo(json("feature", "--index", both, "--sae", name, "--feature", 2)
+                            .get("max")
+                            .floatValue());
+        }
+        CommandRun refused = CommandRun.of("features", "--sae", at("third"), "--index", both);
+        assertThat(refused.code).isEqualTo(2);
+        assertThat(refused.err)
+                .contains("--index has not counted third as it is read here, but sae (sae-0), second (sae-1)");
+        CommandRun told = CommandRun.of("features", "--sae", at("third"), "--index", both, "--indexed-as", "second");
+        assertThat(told.code).as(told.err).isZero();
+        assertThat(told.err).contains("was counted with other files than --sae");
     }
 
     @Test
