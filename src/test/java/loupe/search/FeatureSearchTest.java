@@ -95,13 +95,16 @@ class FeatureSearchTest {
             passages.add(
                     SearchField.EXAMPLE,
                     0,
-                    passage.repeat(3) + "w".repeat(before) + " needle " + "w".repeat(before) + " "
-                            + passage.repeat(6) + "end");
+                    passage.repeat(3) + "w".repeat(before) + " needle " + "w".repeat(before) + " " + passage.repeat(6)
+                            + "end");
             String text = new FeatureSearch(1, List.of(passages.build()), Map.of())
                     .why(0, SearchQuery.parse("needle"))
                     .get(0)
                     .text();
-            assertThat(text.replace(" ", "")).startsWith("\u2026").endsWith("\u2026").doesNotContain("\u2026\u2026");
+            assertThat(text.replace(" ", ""))
+                    .startsWith("\u2026")
+                    .endsWith("\u2026")
+                    .doesNotContain("\u2026\u2026");
         }
     }
 

@@ -192,8 +192,8 @@ public final class FeatureTablePane implements Pane {
         table.setPlaceholder(none);
         frame.setContent(new VBox(tools, reason, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
-        ObservableValue<Boolean> filtered = Bindings.createBooleanBinding(
-                () -> model.rows().size() < model.size(), model.rows(), model.version());
+        ObservableValue<Boolean> filtered =
+                Bindings.createBooleanBinding(() -> model.rows().size() < model.size(), model.rows(), model.version());
         TableExport.attachTo(table, "features", desk, filtered);
         frame.getMenuItems().addAll(TableExport.items(table, "features", desk, filtered));
     }

@@ -36,7 +36,10 @@ final class FoundCell extends TableCell<Integer, String> {
     @Override
     protected void updateItem(String item, boolean empty) {
         super.updateItem(item, empty);
-        boolean none = empty || item == null || item.isEmpty() || getIndex() >= getTableView().getItems().size();
+        boolean none = empty
+                || item == null
+                || item.isEmpty()
+                || getIndex() >= getTableView().getItems().size();
         setText(none ? null : VisibleText.line(TokenText.sentence(item)));
         excerpt.show(none ? List.of() : found.apply(getTableView().getItems().get(getIndex())));
     }

@@ -57,7 +57,8 @@ class FoundCellUiTest extends UiTest {
     @Test
     void aWordLateInALongTextIsSeenWithOneEllipsisAtEachEnd() {
         FeatureSearch.Reason late = reason(
-                "\u2026nothing else to wear than a dress of needle silk and other things that were worn\u2026", "needle");
+                "\u2026nothing else to wear than a dress of needle silk and other things that were worn\u2026",
+                "needle");
         for (double width : new double[] {90, 150, 220}) {
             String drawn = drawn(width, late);
             assertThat(drawn)

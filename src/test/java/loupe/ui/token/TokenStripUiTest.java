@@ -124,9 +124,8 @@ class TokenStripUiTest extends UiTest {
             TokenFlow flow = TokenFlow.wrapped(
                     BLUEBIRD, strip.getWidth(), TextWidths.shared(strip.font().getFamily()));
             double x = strip.getInsets().getLeft() + flow.x(token) + flow.width(token) / 2;
-            return strip.snapshot(null, null)
-                    .getPixelReader()
-                    .getColor((int) x, (int) (strip.getInsets().getTop() + TokenFlow.ROW - 1));
+            return strip.snapshot(null, null).getPixelReader().getColor((int) x, (int)
+                    (strip.getInsets().getTop() + TokenFlow.ROW - 1));
         });
     }
 
