@@ -107,6 +107,11 @@ public record FeatureRows(
         return true;
     }
 
+    /** Where the words of the filter are found. */
+    public List<FeatureSearch.Reason> why(int feature) {
+        return search.why(feature, filter.search());
+    }
+
     /** What a column of texts says about a feature; empty while it is not known. */
     public String text(FeatureColumn column, int feature) {
         FeatureNotes of = notes.getOrDefault(feature, FeatureNotes.NONE);
@@ -118,9 +123,7 @@ public record FeatureRows(
             case FOUND ->
                 String.join(
                         "; ",
-                        search.why(feature, filter.search()).stream()
-                                .map(FeatureSearch.Reason::plain)
-                                .toList());
+                        why(feature).stream().map(FeatureSearch.Reason::plain).toList());
             default -> values.promoted(feature);
         };
     }

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.labels.Edit;
@@ -21,6 +22,10 @@ public final class FeatureSearch {
     private static final int QUALITY = 16;
     private static final int SHOWN_BEFORE = 24;
     private static final int SHOWN = 90;
+    /** What stands between two passages, at the ends of a part of a text that is cut there anyway. */
+    private static final Pattern CUT_BEFORE = Pattern.compile("^[\\s\u2026]+");
+
+    private static final Pattern CUT_BEHIND = Pattern.compile("[\\s\u2026]+$");
 
     private final int features;
     private final List<WordIndex> indexes;
@@ -48,18 +53,37 @@ public final class FeatureSearch {
             marks = List.copyOf(marks);
         }
 
+        /** The text in turn: what is between the words of the query, and the words. */
+        public List<Run> runs() {
+            List<Run> runs = new ArrayList<>();
+            int at = 0;
+            for (int i = 0; i < marks.size(); i += 2) {
+                if (at < marks.get(i)) {
+                    runs.add(new Run(text.substring(at, marks.get(i)), false));
+                }
+                runs.add(new Run(text.substring(marks.get(i), marks.get(i + 1)), true));
+                at = marks.get(i + 1);
+            }
+            if (at < text.length()) {
+                runs.add(new Run(text.substring(at), false));
+            }
+            return runs;
+        }
+
         /** The text with brackets around what was found, after the name of the field. */
         public String plain() {
             StringBuilder marked = new StringBuilder(field.reason()).append(": ");
-            int at = 0;
-            for (int i = 0; i < marks.size(); i += 2) {
-                marked.append(text, at, marks.get(i)).append('[').append(text, marks.get(i), marks.get(i + 1));
-                marked.append(']');
-                at = marks.get(i + 1);
-            }
-            return marked.append(text, at, text.length()).toString();
+            runs().forEach(run -> marked.append(run.found() ? "[" + run.text() + "]" : run.text()));
+            return marked.toString();
         }
     }
+
+    /**
+     * A stretch of a text.
+     *
+     * @param found whether it is a word of the query
+     */
+    public record Run(String text, boolean found) {}
 
     /** A score by which whole words come first and then earlier fields. */
     static int score(int quality, int field) {
@@ -192,27 +216,12 @@ public final class FeatureSearch {
             from = first;
         }
         int to = Math.min(text.length(), from + SHOWN);
-        String shown = (from > 0 ? "\u2026" : "")
-                + text.substring(from, to).replace('\n', ' ')
-                + (to < text.length() ? "\u2026" : "");
-        List<int[]> marks = new ArrayList<>();
-        for (String word : words) {
-            int best = Words.quality(shown, word);
-            for (int at = Words.indexOf(shown, word, 0); at >= 0; at = Words.indexOf(shown, word, at + 1)) {
-                if (best > Words.NONE && Words.qualityAt(shown, word, at) == best) {
-                    marks.add(new int[] {at, at + word.length()});
-                }
-            }
+        String part = text.substring(from, to).replace('\n', ' ');
+        String shown = (from > 0 ? "\u2026" + CUT_BEFORE.matcher(part).replaceFirst("") : part);
+        if (to < text.length()) {
+            shown = CUT_BEHIND.matcher(shown).replaceFirst("") + "\u2026";
         }
-        marks.sort((one, other) -> Integer.compare(one[0], other[0]));
-        List<Integer> flat = new ArrayList<>();
-        for (int[] mark : marks) {
-            if (flat.isEmpty() || flat.get(flat.size() - 1) <= mark[0]) {
-                flat.add(mark[0]);
-                flat.add(mark[1]);
-            }
-        }
-        return new Reason(field, shown, flat);
+        return new Reason(field, shown, Words.marks(shown, words));
     }
 
     /** Where a text has a word best. */

@@ -54,6 +54,22 @@ public record SearchQuery(List<Word> words, boolean starred) {
         });
     }
 
+    /**
+     * Where a text of the corpus has the words that are looked for in such texts, as well as it has them: [from, to) in
+     * turn, ascending.
+     */
+    public List<Integer> marksInExample(String text) {
+        return Words.marks(
+                text,
+                words.stream()
+                        .filter(word -> !word.text().isEmpty())
+                        .filter(word -> word.field()
+                                .map(field -> field == SearchField.EXAMPLE || field == SearchField.TOKEN)
+                                .orElse(true))
+                        .map(Word::text)
+                        .toList());
+    }
+
     public boolean isEmpty() {
         return words.isEmpty() && !starred;
     }

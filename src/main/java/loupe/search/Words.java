@@ -1,5 +1,8 @@
 package loupe.search;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** The words of a text: runs of letters, digits and marks, and runs of other signs; and how well one fits a query. */
 final class Words {
     static final int NONE = 0;
@@ -64,6 +67,28 @@ final class Words {
         boolean begins = at == 0 || kind(text.codePointBefore(at)) != kind(text.codePointAt(at));
         boolean ends = end >= text.length() || kind(text.codePointAt(end)) != kind(text.codePointBefore(end));
         return limited(word, begins && ends ? WHOLE : begins ? BEGINNING : INSIDE);
+    }
+
+    /** Where a text has words as well as it has them anywhere: [from, to) in turn, ascending, none within another. */
+    static List<Integer> marks(String text, List<String> words) {
+        List<int[]> marks = new ArrayList<>();
+        for (String word : words) {
+            int best = quality(text, word);
+            for (int at = indexOf(text, word, 0); at >= 0; at = indexOf(text, word, at + 1)) {
+                if (best > NONE && qualityAt(text, word, at) == best) {
+                    marks.add(new int[] {at, at + word.length()});
+                }
+            }
+        }
+        marks.sort((one, other) -> Integer.compare(one[0], other[0]));
+        List<Integer> flat = new ArrayList<>();
+        for (int[] mark : marks) {
+            if (flat.isEmpty() || flat.get(flat.size() - 1) <= mark[0]) {
+                flat.add(mark[0]);
+                flat.add(mark[1]);
+            }
+        }
+        return flat;
     }
 
     static int limited(String word, int quality) {

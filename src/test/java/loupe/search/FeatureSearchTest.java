@@ -88,6 +88,27 @@ class FeatureSearchTest {
     }
 
     @Test
+    void aTextThatIsCutBetweenTwoPassagesHasOneEllipsisThere() {
+        String passage = "one two three four five \u2026 ";
+        for (int before = 3; before < 12; before++) {
+            WordIndex.Builder passages = new WordIndex.Builder(1);
+            passages.add(
+                    SearchField.EXAMPLE,
+                    0,
+                    passage.repeat(3) + "w".repeat(before) + " needle " + "w".repeat(before) + " " + passage.repeat(6)
+                            + "end");
+            String text = new FeatureSearch(1, List.of(passages.build()), Map.of())
+                    .why(0, SearchQuery.parse("needle"))
+                    .get(0)
+                    .text();
+            assertThat(text.replace(" ", ""))
+                    .startsWith("\u2026")
+                    .endsWith("\u2026")
+                    .doesNotContain("\u2026\u2026");
+        }
+    }
+
+    @Test
     void aLongTextIsCutAroundTheWord() {
         WordIndex.Builder long0 = new WordIndex.Builder(1);
         long0.add(SearchField.EXAMPLE, 0, "word ".repeat(40) + "needle" + " hay".repeat(40));

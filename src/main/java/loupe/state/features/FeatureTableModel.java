@@ -1,6 +1,7 @@
 package loupe.state.features;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,7 +21,9 @@ import loupe.inference.Priority;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureFilter;
 import loupe.search.FeatureRows;
+import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.SearchQuery;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneNeed;
@@ -75,9 +78,22 @@ public final class FeatureTableModel {
                 .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
         notes.version().addListener(changed -> refresh());
-        search.search().addListener(changed -> arrange());
-        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is.features()));
-        filter.addListener(changed -> arrange());
+        search.search().addListener(changed -> {
+            arrange();
+            if (isSearching()) {
+                renew();
+            }
+        });
+        order.valueProperty().addListener((property, was, is) -> {
+            rows.show(is == null ? new int[0] : is.features());
+            if (is != null && !is.typed().equals(was == null ? "" : was.typed())) {
+                renew(); // where the new words are found
+            }
+        });
+        filter.addListener(changed -> {
+            arrange();
+            renew();
+        });
         arrangement.sortedBy().addListener(changed -> arrange());
         arrangement.descending().addListener(changed -> arrange());
         refresh();
@@ -123,6 +139,11 @@ public final class FeatureTableModel {
     /** What the user typed to filter by, see {@link FeatureFilter}. */
     public StringProperty filter() {
         return filter;
+    }
+
+    /** The words of the filter. */
+    public ObservableValue<SearchQuery> sought() {
+        return filter.map(typed -> FeatureFilter.parse(typed).search());
     }
 
     /** Columns and sorting. */
@@ -212,9 +233,22 @@ public final class FeatureTableModel {
         return label.isEmpty() ? promoted(feature) : label;
     }
 
-    /** What a column of texts says about a feature. */
+    /** What a column of texts says about a feature; nothing about words of which the rows are not known yet. */
     public String text(FeatureColumn column, int feature) {
-        return rows(columns.values().get()).text(column, feature);
+        return column == FeatureColumn.FOUND && !isAnswered()
+                ? ""
+                : rows(columns.values().get()).text(column, feature);
+    }
+
+    /** Where the words of the filter are found; nowhere while the rows are still those of other words. */
+    public List<FeatureSearch.Reason> found(int feature) {
+        return isAnswered() ? rows(columns.values().get()).why(feature) : List.of();
+    }
+
+    /** Whether the rows are those of the filter as it is now. */
+    private boolean isAnswered() {
+        Listed known = order.getValue();
+        return known != null && known.typed().equals(filter.get());
     }
 
     private FeatureRows rows(FeatureValues values) {
@@ -269,11 +303,15 @@ public final class FeatureTableModel {
             listed = now;
             order.clear();
         }
-        version.set(version.get() + 1);
+        renew();
         if (!arrangement.hasShownLabels() && hasLabels()) {
             notes.quietly(arrangement::showLabelsOnce);
         }
         arrange();
+    }
+
+    private void renew() {
+        version.set(version.get() + 1);
     }
 
     private void arrange() {
@@ -285,15 +323,15 @@ public final class FeatureTableModel {
         }
     }
 
-    /** Rows, and why there are none. */
-    private record Listed(int[] features, String whyNone) {}
+    /** The rows for a filter as it was typed, and why there are none. */
+    private record Listed(String typed, int[] features, String whyNone) {}
 
     /** The rows of the table; of notes of the same version. */
     private record Arrange(FeatureRows rows, String typed, int version) implements HostQuestion<Listed> {
         @Override
         public Listed answer(Cancellation cancellation) {
             int[] listed = rows.list(cancellation);
-            return new Listed(listed, listed.length > 0 ? "" : rows.whyNone(typed, cancellation));
+            return new Listed(typed, listed, listed.length > 0 ? "" : rows.whyNone(typed, cancellation));
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large

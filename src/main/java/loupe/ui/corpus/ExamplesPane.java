@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javafx.beans.Observable;
+import javafx.beans.value.ObservableValue;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.ChoiceBox;
@@ -26,6 +27,7 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
+import loupe.search.SearchQuery;
 import loupe.state.corpus.AblationModel;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.ExamplesModel.Choice;
@@ -56,6 +58,7 @@ public final class ExamplesPane implements Pane {
 
     private final ExamplesModel model;
     private final VocabularyTexts texts;
+    private final ObservableValue<SearchQuery> sought;
     private final FileSaver desk;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Examples");
@@ -71,12 +74,14 @@ public final class ExamplesPane implements Pane {
     private List<Example> shown = List.of();
 
     /**
+     * @param sought words that are underlined in the examples
      * @param onToken called when a token of an example is chosen
      * @param onOpen called when an example is opened
      */
     public ExamplesPane(
             ExamplesModel model,
             VocabularyTexts texts,
+            ObservableValue<SearchQuery> sought,
             Consumer<Integer> onToken,
             Consumer<Example> onOpen,
             FileSaver desk) {
@@ -84,6 +89,7 @@ public final class ExamplesPane implements Pane {
         this.desk = desk;
         this.model = model;
         this.texts = texts;
+        this.sought = sought;
         side = model.activations().side().name();
         chip = new HBox(range, IconButtons.of(Feather.X, "Remove this range", model::unmark));
         ablation = new AblationStrip(model.ablation(), texts, side);
@@ -207,6 +213,8 @@ public final class ExamplesPane implements Pane {
         frame.statusProperty().bind(model.status());
         model.choice().addListener((property, was, is) -> button(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
+        sought.addListener((property, was, is) -> list.setMarks(is::marksInExample));
+        list.setMarks(sought.getValue()::marksInExample);
         frame.widthProperty().addListener(changed -> showBrush());
         model.ablation().subject().addListener(changed -> showAblation());
         for (Observable end : List.of(

@@ -3,6 +3,8 @@ package loupe.ui.export;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Supplier;
+import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.beans.value.ObservableValue;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.control.MenuItem;
 import javafx.scene.input.Clipboard;
@@ -22,9 +24,16 @@ public record CsvExport(String name, Supplier<Csv> data, FileSaver desk) {
      * @param what is exported, as the menu has it: {@code "examples"}
      */
     public List<MenuItem> items(String what) {
-        MenuItem copy = new MenuItem("Copy " + what + " as CSV");
+        return items(new ReadOnlyStringWrapper(what));
+    }
+
+    /** Fresh menu items as {@link #items(String)}, which say what is exported as that changes. */
+    List<MenuItem> items(ObservableValue<String> what) {
+        MenuItem copy = new MenuItem();
+        copy.textProperty().bind(what.map(words -> "Copy " + words + " as CSV"));
         copy.setOnAction(event -> copy(data.get()));
-        MenuItem save = new MenuItem("Save " + what + " as CSV...");
+        MenuItem save = new MenuItem();
+        save.textProperty().bind(what.map(words -> "Save " + words + " as CSV..."));
         save.setOnAction(event -> save());
         return List.of(copy, save, asTheyAre());
     }

@@ -2,6 +2,8 @@ package loupe.ui.export;
 
 import java.util.ArrayList;
 import java.util.List;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.ObservableList;
 import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
@@ -20,13 +22,25 @@ import javafx.scene.input.KeyEvent;
 public final class TableExport {
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
 
+    private static final ObservableValue<Boolean> NEVER = new ReadOnlyBooleanWrapper(false);
+
     private TableExport() {}
 
     /** Lets several rows of a table be marked, and gives it Ctrl+C, which copies them, and a menu. */
     public static <R> void attachTo(TableView<R> table, String name, FileSaver desk) {
+        attachTo(table, name, desk, NEVER);
+    }
+
+    /**
+     * As {@link #attachTo(TableView, String, FileSaver)} for a table that may be filtered.
+     *
+     * @param filtered whether there are rows that the table does not show, and which are not exported
+     */
+    public static <R> void attachTo(
+            TableView<R> table, String name, FileSaver desk, ObservableValue<Boolean> filtered) {
         table.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
         ContextMenu menu = new ContextMenu();
-        menu.getItems().setAll(items(table, name, desk));
+        menu.getItems().setAll(items(table, name, desk, filtered));
         table.setContextMenu(menu);
         table.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (COPY.match(event)) {
@@ -43,12 +57,18 @@ public final class TableExport {
 
     /** Fresh menu items for a table. */
     public static <R> List<MenuItem> items(TableView<R> table, String name, FileSaver desk) {
+        return items(table, name, desk, NEVER);
+    }
+
+    /** Fresh menu items for a table that may be filtered. */
+    public static <R> List<MenuItem> items(
+            TableView<R> table, String name, FileSaver desk, ObservableValue<Boolean> filtered) {
         CsvExport export = export(table, name, desk);
         MenuItem selected = new MenuItem("Copy selected rows");
         selected.setOnAction(
                 event -> export.copyRows(csv(table, table.getSelectionModel().getSelectedItems())));
         List<MenuItem> items = new ArrayList<>(List.of(selected));
-        items.addAll(export.items("all rows"));
+        items.addAll(export.items(filtered.map(some -> some ? "the rows shown" : "all rows")));
         return items;
     }
 

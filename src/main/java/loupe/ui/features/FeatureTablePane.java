@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javafx.application.Platform;
+import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Insets;
@@ -191,8 +192,10 @@ public final class FeatureTablePane implements Pane {
         table.setPlaceholder(none);
         frame.setContent(new VBox(tools, reason, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
-        TableExport.attachTo(table, "features", desk);
-        frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
+        ObservableValue<Boolean> filtered =
+                Bindings.createBooleanBinding(() -> model.rows().size() < model.size(), model.rows(), model.version());
+        TableExport.attachTo(table, "features", desk, filtered);
+        frame.getMenuItems().addAll(TableExport.items(table, "features", desk, filtered));
     }
 
     private TableColumn<Integer, ?> column(FeatureColumn column) {
@@ -204,11 +207,21 @@ public final class FeatureTablePane implements Pane {
                     case PROMOTED ->
                         upToDate(Tables.texts(
                                 column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
-                    case LABEL, NOTE, FOUND ->
+                    case FOUND -> {
+                        TableColumn<Integer, String> found = upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                150,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
+                        found.setCellFactory(of -> new FoundCell(model::found));
+                        yield found;
+                    }
+                    case LABEL, NOTE ->
                         upToDate(Tables.texts(
                                 column.title(),
                                 column.explanation(),
-                                column == FeatureColumn.FOUND ? 150 : 110,
+                                110,
                                 feature -> model.text(column, feature),
                                 TokenText::sentence));
                     case TAGS, STAR ->

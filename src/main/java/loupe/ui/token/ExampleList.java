@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import javafx.application.Platform;
 import javafx.scene.Node;
@@ -33,6 +34,7 @@ public final class ExampleList extends ListView<TokenLine> {
     private double largest = 1;
     private Side side = Side.A;
     private BiConsumer<TokenLine, Integer> chosen = (line, token) -> {};
+    private Function<String, List<Integer>> marks = text -> List.of();
     private @Nullable IntConsumer opened;
     private String openTip = "";
     private int detailed = -1;
@@ -71,6 +73,16 @@ public final class ExampleList extends ListView<TokenLine> {
         largest = largestActivation;
         side = Objects.requireNonNull(shownSide, "shownSide");
         getItems().setAll(lines);
+    }
+
+    /**
+     * Underlines the tokens in which a line's text has what is looked for.
+     *
+     * @param found where a text has it: [from, to) in turn, ascending
+     */
+    public void setMarks(Function<String, List<Integer>> found) {
+        marks = Objects.requireNonNull(found, "found");
+        refresh();
     }
 
     /** Sets the action of choosing a token of a line. */
@@ -164,6 +176,7 @@ public final class ExampleList extends ListView<TokenLine> {
             }
             double peak = line.texts().length == 0 ? Double.NaN : line.activations()[line.peak()];
             figure.setText(NumberTexts.number(peak));
+            strip.setMarks(marks);
             strip.setLine(line, largest, side);
             setAccessibleText("activation " + NumberTexts.number(peak) + ": " + line.sentence());
             row.setBottom(getIndex() == detailed ? detail : null);

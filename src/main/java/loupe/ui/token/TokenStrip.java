@@ -1,6 +1,9 @@
 package loupe.ui.token;
 
+import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
@@ -40,6 +43,9 @@ public final class TokenStrip extends PaintedRegion {
     /** Height of the line under a negative activation, which tells it from a positive one without colour. */
     private static final double NEGATIVE_LINE = 2;
 
+    /** Height of the line under a token that was looked for, below its background. */
+    private static final double FOUND_LINE = 2;
+
     private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
@@ -51,6 +57,8 @@ public final class TokenStrip extends PaintedRegion {
     private String quantity = "activation";
     private double largest = 1;
     private Side side = Side.A;
+    private Function<String, List<Integer>> marks = text -> List.of();
+    private BitSet marked = new BitSet();
     private IntConsumer chosen = token -> {};
     private TextWidths widths = TextWidths.shared("System");
     private String family = "";
@@ -100,10 +108,42 @@ public final class TokenStrip extends PaintedRegion {
         line = Objects.requireNonNull(shown, "shown");
         largest = largestActivation > 0 ? largestActivation : 1;
         side = Objects.requireNonNull(shownSide, "shownSide");
+        markTokens();
         selected.set(-1);
         hover(-1);
         tellAccessibly();
         requestLayout();
+    }
+
+    /**
+     * Underlines the tokens in which a text has what is looked for.
+     *
+     * @param found where the tokens' text has it: [from, to) in turn, ascending
+     */
+    public void setMarks(Function<String, List<Integer>> found) {
+        marks = Objects.requireNonNull(found, "found");
+        markTokens();
+        requestLayout();
+    }
+
+    private void markTokens() {
+        marked = new BitSet();
+        List<Integer> places = marks.apply(String.join("", line.texts()));
+        int from = 0;
+        for (int token = 0; token < line.texts().length; token++) {
+            int to = from + line.texts()[token].length();
+            for (int i = 0; i < places.size(); i += 2) {
+                if (places.get(i) < to && places.get(i + 1) > from) {
+                    marked.set(token);
+                }
+            }
+            from = to;
+        }
+    }
+
+    /** Whether a token is underlined as found. */
+    boolean isMarked(int token) {
+        return marked.get(token);
     }
 
     /** Sets the name of the numbers in the tooltip, where they are not activations. */
@@ -255,6 +295,10 @@ public final class TokenStrip extends PaintedRegion {
             if (activation < 0) {
                 double bottom = y + TokenFlow.ROW - 2 - NEGATIVE_LINE;
                 pen.fillRectangle(x + 0.5, bottom, flow.width(i) - 1, NEGATIVE_LINE, 0, palette.negative());
+            }
+            if (marked.get(i)) {
+                pen.fillRectangle(
+                        x + 0.5, y + TokenFlow.ROW - FOUND_LINE, flow.width(i) - 1, FOUND_LINE, 0, palette.text());
             }
             if (i == selected.get() || i == hovered.get()) {
                 pen.outlineRectangle(

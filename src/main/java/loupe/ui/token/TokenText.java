@@ -51,11 +51,16 @@ public final class TokenText {
 
     /** Several tokens as one reads them: spaces are spaces, only line breaks and the like become glyphs. */
     public static String sentence(String text) {
+        return part(text).strip();
+    }
+
+    /** A part of a text as one reads it, with the spaces at its ends. */
+    public static String part(String text) {
         StringBuilder all = new StringBuilder();
         for (int point : text.codePoints().toArray()) {
             all.append(point != ' ' && isInvisible(point) ? glyphOf(point) : Character.toString(point));
         }
-        return all.toString().strip();
+        return all.toString();
     }
 
     /** The width of {@code token} as it is drawn, in pixels at {@link TextWidths#SIZE}. */

@@ -86,6 +86,7 @@ public record PaneKind(
                             links -> new ExamplesPane(
                                     links.side().examples(),
                                     links.texts(),
+                                    links.sought(),
                                     links::askOfToken,
                                     links::openAsText,
                                     links.featureDesk()))

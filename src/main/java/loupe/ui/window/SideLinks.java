@@ -2,9 +2,12 @@ package loupe.ui.window;
 
 import java.util.List;
 import java.util.OptionalInt;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.index.Example;
 import loupe.index.FeatureStatistics;
 import loupe.labels.FeatureList;
+import loupe.search.SearchQuery;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.VocabularyTexts;
@@ -41,6 +44,13 @@ record SideLinks(
 
     VocabularyTexts texts() {
         return models.texts();
+    }
+
+    /** The words that this side's features are searched for: of A those of the table's filter, of B none. */
+    ObservableValue<SearchQuery> sought() {
+        return side.side().isA()
+                ? models.table().sought()
+                : new SimpleObjectProperty<>(new SearchQuery(List.of(), false));
     }
 
     SideModels otherSide() {

@@ -107,6 +107,26 @@ class FeatureTableModelTest {
     }
 
     @Test
+    void whereWordsAreFoundIsNotSaidOfRowsThatWereFoundForOthers() {
+        Deque<Runnable> waiting = new ArrayDeque<>();
+        opened.newest(LogitMoments.class).answer(moments(0, 1, 2, 0, 1, 0));
+        model.filter().set("a");
+        assertThat(model.text(FeatureColumn.FOUND, 0)).isEqualTo("promotes: [a]");
+        int before = model.version().get();
+        opened.service.compute = waiting::add;
+        model.filter().set("promotes:a");
+        assertThat(model.text(FeatureColumn.FOUND, 0)).isEmpty();
+        assertThat(model.found(0)).isEmpty();
+        assertThat(model.version().get()).isGreaterThan(before);
+        before = model.version().get();
+        while (!waiting.isEmpty()) {
+            waiting.remove().run();
+        }
+        assertThat(model.text(FeatureColumn.FOUND, 0)).isEqualTo("promotes: [a]");
+        assertThat(model.version().get()).isGreaterThan(before);
+    }
+
+    @Test
     void theCorpusFillsInDensityAndActivations() {
         corpus.count();
         assertThat(model.number(FeatureColumn.DENSITY, PlantedCorpus.AT_C)).isEqualTo(corpus.occurrences('c') / 320.0);

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javafx.beans.property.SimpleObjectProperty;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.prompts.AblatedText;
 import loupe.index.Example;
+import loupe.search.SearchQuery;
 import loupe.state.PlantedCorpus;
 import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.ExamplesModel;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class ExamplesPaneUiTest extends PaneUiTest {
     private final List<Integer> tokens = new ArrayList<>();
     private final List<Example> openedExamples = new ArrayList<>();
+    private final SimpleObjectProperty<SearchQuery> sought = new SimpleObjectProperty<>(SearchQuery.parse(""));
     private PlantedCorpus corpus;
     private ExamplesModel model;
 
@@ -35,7 +38,7 @@ class ExamplesPaneUiTest extends PaneUiTest {
         model = new ExamplesModel(
                 opened.workbench,
                 new ActivationsModel(opened.workbench, opened.workbench.a(), corpus.statistics(), new SharedRange()));
-        return new ExamplesPane(model, texts, tokens::add, openedExamples::add, saver).node();
+        return new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node();
     }
 
     @AfterEach

@@ -112,6 +112,29 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     }
 
     @Test
+    void theWordThatWasFoundIsMarkedAndStandsInBracketsInWhatIsCopied() {
+        open();
+        onFx(() -> model.filter().set("b"));
+        assertThat(cells(table(), "Found")).containsExactly("promotes: [b]", "promotes: [b]");
+        clickOn(row(table(), 0));
+        push(KeyCode.CONTROL, KeyCode.C);
+        assertThat(copied()).contains("promotes: [b]");
+        assertThat(marks()).containsExactly("b", "b");
+        onFx(() -> model.filter().set("c"));
+        assertThat(marks()).containsExactly("c");
+    }
+
+    private List<String> marks() {
+        return onFx(() -> {
+            table().applyCss();
+            table().layout();
+            return table().lookupAll(".found-mark").stream()
+                    .map(mark -> ((Label) mark).getText())
+                    .toList();
+        });
+    }
+
+    @Test
     void aFilterThatASessionRestoredBeforeTheTableWasBuiltStandsInTheField() {
         open();
         onFx(() -> model.filter().set("a"));
@@ -395,8 +418,11 @@ class FeatureTablePaneUiTest extends PaneUiTest {
         open();
         show(FeatureColumn.NUMBER, FeatureColumn.DECODER_NORM);
         onFx(() -> model.filter().set("norm>4"));
-        choose("Save all rows as CSV");
+        choose("Save the rows shown as CSV");
         assertThat(saved("features.csv")).containsExactly("#,Norm", "3,6.0", "4,5.0");
+        onFx(() -> model.filter().set("norm>0"));
+        choose("Save all rows as CSV");
+        assertThat(saved("features.csv")).hasSize(1 + 6);
     }
 
     @Test

@@ -47,6 +47,7 @@ class ContrastUiTest extends UiTest {
             List.of("-color-side-b", "-color-bg-default"),
             List.of("-color-positive", "-color-bg-default"),
             List.of("-color-negative", "-color-bg-default"),
+            List.of("-color-fg-default", "-color-mark"), // the line below a word that was found
             List.of("-color-accent-emphasis", "-color-bg-default"),
             List.of("-color-accent-emphasis", "-color-bg-subtle"));
 

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import javafx.geometry.Point2D;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.VBox;
+import javafx.scene.paint.Color;
+import loupe.search.SearchQuery;
 import loupe.state.window.Side;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
@@ -21,6 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TokenStripUiTest extends UiTest {
+    private static final TokenLine BLUEBIRD =
+            new TokenLine(new String[] {"the", " blue", "bird", " sang", " Blue"}, new int[5], new float[5], 1);
+
     private final List<Integer> chosen = new ArrayList<>();
     private TokenStrip strip;
     private ExampleList list;
@@ -89,6 +95,38 @@ class TokenStripUiTest extends UiTest {
         for (Node node : onFx(() -> list.lookupAll(".example-figure"))) {
             assertThat(node.isVisible()).isTrue();
         }
+    }
+
+    @Test
+    void theTokensOfWordsThatAreLookedForAreUnderlinedWhileTheyAre() {
+        onFx(() -> {
+            strip.setLine(BLUEBIRD, 1, Side.A);
+            strip.setMarks(SearchQuery.parse("bluebird")::marksInExample);
+        });
+        assertThat(marked(5)).containsExactly(1, 2);
+        onFx(() -> strip.setMarks(SearchQuery.parse("active:sang label:the")::marksInExample));
+        assertThat(marked(5)).containsExactly(3);
+        assertThat(below(3)).isEqualTo(onFx(() -> strip.palette().text()));
+        assertThat(below(0)).isNotEqualTo(onFx(() -> strip.palette().text()));
+        onFx(() -> strip.setMarks(SearchQuery.parse("")::marksInExample));
+        assertThat(marked(5)).isEmpty();
+    }
+
+    private List<Integer> marked(int tokens) {
+        return IntStream.range(0, tokens).filter(strip::isMarked).boxed().toList();
+    }
+
+    /** The colour drawn at the lower edge of a token of the first row. */
+    private Color below(int token) {
+        return onFx(() -> {
+            strip.applyCss();
+            strip.layout();
+            TokenFlow flow = TokenFlow.wrapped(
+                    BLUEBIRD, strip.getWidth(), TextWidths.shared(strip.font().getFamily()));
+            double x = strip.getInsets().getLeft() + flow.x(token) + flow.width(token) / 2;
+            return strip.snapshot(null, null).getPixelReader().getColor((int) x, (int)
+                    (strip.getInsets().getTop() + TokenFlow.ROW - 1));
+        });
     }
 
     @Test
