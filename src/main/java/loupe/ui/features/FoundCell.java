@@ -3,6 +3,7 @@ package loupe.ui.features;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import javafx.geometry.Pos;
 import javafx.scene.control.ContentDisplay;
 import javafx.scene.control.Label;
 import javafx.scene.control.OverrunStyle;
@@ -70,6 +71,7 @@ final class FoundCell extends TableCell<Integer, String> {
             }
             if (parts.size() > 1) {
                 parts.get(1).setTextOverrun(OverrunStyle.LEADING_ELLIPSIS);
+                parts.get(1).setAlignment(Pos.CENTER_RIGHT);
             }
             getChildren().setAll(parts);
         }
