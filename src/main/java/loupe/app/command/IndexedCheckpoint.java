@@ -43,9 +43,8 @@ public final class IndexedCheckpoint {
         if (found.size() == 1) {
             return found.get(0);
         }
-        throw new UsageException(
-                (name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
-                        + names(info));
+        throw new UsageException((name == null ? option + " NAME is needed" : option + " is " + name)
+                + ", the index has " + names(info));
     }
 
     /** The checkpoints of an index, each with the folder of its part, for a message. */

@@ -156,8 +156,7 @@ public final class FeatureSources {
         return new FeatureSearch(of.features(), indexes, book.features(of.key()));
     }
 
-    private WordIndex corpus(
-            CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
+    private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
         OptionPaths.existing(folder, "--index");
         OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
         Tokenizer tokenizer = lm.tokenizer()

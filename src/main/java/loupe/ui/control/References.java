@@ -48,7 +48,8 @@ public final class References {
         while (node != null && !(node instanceof TableRow<?>)) {
             node = node.getParent();
         }
-        return node instanceof TableRow<?> row && row.getIndex() < table.getItems().size()
+        return node instanceof TableRow<?> row
+                        && row.getIndex() < table.getItems().size()
                 ? Optional.ofNullable(table.getItems().get(row.getIndex()))
                 : Optional.empty();
     }
