@@ -428,11 +428,7 @@ final class PaneArea {
 
     /** Does something once all panes are in their places. */
     void onceArranged(Runnable action) {
-        if (slots.isFull()) {
-            action.run();
-        } else {
-            slots.step(action);
-        }
+        slots.onceFull(action);
     }
 
     /** Brings a kind of pane to the front in the view that is shown, in which it gets a place if it has none. */

@@ -18,6 +18,9 @@ final class PanePlaces {
     private static final int MOST_WAITING_PULSES = 100;
 
     private final Deque<Runnable> waiting = new ArrayDeque<>();
+    /** What waits for all panes to be in their places, whichever arrangement comes to its end. */
+    private final Deque<Runnable> afterwards = new ArrayDeque<>();
+
     private final AnimationTimer pulse = new AnimationTimer() {
         @Override
         public void handle(long now) {
@@ -71,15 +74,30 @@ final class PanePlaces {
         if (gradually) {
             pulse.start();
         } else {
-            while (!waiting.isEmpty()) {
-                waiting.remove().run();
+            while (!isFull()) {
+                next().run();
             }
+        }
+    }
+
+    /**
+     * Does something once all panes are in their places: of this arrangement, or of one that takes its place before.
+     */
+    void onceFull(Runnable action) {
+        if (isFull()) {
+            action.run();
+        } else {
+            afterwards.add(action);
         }
     }
 
     /** Whether all steps have run, so that every pane is in its place. */
     boolean isFull() {
-        return waiting.isEmpty();
+        return waiting.isEmpty() && afterwards.isEmpty();
+    }
+
+    private Runnable next() {
+        return waiting.isEmpty() ? afterwards.remove() : waiting.remove();
     }
 
     private void put(StackPane place, PaneFrame pane) {
@@ -111,10 +129,10 @@ final class PanePlaces {
         boolean rests = now - lastPulse > LONG_FRAME_NANOS && !rested;
         lastPulse = now;
         rested = rests;
-        if (waiting.isEmpty()) {
+        if (isFull()) {
             pulse.stop();
         } else if (!rests) {
-            waiting.remove().run();
+            next().run();
         }
     }
 }
