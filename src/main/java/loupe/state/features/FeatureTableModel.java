@@ -86,13 +86,16 @@ public final class FeatureTableModel {
         });
         order.valueProperty().addListener((property, was, is) -> {
             rows.show(is == null ? new int[0] : is.features());
-            if (is != null && !is.typed().equals(was == null ? "" : was.typed())) {
+            String before = was == null ? "" : was.typed();
+            if (is != null && !is.typed().equals(before) && (hasWords(is.typed()) || hasWords(before))) {
                 renew(); // where the new words are found
             }
         });
-        filter.addListener(changed -> {
+        filter.addListener((property, was, is) -> {
             arrange();
-            renew();
+            if (hasWords(was) || hasWords(is)) {
+                renew();
+            }
         });
         arrangement.sortedBy().addListener(changed -> arrange());
         arrangement.descending().addListener(changed -> arrange());
@@ -268,7 +271,11 @@ public final class FeatureTableModel {
 
     /** Whether there are words in the filter, which are found somewhere. */
     public boolean isSearching() {
-        return !FeatureFilter.parse(filter.get()).search().words().isEmpty();
+        return hasWords(filter.get());
+    }
+
+    private static boolean hasWords(String typed) {
+        return !FeatureFilter.parse(typed).search().words().isEmpty();
     }
 
     /**
