@@ -16,6 +16,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.effects.Interventions;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -42,7 +43,9 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
+import loupe.state.text.TextFeaturesModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -88,6 +91,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
     private final PromptModel prompt;
+    private final PredictionsModel predictions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -131,8 +135,10 @@ public final class WorkbenchModels implements AutoCloseable {
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
         prompt = new PromptModel(workbench, undoOrder);
+        predictions = new PredictionsModel(workbench, prompt, new SimpleObjectProperty<>(Interventions.NONE));
         SideModels.Shared shared =
-                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
+                new SideModels.Shared(
+                        new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
@@ -172,6 +178,7 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("neighbours.features-by" + of, side.neighbours().featuresBy(), NeighboursModel.FeaturesBy.class)
                 .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
                 .flag("logits.by-direction" + of, side.logits().byDirection())
+                .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
                 .flag("tree.probabilities" + of, side.tree().probabilities());
@@ -401,6 +408,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** What the model predicts after each token of the prompts. */
+    public PredictionsModel predictions() {
+        return predictions;
     }
 
     /** The prompts of the view Text. */
