@@ -42,6 +42,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.InterventionsModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -86,6 +87,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CompareModel compare;
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
+    private final InterventionsModel interventions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -128,6 +130,8 @@ public final class WorkbenchModels implements AutoCloseable {
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
+        interventions = new InterventionsModel(workbench, statistics);
+        interventions.keepHistory(undoOrder);
         SideModels.Shared shared =
                 new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -236,6 +240,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(scatter.remembered());
         kept.putAll(statistics.remembered());
         kept.putAll(table.remembered());
+        kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
@@ -262,6 +267,7 @@ public final class WorkbenchModels implements AutoCloseable {
             scatter.recall(kept);
             statistics.recall(kept);
             table.recall(kept);
+            interventions.recall(kept);
             choices.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
@@ -396,6 +402,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** What is done to the model while it reads. */
+    public InterventionsModel interventions() {
+        return interventions;
     }
 
     public FeatureTableModel table() {
