@@ -43,6 +43,7 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PromptModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -88,6 +89,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
     private final InterventionsModel interventions;
+    private final PromptModel prompt;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -132,6 +134,7 @@ public final class WorkbenchModels implements AutoCloseable {
         text = new OwnText(workbench);
         interventions = new InterventionsModel(workbench, statistics);
         interventions.keepHistory(undoOrder);
+        prompt = new PromptModel(workbench, undoOrder);
         SideModels.Shared shared =
                 new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -242,6 +245,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(table.remembered());
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
+        kept.putAll(prompt.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -269,6 +273,7 @@ public final class WorkbenchModels implements AutoCloseable {
             table.recall(kept);
             interventions.recall(kept);
             choices.recall(kept);
+            prompt.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -407,6 +412,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What is done to the model while it reads. */
     public InterventionsModel interventions() {
         return interventions;
+    }
+
+    /** The prompts of the view Text. */
+    public PromptModel prompt() {
+        return prompt;
     }
 
     public FeatureTableModel table() {
