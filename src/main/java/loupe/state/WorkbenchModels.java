@@ -42,6 +42,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.InterventionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
@@ -87,6 +88,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CompareModel compare;
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
+    private final InterventionsModel interventions;
     private final PromptModel prompt;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
@@ -130,6 +132,8 @@ public final class WorkbenchModels implements AutoCloseable {
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
+        interventions = new InterventionsModel(workbench, statistics);
+        interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         SideModels.Shared shared =
                 new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
@@ -239,6 +243,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(scatter.remembered());
         kept.putAll(statistics.remembered());
         kept.putAll(table.remembered());
+        kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
         for (SideModels side : List.of(a, b)) {
@@ -266,6 +271,7 @@ public final class WorkbenchModels implements AutoCloseable {
             scatter.recall(kept);
             statistics.recall(kept);
             table.recall(kept);
+            interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
             for (SideModels side : List.of(a, b)) {
@@ -401,6 +407,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** What is done to the model while it reads. */
+    public InterventionsModel interventions() {
+        return interventions;
     }
 
     /** The prompts of the view Text. */
