@@ -16,7 +16,6 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
-import loupe.analysis.effects.Interventions;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -44,6 +43,7 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.PredictionsModel;
+import loupe.state.text.InterventionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
 import loupe.state.window.Brush;
@@ -90,6 +90,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CompareModel compare;
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
+    private final InterventionsModel interventions;
     private final PromptModel prompt;
     private final PredictionsModel predictions;
     private final FeatureTableModel table;
@@ -134,8 +135,10 @@ public final class WorkbenchModels implements AutoCloseable {
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
+        interventions = new InterventionsModel(workbench, statistics);
+        interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
-        predictions = new PredictionsModel(workbench, prompt, new SimpleObjectProperty<>(Interventions.NONE));
+        predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
         SideModels.Shared shared =
                 new SideModels.Shared(
                         new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
@@ -246,6 +249,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(scatter.remembered());
         kept.putAll(statistics.remembered());
         kept.putAll(table.remembered());
+        kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
         for (SideModels side : List.of(a, b)) {
@@ -273,6 +277,7 @@ public final class WorkbenchModels implements AutoCloseable {
             scatter.recall(kept);
             statistics.recall(kept);
             table.recall(kept);
+            interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
             for (SideModels side : List.of(a, b)) {
@@ -413,6 +418,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What the model predicts after each token of the prompts. */
     public PredictionsModel predictions() {
         return predictions;
+    }
+
+    /** What is done to the model while it reads. */
+    public InterventionsModel interventions() {
+        return interventions;
     }
 
     /** The prompts of the view Text. */
