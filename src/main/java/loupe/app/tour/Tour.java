@@ -20,6 +20,7 @@ import loupe.analysis.tokens.TokenScript;
 import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
+import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
@@ -166,8 +167,8 @@ final class Tour {
     private void visit() {
         camera.settle(() -> true);
         camera.take("empty");
-        Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(
-                route.model(), List.of(), route.corpus().orElse(null))));
+        Toolkit.run(() -> app.openFirst(
+                new Opening(route.model(), List.of(), route.corpus().orElse(null))));
         camera.until(
                 "the model to open",
                 COUNTING_MILLIS,
