@@ -1,16 +1,21 @@
 package loupe.analysis.dream;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import loupe.analysis.SmallestK;
 import loupe.base.Refusal;
 import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +77,18 @@ public record Dream(
                         "the state has " + state.slots().size() + " texts for " + settings);
             }
         });
+    }
+
+    /** The same search, from where an earlier one of its settings ended. */
+    public Dream resumed(DreamState state) {
+        return new Dream(model, target, before, settings, iterations, retokenised, banned, Optional.of(state));
+    }
+
+    /** The tokens that stand for the beginning or the end of a text rather than for a part of it. */
+    public static Set<Integer> bounds(OpenModel model) {
+        Set<Integer> bounds = new HashSet<>(model.ends());
+        model.tokenizer().ifPresent(tokenizer -> tokenizer.beginning().ifPresent(bounds::add));
+        return bounds;
     }
 
     @Override
@@ -161,7 +178,7 @@ public record Dream(
             List<DreamText> parents = state.slots();
             if (settings.restartsAt(state.iteration())) {
                 DreamText best = best(parents, settings.restartPenalty(draws.random.nextDouble()));
-                parents = java.util.Collections.nCopies(settings.slots(), best);
+                parents = Collections.nCopies(settings.slots(), best);
             }
             List<float[]> gradients = gradients(scope, parents);
             List<List<Integer>> children = new ArrayList<>();
@@ -182,17 +199,17 @@ public record Dream(
                         rows(parents.subList(first, end).stream()
                                 .map(DreamText::ids)
                                 .toList()),
-                        java.util.Arrays.copyOfRange(penalties, first, end)));
+                        Arrays.copyOfRange(penalties, first, end)));
             }
             return gradients;
         }
 
         private boolean[] allowed(Scope scope) {
             boolean[] allowed = new boolean[scope.model(model).tokens()];
-            java.util.Arrays.fill(allowed, true);
+            Arrays.fill(allowed, true);
             banned.stream().filter(id -> id < allowed.length).forEach(id -> allowed[id] = false);
             state.failures().forEach((id, times) -> {
-                if (times >= MOST_FAILURES) {
+                if (times >= MOST_FAILURES && id < allowed.length) {
                     allowed[id] = false;
                 }
             });
@@ -266,7 +283,7 @@ public record Dream(
         Found found(DreamState before) {
             List<DreamText> active = new ArrayList<>(before.front());
             done.stream().filter(text -> text.difference() > 0).forEach(active::add);
-            Optional<DreamText> silent = java.util.stream.Stream.concat(
+            Optional<DreamText> silent = Stream.concat(
                             before.strongestSilent().stream(), done.stream().filter(text -> text.difference() <= 0))
                     .max(Comparator.comparingDouble(DreamText::target));
             return new Found(DreamText.front(active), silent);

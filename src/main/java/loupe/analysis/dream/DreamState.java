@@ -3,7 +3,6 @@ package loupe.analysis.dream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * A search after a whole number of iterations: all that is needed to go on with it as if it had never stopped.
@@ -36,10 +35,5 @@ public record DreamState(
     /** The text that makes the feature most active; empty if none does. */
     public Optional<DreamText> best() {
         return front.isEmpty() ? Optional.empty() : Optional.of(front.get(front.size() - 1));
-    }
-
-    /** The failures by token, in the order of ids. */
-    Map<Integer, Integer> sortedFailures() {
-        return new TreeMap<>(failures);
     }
 }

@@ -212,7 +212,7 @@ class DreamTest {
                         new DreamTarget.Feature(sae.id(), 7), Optional.of(new DreamTarget.Feature(other.id(), 1))),
                 List.of(),
                 SMALL,
-                6,
+                14,
                 Optional.empty(),
                 Set.of(),
                 Optional.empty());
