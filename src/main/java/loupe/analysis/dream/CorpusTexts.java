@@ -24,7 +24,8 @@ public final class CorpusTexts {
      */
     public static TextMeasures.Text alone(int[] upTo, int length, List<Integer> before) {
         List<Integer> all = Ids.after(upTo, 0);
-        int skipped = all.size() > before.size() && all.subList(0, before.size()).equals(before) ? before.size() : 0;
+        int skipped =
+                all.size() > before.size() && all.subList(0, before.size()).equals(before) ? before.size() : 0;
         return new TextMeasures.Text(before, all.subList(Math.max(skipped, all.size() - length), all.size()));
     }
 }

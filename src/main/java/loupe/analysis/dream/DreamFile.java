@@ -125,7 +125,8 @@ public final class DreamFile {
         List<DreamText> silent = reader.texts(state, "strongest_silent");
         Map<Integer, Integer> failures = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : state.path("failures").properties()) {
-            reader.require(entry.getKey().matches("\\d{1,9}") && entry.getValue().isInt(), "failures");
+            reader.require(
+                    entry.getKey().matches("\\d{1,9}") && entry.getValue().isInt(), "failures");
             failures.put(Integer.valueOf(entry.getKey()), entry.getValue().intValue());
         }
         DreamState read = new DreamState(
@@ -154,7 +155,10 @@ public final class DreamFile {
         }
 
         JsonNode whole(JsonNode of, String name) {
-            return check(of.path(name), name, node -> node.canConvertToLong() && node.isIntegralNumber() && node.longValue() >= 0);
+            return check(
+                    of.path(name),
+                    name,
+                    node -> node.canConvertToLong() && node.isIntegralNumber() && node.longValue() >= 0);
         }
 
         double real(JsonNode of, String name) {
@@ -167,7 +171,8 @@ public final class DreamFile {
             for (JsonNode text : check(of.path(name), name, JsonNode::isArray)) {
                 List<Integer> ids = new ArrayList<>();
                 for (JsonNode id : text.path("ids")) {
-                    ids.add(check(id, name, node -> node.isInt() && node.intValue() >= 0).intValue());
+                    ids.add(check(id, name, node -> node.isInt() && node.intValue() >= 0)
+                            .intValue());
                 }
                 require(ids.size() == settings.length(), name);
                 texts.add(new DreamText(

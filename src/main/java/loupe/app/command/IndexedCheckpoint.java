@@ -58,8 +58,7 @@ public final class IndexedCheckpoint {
      * @param indexed the name that --indexed-as gave; null for none
      * @throws UsageException if there is no such checkpoint, or its sizes differ
      */
-    public static int of(
-            CommandContext context, IndexInfo info, @Nullable String indexed, SaeId sae, int features) {
+    public static int of(CommandContext context, IndexInfo info, @Nullable String indexed, SaeId sae, int features) {
         List<IndexInfo.IndexedSae> counted = info.saes();
         int[] same = IntStream.range(0, counted.size())
                 .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))

@@ -107,8 +107,7 @@ public abstract class ModelOptions {
      * @throws Refusal if it was asked for and there is none
      */
     public final List<Integer> beginning(OpenModel opened) {
-        OptionalInt token =
-                opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
+        OptionalInt token = opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
         if (bos == Tokenizer.Beginning.YES && token.isEmpty()) {
             throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");
         }

@@ -157,7 +157,10 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
         @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
         private double least = DreamSettings.DEFAULT.leastPenalty();
 
-        @Option(names = "--most-penalty", paramLabel = "X", description = "Of the last slot (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--most-penalty",
+                paramLabel = "X",
+                description = "Of the last slot (default: ${DEFAULT-VALUE}).")
         @OptionRange(least = NumberRange.ABOVE_ZERO, most = NumberRange.LARGEST)
         private double most = DreamSettings.DEFAULT.mostPenalty();
 
@@ -188,7 +191,8 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
 
         DreamSettings settings() {
             if (most < least) {
-                throw new UsageException("--most-penalty is " + most + ", expected " + least + " or more, as --least-penalty");
+                throw new UsageException(
+                        "--most-penalty is " + most + ", expected " + least + " or more, as --least-penalty");
             }
             return new DreamSettings(length, slots, children, candidates, least, most, restartEvery, seed);
         }
@@ -224,7 +228,8 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
         Dream fresh = dream(opened, checkpoints.get(0), last, settings);
         if (fresh.before().size() + settings.length() > opened.config().context()) {
             throw new UsageException("--length is " + settings.length() + ", expected at most "
-                    + (opened.config().context() - fresh.before().size()) + ", as many as fit into the model's context");
+                    + (opened.config().context() - fresh.before().size())
+                    + ", as many as fit into the model's context");
         }
         Dream dream = resume == null ? fresh : fresh.resumed(DreamFile.read(resume, fresh));
         List<Reference> references = folder == null ? List.of() : references(context, checkpoints.get(0));
@@ -293,7 +298,8 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                     context, index.info(), indexed, sae.id(), sae.config().dSae());
             FeatureActivations activations = index.activations(place, feature);
             return Arrays.stream(Examples.top(activations, examples, TOKENS_APART))
-                    .mapToObj(i -> new Reference(activations.values()[i], index.upTo(activations.tokens()[i])))
+                    .mapToObj(i -> new Reference(
+                            activations.values()[i], index.upTo(activations.tokens()[i])))
                     .toList();
         }
     }
@@ -337,7 +343,8 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                 found.best().map(DreamText::activation),
                 maximum,
                 without == null
-                        ? maximum.map(most -> found.best().map(DreamText::activation).orElse(0.0) >= most)
+                        ? maximum.map(
+                                most -> found.best().map(DreamText::activation).orElse(0.0) >= most)
                         : Optional.empty(),
                 Random.of(found.random()),
                 front,
@@ -435,7 +442,10 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                     (int) texts.stream().filter(text -> text.activation() > 0).count(),
                     texts.stream().mapToDouble(DreamText::activation).average().orElseThrow(),
                     texts.stream().mapToDouble(DreamText::activation).max().orElseThrow(),
-                    texts.stream().mapToDouble(DreamText::crossEntropy).average().orElseThrow());
+                    texts.stream()
+                            .mapToDouble(DreamText::crossEntropy)
+                            .average()
+                            .orElseThrow());
         }
     }
 

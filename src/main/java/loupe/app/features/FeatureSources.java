@@ -139,7 +139,8 @@ public final class FeatureSources {
             index.doubt().ifPresent(context::warn);
             return SearchTexts.corpus(
                     index,
-                    IndexedCheckpoint.of(context, index.info(), indexed, sae.orElseThrow().id(), features),
+                    IndexedCheckpoint.of(
+                            context, index.info(), indexed, sae.orElseThrow().id(), features),
                     tokenizer::text,
                     context.cancellation());
         }
