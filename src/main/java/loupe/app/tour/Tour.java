@@ -439,7 +439,8 @@ final class Tour {
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         camera.settle();
         camera.both("small");
-        camera.both("small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
+        camera.both(
+                "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 

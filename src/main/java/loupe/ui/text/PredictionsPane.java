@@ -9,11 +9,11 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
+import javafx.geometry.Orientation;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
-import javafx.geometry.Orientation;
 import loupe.analysis.effects.TextPredictions;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -96,14 +96,11 @@ public final class PredictionsPane implements Pane {
         measures.getColumns()
                 .add(Tables.texts("Figure", "What is measured at the chosen token", 110, Measure::name, text -> text));
         table.getColumns()
-                .add(Tables.texts("Token", "The token's text, a dot for a space", 76, Predicted::text, TokenText::visible));
+                .add(Tables.texts(
+                        "Token", "The token's text, a dot for a space", 76, Predicted::text, TokenText::visible));
         for (Column column : Column.values()) {
             TableColumn<Measure, String> figure = Tables.texts(
-                    column.title,
-                    column.about,
-                    62,
-                    row -> row.text(row.values()[column.ordinal()]),
-                    text -> text);
+                    column.title, column.about, 62, row -> row.text(row.values()[column.ordinal()]), text -> text);
             figure.getStyleClass().add("figure");
             TableColumn<Predicted, Number> probability = Tables.numbers(
                     column.title,
@@ -169,9 +166,10 @@ public final class PredictionsPane implements Pane {
                 case CLEAN -> OptionalInt.of(0);
                 case CLEAN_AFTER -> PredictionsModel.after(known, 0);
                 case CORRUPT -> PredictionsModel.corrupt(known);
-                case CORRUPT_AFTER -> PredictionsModel.corrupt(known).isPresent()
-                        ? PredictionsModel.after(known, 1)
-                        : OptionalInt.empty();
+                case CORRUPT_AFTER ->
+                    PredictionsModel.corrupt(known).isPresent()
+                            ? PredictionsModel.after(known, 1)
+                            : OptionalInt.empty();
             };
         }
     }
@@ -206,8 +204,8 @@ public final class PredictionsPane implements Pane {
         changed.set(PredictionsModel.after(known, 0).isPresent());
         TextPredictions.At at = known.positions().get(place);
         frame.subtitleProperty()
-                .set("after \u201c" + TokenText.visible(texts.of(known.runs().get(0).ids().get(place))) + "\u201d, place "
-                        + place);
+                .set("after \u201c"
+                        + TokenText.visible(texts.of(known.runs().get(0).ids().get(place))) + "\u201d, place " + place);
         List<Predicted> predicted = new ArrayList<>();
         for (int i = 0; i < at.ids().length; i++) {
             int rank = i;
@@ -235,9 +233,7 @@ public final class PredictionsPane implements Pane {
         found.add(new Measure("Loss, nats", columns(known, run -> known.loss(run, place)), false));
         found.add(new Measure("Entropy, nats", columns(known, run -> at.entropies()[run]), false));
         found.add(new Measure(
-                "KL from clean, nats",
-                columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]),
-                false));
+                "KL from clean, nats", columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]), false));
         PromptModel.Read read = model.prompt().reading().getValue();
         if (read == null) {
             return found;
