@@ -9,7 +9,7 @@ import loupe.lm.ModelConfig;
  * What a forward pass takes that keeps what its gradient needs, estimated from the sizes of the model before it starts.
  * On a GPU the engine itself says when it has too little.
  */
-final class GraphMemory {
+public final class GraphMemory {
     /** Vectors of dModel that a layer keeps of a token: its norms, the residual stream and what is added to it. */
     private static final int RESIDUAL = 12;
     /** Copies of queries, keys and values, and of what attention gives. */
@@ -38,7 +38,7 @@ final class GraphMemory {
      * @return 1 to {@code most}
      * @throws OutOfDeviceMemoryException if not even one does
      */
-    static int rows(ModelConfig model, int layers, int tokens, int most, boolean isGpu) {
+    public static int rows(ModelConfig model, int layers, int tokens, int most, boolean isGpu) {
         if (isGpu) {
             return most;
         }
