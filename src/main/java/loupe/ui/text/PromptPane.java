@@ -27,9 +27,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.prompts.TextActivations;
-import loupe.base.Problem;
 import loupe.lm.tokenizer.Tokenizer;
-import loupe.state.pane.PaneStatus;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptModel;
@@ -272,7 +270,7 @@ public final class PromptPane implements Pane {
             }
         });
         colouring.valueProperty().bindBidirectional(model.colouring());
-        frame.statusProperty().bind(model.problem().map(PromptPane::failed).orElse(PaneStatus.READY));
+        frame.statusProperty().bind(model.status());
         grid.setOnPlace(place -> model.position().set(place));
         model.position().addListener(changed -> mark());
         for (ObservableValue<?> source : List.of(
@@ -294,11 +292,6 @@ public final class PromptPane implements Pane {
         showTemplates();
         showPair();
         showTokens();
-    }
-
-    private static PaneStatus failed(Problem problem) {
-        return new PaneStatus(
-                new PaneStatus.Failed(problem, Optional.empty(), Optional.empty(), Optional.empty()), false, -1);
     }
 
     private void edits(
