@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokenizers that the library does not bear with every text. */
-@Timeout(60)
+@Timeout(120)
 class EncoderProcessTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long LONG_MS = 50_000;
