@@ -189,6 +189,18 @@ class EncoderProcessTest {
         }
     }
 
+    @Test
+    void aFileThatWasGivenToAKeptProcessThatWasKilledIsReadByAnother() throws Exception {
+        splitting("(a+)+b").close(); // its process is kept for the next one
+        signal("STOP");
+        CompletableFuture<Void> killing = CompletableFuture.runAsync(
+                () -> signal("KILL"), CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
+        try (Tokenizer tokenizer = splitting("(a+)+b")) {
+            assertThat(tokenizer.encode("the otter", Beginning.NO).size()).isPositive();
+        }
+        killing.get();
+    }
+
     /** To all processes that read texts for this one. */
     private static void signal(String name) {
         ProcessHandle.current().children().toList().forEach(child -> {
