@@ -18,6 +18,7 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.InterventionsPane;
 import loupe.ui.tree.TreePane;
 
 /**
@@ -171,7 +172,14 @@ public record PaneKind(
                                     links.desk()))
                     .needing(new Needs(220, 150, 0.5, 1))
                     .ofBothSides()
-                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"));
+                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"),
+            of(
+                            InterventionsPane.class,
+                            "interventions",
+                            "Interventions",
+                            links -> new InterventionsPane(links.models().interventions(), links::describe))
+                    .needing(new Needs(300, 200, 0.5, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.
