@@ -41,6 +41,8 @@ public final class PromptModel {
     private final ObjectProperty<PromptPair> pair = new SimpleObjectProperty<>(this, "pair", PromptPair.EMPTY);
     private final ObjectProperty<Tokenizer.Beginning> beginning =
             new SimpleObjectProperty<>(this, "beginning", Tokenizer.Beginning.AUTO);
+    private final ObjectProperty<PromptColouring> colouring =
+            new SimpleObjectProperty<>(this, "colouring", PromptColouring.ACTIVATION);
     private final IntegerProperty position = new SimpleIntegerProperty(this, "position", -1);
     private final ResultSlot<Read> reading;
     private final ReadOnlyObjectWrapper<PromptTokens> cleanTokens =
@@ -49,6 +51,7 @@ public final class PromptModel {
             new ReadOnlyObjectWrapper<>(this, "corruptTokens", PromptTokens.NONE);
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final RememberedChoices choices = new RememberedChoices();
+    private final PromptTemplates templates;
 
     /**
      * Everything that was typed, in tokens.
@@ -75,14 +78,21 @@ public final class PromptModel {
     public PromptModel(Workbench workbench, UndoOrder undo) {
         this.workbench = workbench;
         reading = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
-        choices.choice("prompt.beginning", beginning, Tokenizer.Beginning.class);
+        choices.choice("prompt.beginning", beginning, Tokenizer.Beginning.class)
+                .choice("prompt.colouring", colouring, PromptColouring.class);
         pair.addListener(changed -> ask(false));
         beginning.addListener(changed -> ask(false));
         workbench.model().addListener(changed -> ask(true));
         reading.valueProperty().addListener((property, was, is) -> show(is));
         ValueHistory.keep(
                 undo, pair, pair::set, (was, is) -> is.isEmpty() ? "clearing the prompts" : "change of the prompts");
+        templates = new PromptTemplates(pair, undo);
         ask(true);
+    }
+
+    /** The library of prompts. */
+    public PromptTemplates templates() {
+        return templates;
     }
 
     /** What is typed. */
@@ -96,6 +106,11 @@ public final class PromptModel {
      */
     public ObjectProperty<Tokenizer.Beginning> beginning() {
         return beginning;
+    }
+
+    /** What the backgrounds of the tokens tell. */
+    public ObjectProperty<PromptColouring> colouring() {
+        return colouring;
     }
 
     /** Whether the open model has a token for the beginning of text. */
@@ -131,6 +146,7 @@ public final class PromptModel {
     /** What a session keeps. */
     public Map<String, String> remembered() {
         Map<String, String> kept = new TreeMap<>(choices.remembered());
+        kept.putAll(templates.remembered());
         PromptPair typed = pair.get();
         if (typed.clean().length()
                         + typed.corrupt().length()
@@ -148,6 +164,7 @@ public final class PromptModel {
     /** Restores what a session kept; leaves alone what is missing. */
     public void recall(Map<String, String> kept) {
         choices.recall(kept);
+        templates.recall(kept);
         PromptPair now = pair.get();
         pair.set(new PromptPair(
                 kept.getOrDefault(CLEAN, now.clean()),
