@@ -42,8 +42,8 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
-import loupe.state.text.PredictionsModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
 import loupe.state.window.Brush;
@@ -139,9 +139,8 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
-        SideModels.Shared shared =
-                new SideModels.Shared(
-                        new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
+        SideModels.Shared shared = new SideModels.Shared(
+                new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);

@@ -139,8 +139,7 @@ class EveryPaneIsACommandTest {
                             new Shown(AblationModel.class, Set.of(AblatedText.class), "text"))),
             Map.entry("text", List.of(new Shown(OwnTextModel.class, Set.of(TextActivations.class), "text"))),
             Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
-            Map.entry(
-                    "predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
+            Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
             Map.entry(
                     "prompt-features",
                     List.of(new Shown(

@@ -180,11 +180,15 @@ public final class TokenGrid extends PaintedRegion {
         int place = selected.get();
         StringBuilder said = new StringBuilder();
         for (int row = 0; row < rows.size(); row++) {
-            said.append(said.length() == 0 ? "" : "; ").append(rows.get(row).label()).append(": ");
+            said.append(said.length() == 0 ? "" : "; ")
+                    .append(rows.get(row).label())
+                    .append(": ");
             said.append(
                     place < 0
                             ? rows.get(row).line().sentence()
-                            : place < rows.get(row).size() ? describe(row, place).replace("\n", ", ") : "");
+                            : place < rows.get(row).size()
+                                    ? describe(row, place).replace("\n", ", ")
+                                    : "");
         }
         setAccessibleText(said.toString());
     }
@@ -256,9 +260,8 @@ public final class TokenGrid extends PaintedRegion {
         for (int i = 0; i < columns; i++) {
             for (Row row : rows) {
                 if (i < row.size()) {
-                    width[i] = Math.max(
-                            width[i],
-                            width(row.line().texts()[i], different.get(i)) + 2 * TokenFlow.PADDING);
+                    width[i] =
+                            Math.max(width[i], width(row.line().texts()[i], different.get(i)) + 2 * TokenFlow.PADDING);
                 }
             }
             if (at > labels && at + width[i] > room) {
