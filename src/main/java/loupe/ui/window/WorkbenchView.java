@@ -256,11 +256,17 @@ public final class WorkbenchView {
         nothing.addListener((property, was, is) -> {
             if (is) {
                 start.showRecent();
-                start.focus();
+                if (isShown()) { // not in a window that closes what was open in it
+                    start.focus();
+                }
             } else if (scene.getFocusOwner() == null) {
                 area.table().focus();
             }
         });
+    }
+
+    private boolean isShown() {
+        return scene.getWindow() != null && scene.getWindow().isShowing();
     }
 
     private void bind() {
@@ -282,14 +288,23 @@ public final class WorkbenchView {
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
+        scene.windowProperty().addListener((property, was, is) -> {
+            if (was == null) {
+                focusFirst();
+            }
+        });
+        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+        scene.addEventHandler(
+                NeedEvent.WANTED, event -> commands.run(event.need().command()));
+    }
+
+    /** Gives the keyboard to what the window comes up with: the page to start from, or the panes. */
+    private void focusFirst() {
         if (start.node().isVisible()) {
             start.focus();
         } else {
             area.table().focus();
         }
-        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
-        scene.addEventHandler(
-                NeedEvent.WANTED, event -> commands.run(event.need().command()));
     }
 
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
