@@ -95,7 +95,7 @@ final class Runs {
     }
 
     /** The final norm is part of the pass only if the logits are. */
-    private static Logits ending(Hook hook) {
+    static Logits ending(Hook hook) {
         boolean behind =
                 hook.wants(HookPoint.of(Site.LN_FINAL_SCALE)) || hook.wants(HookPoint.of(Site.LN_FINAL_NORMALIZED));
         return behind ? Logits.ALL : Logits.NONE;
