@@ -18,6 +18,7 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
 import loupe.ui.text.TextFeaturesPane;
@@ -205,7 +206,14 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
-                    .needing(new Needs(240, 150, 1, 1)));
+                    .needing(new Needs(240, 150, 1, 1)),
+            of(
+                            InterventionsPane.class,
+                            "interventions",
+                            "Interventions",
+                            links -> new InterventionsPane(links.models().interventions(), links::describe))
+                    .needing(new Needs(300, 200, 0.5, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.
