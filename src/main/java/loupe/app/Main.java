@@ -35,6 +35,7 @@ import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.DreamCommand;
 import loupe.app.effects.EdgesCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
@@ -100,6 +101,7 @@ public final class Main {
                         new AttributeCommand(),
                         new EdgesCommand(),
                         new CircuitCommand(),
+                        new DreamCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),

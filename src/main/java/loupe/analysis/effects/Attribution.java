@@ -246,8 +246,8 @@ public record Attribution(
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
             int count = Math.min(most, nodes.size() - next);
-            double[] found = SinglePatches.metrics(
-                    scope, model, clean, change, nodes.subList(next, next + count), measured());
+            double[] found =
+                    SinglePatches.metrics(scope, model, clean, change, nodes.subList(next, next + count), measured());
             System.arraycopy(found, 0, metrics, next, count);
             next += count;
             if (next < nodes.size()) {

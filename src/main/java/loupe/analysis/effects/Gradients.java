@@ -35,10 +35,9 @@ final class Gradients {
      * The gradients of the metric of a text with respect to the values at several places, none of which hides another.
      * The values themselves are kept for {@link Runs#at}.
      */
-    static AtPlaces at(
-            Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
+    static AtPlaces at(Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
         LanguageModel lm = scope.model(model);
-        GraphMemory.rows(lm.config(), lm.config().nLayers(), ids.size(), 0, 1, isGpu(scope));
+        GraphMemory.rows(lm.config(), lm.config().nLayers(), ids.size(), 1, isGpu(scope));
         Map<HookPoint, NDArray> leaves = new HashMap<>();
         Map<HookPoint, UnaryOperator<NDArray>> changes = new HashMap<>();
         Map<HookPoint, NDArray> seen = new HashMap<>();
@@ -55,8 +54,7 @@ final class Gradients {
         Map<HookPoint, float[]> found = new LinkedHashMap<>();
         double measured;
         try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-            NDArray m =
-                    Runs.metric(scope, lm, scope.arrays(), Runs.rows(ids, 1), new AtPoint(changes), metric);
+            NDArray m = Runs.metric(scope, lm, scope.arrays(), Runs.rows(ids, 1), new AtPoint(changes), metric);
             measured = Runs.number(m);
             gradients.backward(m);
         }

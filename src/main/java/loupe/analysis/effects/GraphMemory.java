@@ -17,7 +17,7 @@ import loupe.lm.ModelConfig;
  *
  * <p>On a GPU the engine itself says when it has too little.
  */
-final class GraphMemory {
+public final class GraphMemory {
     /** Arrays of (T, T) in each head that exist besides, while one layer is gone back through. */
     private static final int PASSING_PATTERNS = 3;
     /** Arrays of (T, dMlp) likewise, in each branch of the MLP. */
@@ -66,6 +66,17 @@ final class GraphMemory {
                     case GELU_NEW -> 3;
                 };
         return activation + (model.wiring().gatedMlp() ? 2 : 0);
+    }
+
+    /**
+     * How many rows fit at once.
+     *
+     * @param most rows wanted
+     * @return 1 to {@code most}
+     * @throws OutOfDeviceMemoryException if not even one does
+     */
+    public static int rows(ModelConfig model, int layers, int tokens, int most, boolean isGpu) {
+        return rows(model, layers, tokens, 0, most, isGpu);
     }
 
     /**

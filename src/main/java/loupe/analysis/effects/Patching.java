@@ -106,13 +106,15 @@ public record Patching(
         /** The scores of a grid, row-major; NaN where its metric is not known yet. */
         public double[] scores(Direction direction, String name) {
             double[] metrics = grid(direction, name).metric();
-            return Arrays.stream(metrics).map(metric -> score(direction, metric)).toArray();
+            return Arrays.stream(metrics)
+                    .map(metric -> score(direction, metric))
+                    .toArray();
         }
 
         /**
          * Denoising's score less noising's at each place of a grid, row-major: above 0 where a place is enough without
-         * being needed, as one of several that each bring the prediction about; below 0 where it is needed without being
-         * enough, as one of several that bring it about together.
+         * being needed, as one of several that each bring the prediction about; below 0 where it is needed without
+         * being enough, as one of several that bring it about together.
          */
         public double[] differences(String name) {
             double[] difference = scores(Direction.DENOISING, name);
@@ -122,7 +124,8 @@ public record Patching(
         }
 
         private Grid grid(Direction direction, String name) {
-            return Objects.requireNonNull(Objects.requireNonNull(grids.get(direction), "direction").get(name), name);
+            return Objects.requireNonNull(
+                    Objects.requireNonNull(grids.get(direction), "direction").get(name), name);
         }
     }
 

@@ -104,8 +104,7 @@ final class Runs {
      *
      * @return B values, differentiable
      */
-    static NDArray metric(
-            Scope scope, LanguageModel lm, NDManager step, Input input, Hook hook, MetricAt metric) {
+    static NDArray metric(Scope scope, LanguageModel lm, NDManager step, Input input, Hook hook, MetricAt metric) {
         NDArray end = lm.forward(step, input, hook, null, ending(hook), scope.cancellation());
         return metric(scope, lm, end, hook, metric);
     }
@@ -116,13 +115,7 @@ final class Runs {
      * @param hook changes values at or after the place, (B, T, ...)
      */
     static NDArray metricAround(
-            Scope scope,
-            ModelId model,
-            List<Integer> ids,
-            int rows,
-            HookPoint place,
-            Hook hook,
-            MetricAt metric) {
+            Scope scope, ModelId model, List<Integer> ids, int rows, HookPoint place, Hook hook, MetricAt metric) {
         LanguageModel lm = scope.model(model);
         NDManager step = scope.arrays();
         Input input = rows(ids, rows);
@@ -151,15 +144,14 @@ final class Runs {
     }
 
     /** The final norm is part of the pass only if the logits are. */
-    private static Logits ending(Hook hook) {
+    static Logits ending(Hook hook) {
         boolean behind =
                 hook.wants(HookPoint.of(Site.LN_FINAL_SCALE)) || hook.wants(HookPoint.of(Site.LN_FINAL_NORMALIZED));
         return behind ? Logits.ALL : Logits.NONE;
     }
 
     /** The metric of a run on one text, whose values at some places are kept for {@link #at}. */
-    static double observed(
-            Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
+    static double observed(Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
         Map<HookPoint, UnaryOperator<NDArray>> looks = new HashMap<>();
         for (HookPoint point : points) {
             looks.put(point, value -> {

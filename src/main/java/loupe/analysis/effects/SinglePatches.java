@@ -30,12 +30,7 @@ final class SinglePatches {
      * @param nodes one for each run, in any order
      */
     static double[] metrics(
-            Scope scope,
-            ModelId model,
-            List<Integer> ids,
-            SiteChange change,
-            List<Node> nodes,
-            MetricAt metric) {
+            Scope scope, ModelId model, List<Integer> ids, SiteChange change, List<Node> nodes, MetricAt metric) {
         List<Node> features = new ArrayList<>();
         List<Node> errors = new ArrayList<>();
         nodes.forEach(node -> (node.feature().isPresent() ? features : errors).add(node));

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
-import loupe.app.window.WorkbenchApp;
 import loupe.base.NativeLibraries;
 import loupe.state.window.SessionFile;
 
@@ -58,7 +58,7 @@ final class StartBenchmark implements Benchmark {
     }
 
     /** Seconds from the beginning of a process until its window is usable. */
-    private double seconds(Path home, WorkbenchApp.Opening opening) throws IOException {
+    private double seconds(Path home, Opening opening) throws IOException {
         List<String> withoutScreen = !Toolkit.screenIsMissing()
                 ? List.of()
                 : Toolkit.WITHOUT_SCREEN.entrySet().stream()

@@ -12,6 +12,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import loupe.app.window.Opening;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.base.FileFailure;
@@ -196,7 +197,7 @@ public final class Cli implements Runnable {
         window = true;
         try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
-                    workbench.service(), WorkbenchApp.Opening.of(paths), named, workbench.cancellation(), whenShown);
+                    workbench.service(), Opening.of(paths), named, workbench.cancellation(), whenShown);
         }
     }
 

@@ -82,8 +82,9 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
                     default -> throw new UsageException("--method is " + method + ", expected atp, ig or exact");
                 };
         if (how == Method.GRADIENT && !texts.parsed().hasGradientAtClean()) {
-            throw new UsageException("--metric " + texts.parsed() + " has a gradient of 0 at the clean run, so atp gives 0 "
-                    + "for every feature; add --method ig or --method exact");
+            throw new UsageException(
+                    "--metric " + texts.parsed() + " has a gradient of 0 at the clean run, so atp gives 0 "
+                            + "for every feature; add --method ig or --method exact");
         }
         if (out != null) {
             OptionPaths.writable(out, "--out");

@@ -41,8 +41,9 @@ final class PairOptions {
             names = "--metric",
             required = true,
             paramLabel = "M",
-            description = "logit-diff:A:B (the logit of token A less that of B), logprob:A, logit:A or kl (divergence of "
-                    + "the prediction from the clean run's, in nats).")
+            description =
+                    "logit-diff:A:B (the logit of token A less that of B), logprob:A, logit:A or kl (divergence of "
+                            + "the prediction from the clean run's, in nats).")
     private String metric;
 
     @Option(
@@ -76,8 +77,7 @@ final class PairOptions {
     /** The metric, before anything is opened. */
     Metric parsed() {
         return Metric.parse(metric)
-                .orElseThrow(() -> new UsageException(
-                        "--metric is " + metric + ", expected " + Metric.FORMS));
+                .orElseThrow(() -> new UsageException("--metric is " + metric + ", expected " + Metric.FORMS));
     }
 
     /** The pair in tokens of a model. */

@@ -10,13 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
@@ -33,16 +30,12 @@ import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
 import javafx.util.Duration;
 import loupe.base.Cancellation;
-import loupe.base.CheckpointException;
-import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.base.Refusal;
-import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.labels.LabelFile;
 import loupe.sae.checkpoint.SaeOptions;
-import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
@@ -241,51 +234,6 @@ public final class WorkbenchApp implements AutoCloseable {
         return UserFolders.ofUser().sample().flatMap(Sample::in);
     }
 
-    /**
-     * The paths to open instead of those of the last session; null or empty for those not given.
-     *
-     * @param saes at most two: A, then B
-     * @param corpus a text, a folder of texts or an index
-     */
-    public record Opening(
-            @Nullable Path model, List<Path> saes, @Nullable Path corpus) {
-        public static final Opening LAST = new Opening(null, List.of(), null);
-
-        public Opening(@Nullable Path model, List<Path> saes) {
-            this(model, saes, null);
-        }
-
-        /**
-         * Sorts paths by kind, in whatever order they come; a path of no known kind is opened as a checkpoint, which
-         * reports what is wrong with it. Reads the beginnings of files.
-         *
-         * @throws CheckpointException if there are several models, texts or indexes, or more than two checkpoints
-         */
-        public static Opening of(List<Path> paths) {
-            Map<PathKind, List<Path>> kinds = paths.stream()
-                    .collect(Collectors.groupingBy(
-                            path -> {
-                                PathKind kind = PathKind.of(path);
-                                return kind == PathKind.UNKNOWN ? PathKind.CHECKPOINT : kind;
-                            },
-                            Collectors.toList()));
-            List<Path> models = kinds.getOrDefault(PathKind.MODEL, List.of());
-            List<Path> saes = kinds.getOrDefault(PathKind.CHECKPOINT, List.of());
-            List<Path> texts = Stream.of(PathKind.CORPUS, PathKind.INDEX)
-                    .flatMap(kind -> kinds.getOrDefault(kind, List.of()).stream())
-                    .toList();
-            if (models.size() > 1 || saes.size() > 2 || texts.size() > 1) {
-                throw new CheckpointException(
-                        paths.get(0),
-                        "this and what follows it are " + models.size() + " models, " + saes.size()
-                                + " checkpoints and " + texts.size() + " texts or indexes",
-                        "one model, two checkpoints and one text or index at most",
-                        "Leave some out");
-            }
-            return new Opening(models.isEmpty() ? null : models.get(0), saes, texts.isEmpty() ? null : texts.get(0));
-        }
-    }
-
     public void show(Stage shown, Runnable whenClosed) {
         stage = shown;
         stage.titleProperty().bind(view.titleProperty());
@@ -477,8 +425,8 @@ public final class WorkbenchApp implements AutoCloseable {
         List<Session.Checkpoint> checkpoints = new ArrayList<>();
         for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
             if (side.sae().get() != null) {
-                checkpoints.add(
-                        new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
+                checkpoints.add(new Session.Checkpoint(
+                        side.sae().get().path().toString(), KeptOptions.kept(workbench.readAs(side))));
             }
         }
         Map<String, String> settings = new LinkedHashMap<>(models.remembered());
@@ -512,54 +460,13 @@ public final class WorkbenchApp implements AutoCloseable {
     /** The choices a checkpoint was opened with last time; none, with a notice, if they are not understood. */
     private SaeOptions remembered(Session.Checkpoint checkpoint) {
         try {
-            return options(checkpoint.options());
+            return KeptOptions.options(checkpoint.options());
         } catch (IllegalArgumentException | Refusal notUnderstood) {
             models.workbench()
                     .notices()
                     .add("The remembered choices for " + checkpoint.path() + " are not understood and left out");
             return SaeOptions.AS_STORED;
         }
-    }
-
-    static SaeOptions options(Map<String, String> kept) {
-        return SaeOptions.builder()
-                .format(Optional.ofNullable(kept.get("format")))
-                .k(kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty())
-                .hook(Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse))
-                .activation(Optional.ofNullable(kept.get("activation")))
-                .normFactor(
-                        kept.containsKey("norm-factor")
-                                ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor")))
-                                : OptionalDouble.empty())
-                .centred(Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf))
-                .fold(Boolean.parseBoolean(kept.get("fold")))
-                .subtractDecoderBias(
-                        Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf))
-                .subtractMean(Optional.ofNullable(kept.get("subtract-mean")).map(Boolean::valueOf))
-                .side(
-                        kept.containsKey("side")
-                                ? OptionalInt.of(Integer.parseInt(kept.get("side")))
-                                : OptionalInt.empty())
-                .tensors(Optional.ofNullable(kept.get("tensors")).map(TensorRoles::parse))
-                .build();
-    }
-
-    static Map<String, String> kept(SaeOptions options) {
-        Map<String, String> kept = new LinkedHashMap<>();
-        options.format().ifPresent(value -> kept.put("format", value));
-        options.k().ifPresent(value -> kept.put("k", Integer.toString(value)));
-        options.hook().ifPresent(value -> kept.put("hook", value.name()));
-        options.activation().ifPresent(value -> kept.put("activation", value));
-        options.normFactor().ifPresent(value -> kept.put("norm-factor", Double.toString(value)));
-        options.centred().ifPresent(value -> kept.put("centred", value.toString()));
-        options.subtractDecoderBias().ifPresent(value -> kept.put("subtract-b-dec", value.toString()));
-        options.subtractMean().ifPresent(value -> kept.put("subtract-mean", value.toString()));
-        options.side().ifPresent(value -> kept.put("side", Integer.toString(value)));
-        options.tensors().ifPresent(value -> kept.put("tensors", value.text()));
-        if (options.fold()) {
-            kept.put("fold", "true");
-        }
-        return kept;
     }
 
     @Override

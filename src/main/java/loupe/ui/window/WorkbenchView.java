@@ -43,6 +43,7 @@ import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.control.IconButtons;
+import loupe.ui.control.PopOvers;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.help.HelpPage;
@@ -462,20 +463,17 @@ public final class WorkbenchView {
     }
 
     private void showProblemOfB() {
+        Node compare = scene.lookup("#compare");
+        if (compare == null || scene.getWindow() == null || !scene.getWindow().isShowing()) {
+            return;
+        }
         ProblemView view = new ProblemView(null);
         view.show(models.workbench().b().problem().get());
-        PopOver over = new PopOver(view);
+        PopOver over = PopOvers.show(compare, "Checkpoint B could not be opened", view, PopOver.ArrowLocation.TOP_LEFT);
         view.onRemedy(remedy -> {
             over.hide();
             models.workbench().mend(models.workbench().b(), remedy);
         });
-        over.setTitle("Checkpoint B could not be opened");
-        over.getRoot().getStylesheets().addAll(scene.getStylesheets());
-        over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
-        Node compare = scene.lookup("#compare");
-        if (compare != null && scene.getWindow() != null && scene.getWindow().isShowing()) {
-            over.show(compare);
-        }
     }
 
     /**

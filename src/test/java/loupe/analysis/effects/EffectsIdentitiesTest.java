@@ -263,11 +263,18 @@ class EffectsIdentitiesTest {
                 Optional.of(new FeaturePatches(opened.sae.id(), List.of(), List.of(), true))));
         assertThat(patched.clean()).isCloseTo(exact.clean(), within(1e-4));
         assertThat(patched.corrupt()).isCloseTo(exact.corrupt(), within(1e-4));
-        assertThat(patched.grids().get(Patching.Direction.DENOISING).get(Patching.EVERYTHING).metric())
+        assertThat(patched.grids()
+                        .get(Patching.Direction.DENOISING)
+                        .get(Patching.EVERYTHING)
+                        .metric())
                 .containsExactly(new double[] {patched.clean()}, within(1e-4));
-        assertThat(patched.grids().get(Patching.Direction.NOISING).get(Patching.EVERYTHING).metric())
+        assertThat(patched.grids()
+                        .get(Patching.Direction.NOISING)
+                        .get(Patching.EVERYTHING)
+                        .metric())
                 .containsExactly(new double[] {patched.corrupt()}, within(1e-4));
-        assertThat(patched.scores(Patching.Direction.DENOISING, Patching.EVERYTHING)).containsExactly(new double[] {1}, within(1e-4));
+        assertThat(patched.scores(Patching.Direction.DENOISING, Patching.EVERYTHING))
+                .containsExactly(new double[] {1}, within(1e-4));
         assertThat(patched.differences(Patching.EVERYTHING)).containsExactly(new double[] {0}, within(1e-4));
         // features alone, or the errors, are not the whole of a run
         assertThat(patched.scores(Patching.Direction.DENOISING, Patching.ALL_FEATURES)[0])
@@ -298,9 +305,11 @@ class EffectsIdentitiesTest {
                 Optional.of(new FeaturePatches(opened.sae.id(), List.of(), List.of(), true))));
         assertThat(patched.clean()).isZero();
         assertThat(patched.corrupt()).isCloseTo(expected, within(1e-5)).isGreaterThan(1e-3);
-        assertThat(patched.scores(Patching.Direction.NOISING, Patching.EVERYTHING)).containsExactly(new double[] {1}, within(1e-4));
+        assertThat(patched.scores(Patching.Direction.NOISING, Patching.EVERYTHING))
+                .containsExactly(new double[] {1}, within(1e-4));
         // only token 2 and 4 differ, so no other is changed where the run begins
-        double[] first = patched.grids().get(Patching.Direction.NOISING).get("resid_pre").metric();
+        double[] first =
+                patched.grids().get(Patching.Direction.NOISING).get("resid_pre").metric();
         for (int t : new int[] {0, 1, 3, 5}) {
             assertThat(first[t]).isCloseTo(0, within(1e-9));
         }
