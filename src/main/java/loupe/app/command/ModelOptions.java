@@ -119,7 +119,7 @@ public abstract class ModelOptions {
     }
 
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
-    final int[] encodeContinuation(OpenModel opened, String text, String option) {
+    public final int[] encodeContinuation(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
     }
 

@@ -92,8 +92,7 @@ final class PairOptions {
         List<Integer> other =
                 hasCorrupt() ? Prompts.of(opened, model, corrupt, "--corrupt", corruptIds, "--corrupt-ids") : List.of();
         if (hasCorrupt() && one.size() != other.size()) {
-            throw new UsageException("the clean text has " + one.size() + " tokens and the corrupt one " + other.size()
-                    + "; tokens are compared one by one, so both need as many");
+            throw Prompts.differ(one.size(), other.size());
         }
         int at = position == null ? one.size() - 1 : position;
         if (at >= one.size()) {

@@ -59,7 +59,7 @@ final class Tour {
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
-            new PromptPair("A small brown bird that", "A small brown fish that", " sings", " swims");
+            new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
     private final CommandContext context;
     private Route route;
     private final Path out;

@@ -4,16 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.DoubleFunction;
 import java.util.function.IntToDoubleFunction;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import javafx.geometry.Orientation;
 import javafx.scene.control.SeparatorMenuItem;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
 import loupe.analysis.effects.TextPredictions;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -54,11 +55,11 @@ public final class PredictionsPane implements Pane {
      * A figure of the predictions at the chosen token.
      *
      * @param values of the runs in the order of the columns; NaN where there is none
-     * @param percent whether they are probabilities
+     * @param format of each
      */
-    private record Measure(String name, double[] values, boolean percent) {
+    private record Measure(String name, double[] values, DoubleFunction<String> format) {
         String text(double value) {
-            return Double.isNaN(value) ? "" : percent ? NumberTexts.percent(value) : NumberTexts.number(value);
+            return Double.isNaN(value) ? "" : format.apply(value);
         }
     }
 
@@ -129,14 +130,14 @@ public final class PredictionsPane implements Pane {
         table.getColumns().add(change);
         measures.setItems(measured);
         table.setItems(rows);
-        SplitPane split = new SplitPane(measures, table);
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(MEASURES_SHARE);
+        VBox both = new VBox(measures, table);
+        both.setMinSize(0, 0);
+        VBox.setVgrow(table, Priority.ALWAYS);
         measures.setMinHeight(0);
+        measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
         frame.setRows();
-        frame.setContent(split);
+        frame.setContent(both);
         References.dragFrom(table, row -> Optional.of(References.ofToken(row.id())));
         TableExport.attachTo(table, "predictions", desk);
         TableExport.attachTo(measures, "prediction-figures", desk);
@@ -229,11 +230,16 @@ public final class PredictionsPane implements Pane {
 
     private List<Measure> measures(TextPredictions.Answer known, TextPredictions.At at, int place) {
         List<Measure> found = new ArrayList<>();
-        found.add(new Measure("Surprisal, bits", columns(known, run -> known.surprisal(run, place)), false));
-        found.add(new Measure("Loss, nats", columns(known, run -> known.loss(run, place)), false));
-        found.add(new Measure("Entropy, nats", columns(known, run -> at.entropies()[run]), false));
         found.add(new Measure(
-                "KL from clean, nats", columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]), false));
+                "Surprisal, bits", columns(known, run -> known.surprisal(run, place)), NumberTexts::number));
+        found.add(new Measure("Loss, nats", columns(known, run -> known.loss(run, place)), NumberTexts::number));
+        found.add(new Measure("Entropy, nats", columns(known, run -> at.entropies()[run]), NumberTexts::number));
+        if (known.runs().size() > 1) {
+            found.add(new Measure(
+                    "KL from clean, nats",
+                    columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]),
+                    NumberTexts::number));
+        }
         PromptModel.Read read = model.prompt().reading().getValue();
         if (read == null) {
             return found;
@@ -244,13 +250,21 @@ public final class PredictionsPane implements Pane {
             if (!answer.isEmpty() && followed < at.tracked()[0].length) {
                 int index = followed++;
                 String word = "\u201c" + TokenText.visible(answer.texts().get(0)) + "\u201d";
-                found.add(new Measure(word, columns(known, run -> Math.exp(at.tracked()[run][index])), true));
-                found.add(new Measure("Rank of " + word, columns(known, run -> at.ranks()[run][index]), false));
+                found.add(new Measure(
+                        "p of " + word,
+                        columns(known, run -> Math.exp(at.tracked()[run][index])),
+                        NumberTexts::percent));
+                found.add(new Measure(
+                        "Rank of " + word,
+                        columns(known, run -> at.ranks()[run][index]),
+                        rank -> NumberTexts.count((long) rank)));
             }
         }
         if (both && followed == 2) {
             found.add(new Measure(
-                    "Logit difference", columns(known, run -> at.tracked()[run][0] - at.tracked()[run][1]), false));
+                    "Logit difference",
+                    columns(known, run -> at.tracked()[run][0] - at.tracked()[run][1]),
+                    NumberTexts::number));
         }
         return found;
     }
