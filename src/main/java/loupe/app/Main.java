@@ -36,6 +36,7 @@ import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.EdgesCommand;
+import loupe.app.effects.EffectCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
 import loupe.app.features.FeaturesCommand;
@@ -95,6 +96,7 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new EffectCommand(),
                         new SteerCommand(),
                         new PatchCommand(),
                         new AttributeCommand(),

@@ -1,11 +1,15 @@
 package loupe.app.command;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.IndexInfo;
+import loupe.inference.SaeId;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option that selects a checkpoint of an index. */
@@ -45,6 +49,36 @@ public final class IndexedCheckpoint {
         }
         throw new UsageException((name == null ? option + " NAME is needed" : option + " is " + name)
                 + ", the index has " + names(info));
+    }
+
+    /**
+     * The place of an open checkpoint in an index, by its contents and how it is read.
+     *
+     * @param name of the checkpoint that is meant instead, as {@code --indexed-as} gives it; null for that one
+     * @throws UsageException if the index has not counted it, or the one that is meant has other features
+     */
+    public static int of(CommandContext context, IndexInfo info, SaeId sae, int features, @Nullable String name) {
+        List<IndexInfo.IndexedSae> counted = info.saes();
+        int[] same = IntStream.range(0, counted.size())
+                .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
+                .toArray();
+        if (name == null && same.length > 0) {
+            return same[0];
+        }
+        if (name == null) {
+            throw new UsageException("--index has not counted " + sae + " as it is read here, but " + names(info)
+                    + "; give --indexed-as NAME if one of them is meant");
+        }
+        int which = find(info, name, "--indexed-as");
+        IndexInfo.IndexedSae chosen = counted.get(which);
+        if (chosen.features() != features) {
+            throw new UsageException("--index has " + chosen.features() + " features of "
+                    + chosen.sae().name() + ", the checkpoint has " + features);
+        }
+        if (Arrays.stream(same).noneMatch(place -> place == which)) {
+            context.warn("--indexed-as " + name + " was counted with other files than --sae, or read otherwise");
+        }
+        return which;
     }
 
     /** The checkpoints of an index, each with the folder of its part, for a message. */
