@@ -42,9 +42,9 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
-import loupe.state.text.PredictionsModel;
 import loupe.state.text.EffectsModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
 import loupe.state.window.Brush;
@@ -141,9 +141,8 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
-        SideModels.Shared shared =
-                new SideModels.Shared(
-                        new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
+        SideModels.Shared shared = new SideModels.Shared(
+                new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
@@ -193,6 +192,7 @@ public final class WorkbenchModels implements AutoCloseable {
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
     private void keepHistories() {
+        workbench.selection().changeWithin(undoOrder::quietly);
         ValueHistory.keep(
                 undoOrder,
                 table.filter(),

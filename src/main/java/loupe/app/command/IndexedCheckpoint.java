@@ -52,31 +52,32 @@ public final class IndexedCheckpoint {
     }
 
     /**
-     * The place of an open checkpoint in an index, by its contents and how it is read.
+     * The place in an index of a checkpoint that is open: the one that was counted as it is read here, or the one that
+     * is named.
      *
-     * @param name of the checkpoint that is meant instead, as {@code --indexed-as} gives it; null for that one
-     * @throws UsageException if the index has not counted it, or the one that is meant has other features
+     * @param indexed the name that --indexed-as gave; null for none
+     * @throws UsageException if there is no such checkpoint, or its sizes differ
      */
-    public static int of(CommandContext context, IndexInfo info, SaeId sae, int features, @Nullable String name) {
+    public static int of(CommandContext context, IndexInfo info, @Nullable String indexed, SaeId sae, int features) {
         List<IndexInfo.IndexedSae> counted = info.saes();
         int[] same = IntStream.range(0, counted.size())
                 .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
                 .toArray();
-        if (name == null && same.length > 0) {
+        if (indexed == null && same.length > 0) {
             return same[0];
         }
-        if (name == null) {
+        if (indexed == null) {
             throw new UsageException("--index has not counted " + sae + " as it is read here, but " + names(info)
                     + "; give --indexed-as NAME if one of them is meant");
         }
-        int which = find(info, name, "--indexed-as");
+        int which = find(info, indexed, "--indexed-as");
         IndexInfo.IndexedSae chosen = counted.get(which);
         if (chosen.features() != features) {
             throw new UsageException("--index has " + chosen.features() + " features of "
                     + chosen.sae().name() + ", the checkpoint has " + features);
         }
         if (Arrays.stream(same).noneMatch(place -> place == which)) {
-            context.warn("--indexed-as " + name + " was counted with other files than --sae, or read otherwise");
+            context.warn("--indexed-as " + indexed + " was counted with other files than --sae, or read otherwise");
         }
         return which;
     }

@@ -190,9 +190,9 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
             int which = IndexedCheckpoint.of(
                     context,
                     index.info(),
+                    over.indexed,
                     checkpoints.get(0).id(),
-                    checkpoints.get(0).config().dSae(),
-                    over.indexed);
+                    checkpoints.get(0).config().dSae());
             FeatureStatistics counted = index.statistics(which);
             Interventions interventions = ListedInterventions.of(list, opened, checkpoints, counted);
             return isText

@@ -101,12 +101,8 @@ public final class FeatureSources {
         }
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(checkpoint(context, index, sae, features)));
+            return Optional.of(index.statistics(IndexedCheckpoint.of(context, index.info(), indexed, sae, features)));
         }
-    }
-
-    private int checkpoint(CommandContext context, ActivationIndex index, SaeId sae, int features) {
-        return IndexedCheckpoint.of(context, index.info(), sae, features, indexed);
     }
 
     /**
@@ -143,7 +139,8 @@ public final class FeatureSources {
             index.doubt().ifPresent(context::warn);
             return SearchTexts.corpus(
                     index,
-                    checkpoint(context, index, sae.orElseThrow().id(), features),
+                    IndexedCheckpoint.of(
+                            context, index.info(), indexed, sae.orElseThrow().id(), features),
                     tokenizer::text,
                     context.cancellation());
         }

@@ -59,7 +59,7 @@ final class Tour {
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
-            new PromptPair("A small brown bird that", "A small brown fish that", " sings", " swims");
+            new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
     private final CommandContext context;
     private Route route;
     private final Path out;
@@ -173,7 +173,7 @@ final class Tour {
         camera.settle(() -> true);
         camera.take("empty");
         Toolkit.run(() -> app.openFirst(
-                new Opening(route.model(), List.of(), route.corpus().orElse(null))));
+                new Opening(route.model(), List.of(), route.corpus().stream().toList())));
         camera.until(
                 "the model to open",
                 COUNTING_MILLIS,
@@ -439,7 +439,8 @@ final class Tour {
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         camera.settle();
         camera.both("small");
-        camera.both("small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
+        camera.both(
+                "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 

@@ -32,8 +32,7 @@ public final class PredictionsModel {
     private final Wanting wanting;
 
     /** @param interventions in force */
-    public PredictionsModel(
-            Workbench workbench, PromptModel prompt, ObservableValue<Interventions> interventions) {
+    public PredictionsModel(Workbench workbench, PromptModel prompt, ObservableValue<Interventions> interventions) {
         this.workbench = workbench;
         this.prompt = prompt;
         this.interventions = interventions;

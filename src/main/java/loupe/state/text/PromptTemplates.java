@@ -76,8 +76,7 @@ public final class PromptTemplates {
             throw new IllegalArgumentException(given + " comes with the program; choose another name");
         }
         PromptPair typed = pair.get();
-        if (typed.clean().isEmpty()
-                || typed.clean().length() + typed.corrupt().length() > LONGEST_PROMPT) {
+        if (typed.clean().isEmpty() || typed.clean().length() + typed.corrupt().length() > LONGEST_PROMPT) {
             throw new IllegalArgumentException(
                     typed.clean().isEmpty()
                             ? "there is no clean prompt to keep"

@@ -24,7 +24,9 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
-/** The features of a side's checkpoint in the prompts: at the chosen token, and of the whole text. JavaFX thread only. */
+/**
+ * The features of a side's checkpoint in the prompts: at the chosen token, and of the whole text. JavaFX thread only.
+ */
 public final class TextFeaturesModel {
     /** How many features are listed. */
     public static final int MOST = 200;
@@ -162,7 +164,10 @@ public final class TextFeaturesModel {
         TextActivations.Answer read = clean.getValue();
         Whole summary = whole.getValue();
         int token = prompt.position().get();
-        if (read == null || summary == null || summary.of() != read || token >= read.ids().size()) {
+        if (read == null
+                || summary == null
+                || summary.of() != read
+                || token >= read.ids().size()) {
             return List.of();
         }
         return switch (order.get()) {
@@ -172,7 +177,8 @@ public final class TextFeaturesModel {
                         : read.strongest(token, MOST).stream()
                                 .map(one -> row(read, summary.all().of(one.feature())))
                                 .toList();
-            case MAXIMUM -> summary.byMaximum().stream().map(one -> row(read, one)).toList();
+            case MAXIMUM ->
+                summary.byMaximum().stream().map(one -> row(read, one)).toList();
             case SUM -> summary.bySum().stream().map(one -> row(read, one)).toList();
         };
     }
@@ -213,7 +219,10 @@ public final class TextFeaturesModel {
         }
         ask(clean, new TextActivations(model.id(), sae.id(), read.clean().ids()), afresh);
         if (read.isAligned()) {
-            ask(corrupt, new TextActivations(model.id(), sae.id(), read.corrupt().ids()), afresh);
+            ask(
+                    corrupt,
+                    new TextActivations(model.id(), sae.id(), read.corrupt().ids()),
+                    afresh);
         } else {
             corrupt.clear();
         }

@@ -4,16 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.DoubleFunction;
 import java.util.function.IntToDoubleFunction;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.scene.control.SeparatorMenuItem;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
-import javafx.geometry.Orientation;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
 import loupe.analysis.effects.TextPredictions;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -54,11 +55,11 @@ public final class PredictionsPane implements Pane {
      * A figure of the predictions at the chosen token.
      *
      * @param values of the runs in the order of the columns; NaN where there is none
-     * @param percent whether they are probabilities
+     * @param format of each
      */
-    private record Measure(String name, double[] values, boolean percent) {
+    private record Measure(String name, double[] values, DoubleFunction<String> format) {
         String text(double value) {
-            return Double.isNaN(value) ? "" : percent ? NumberTexts.percent(value) : NumberTexts.number(value);
+            return Double.isNaN(value) ? "" : format.apply(value);
         }
     }
 
@@ -96,14 +97,11 @@ public final class PredictionsPane implements Pane {
         measures.getColumns()
                 .add(Tables.texts("Figure", "What is measured at the chosen token", 110, Measure::name, text -> text));
         table.getColumns()
-                .add(Tables.texts("Token", "The token's text, a dot for a space", 76, Predicted::text, TokenText::visible));
+                .add(Tables.texts(
+                        "Token", "The token's text, a dot for a space", 76, Predicted::text, TokenText::visible));
         for (Column column : Column.values()) {
             TableColumn<Measure, String> figure = Tables.texts(
-                    column.title,
-                    column.about,
-                    62,
-                    row -> row.text(row.values()[column.ordinal()]),
-                    text -> text);
+                    column.title, column.about, 62, row -> row.text(row.values()[column.ordinal()]), text -> text);
             figure.getStyleClass().add("figure");
             TableColumn<Predicted, Number> probability = Tables.numbers(
                     column.title,
@@ -132,14 +130,14 @@ public final class PredictionsPane implements Pane {
         table.getColumns().add(change);
         measures.setItems(measured);
         table.setItems(rows);
-        SplitPane split = new SplitPane(measures, table);
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(MEASURES_SHARE);
+        VBox both = new VBox(measures, table);
+        both.setMinSize(0, 0);
+        VBox.setVgrow(table, Priority.ALWAYS);
         measures.setMinHeight(0);
+        measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
         frame.setRows();
-        frame.setContent(split);
+        frame.setContent(both);
         References.dragFrom(table, row -> Optional.of(References.ofToken(row.id())));
         TableExport.attachTo(table, "predictions", desk);
         TableExport.attachTo(measures, "prediction-figures", desk);
@@ -169,9 +167,10 @@ public final class PredictionsPane implements Pane {
                 case CLEAN -> OptionalInt.of(0);
                 case CLEAN_AFTER -> PredictionsModel.after(known, 0);
                 case CORRUPT -> PredictionsModel.corrupt(known);
-                case CORRUPT_AFTER -> PredictionsModel.corrupt(known).isPresent()
-                        ? PredictionsModel.after(known, 1)
-                        : OptionalInt.empty();
+                case CORRUPT_AFTER ->
+                    PredictionsModel.corrupt(known).isPresent()
+                            ? PredictionsModel.after(known, 1)
+                            : OptionalInt.empty();
             };
         }
     }
@@ -206,8 +205,8 @@ public final class PredictionsPane implements Pane {
         changed.set(PredictionsModel.after(known, 0).isPresent());
         TextPredictions.At at = known.positions().get(place);
         frame.subtitleProperty()
-                .set("after \u201c" + TokenText.visible(texts.of(known.runs().get(0).ids().get(place))) + "\u201d, place "
-                        + place);
+                .set("after \u201c"
+                        + TokenText.visible(texts.of(known.runs().get(0).ids().get(place))) + "\u201d, place " + place);
         List<Predicted> predicted = new ArrayList<>();
         for (int i = 0; i < at.ids().length; i++) {
             int rank = i;
@@ -231,13 +230,16 @@ public final class PredictionsPane implements Pane {
 
     private List<Measure> measures(TextPredictions.Answer known, TextPredictions.At at, int place) {
         List<Measure> found = new ArrayList<>();
-        found.add(new Measure("Surprisal, bits", columns(known, run -> known.surprisal(run, place)), false));
-        found.add(new Measure("Loss, nats", columns(known, run -> known.loss(run, place)), false));
-        found.add(new Measure("Entropy, nats", columns(known, run -> at.entropies()[run]), false));
         found.add(new Measure(
-                "KL from clean, nats",
-                columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]),
-                false));
+                "Surprisal, bits", columns(known, run -> known.surprisal(run, place)), NumberTexts::number));
+        found.add(new Measure("Loss, nats", columns(known, run -> known.loss(run, place)), NumberTexts::number));
+        found.add(new Measure("Entropy, nats", columns(known, run -> at.entropies()[run]), NumberTexts::number));
+        if (known.runs().size() > 1) {
+            found.add(new Measure(
+                    "KL from clean, nats",
+                    columns(known, run -> run == 0 ? Double.NaN : at.divergences()[run]),
+                    NumberTexts::number));
+        }
         PromptModel.Read read = model.prompt().reading().getValue();
         if (read == null) {
             return found;
@@ -248,13 +250,21 @@ public final class PredictionsPane implements Pane {
             if (!answer.isEmpty() && followed < at.tracked()[0].length) {
                 int index = followed++;
                 String word = "\u201c" + TokenText.visible(answer.texts().get(0)) + "\u201d";
-                found.add(new Measure(word, columns(known, run -> Math.exp(at.tracked()[run][index])), true));
-                found.add(new Measure("Rank of " + word, columns(known, run -> at.ranks()[run][index]), false));
+                found.add(new Measure(
+                        "p of " + word,
+                        columns(known, run -> Math.exp(at.tracked()[run][index])),
+                        NumberTexts::percent));
+                found.add(new Measure(
+                        "Rank of " + word,
+                        columns(known, run -> at.ranks()[run][index]),
+                        rank -> NumberTexts.count((long) rank)));
             }
         }
         if (both && followed == 2) {
             found.add(new Measure(
-                    "Logit difference", columns(known, run -> at.tracked()[run][0] - at.tracked()[run][1]), false));
+                    "Logit difference",
+                    columns(known, run -> at.tracked()[run][0] - at.tracked()[run][1]),
+                    NumberTexts::number));
         }
         return found;
     }

@@ -172,8 +172,7 @@ public final class PromptPane implements Pane {
         fields.addRow(1, label("Corrupt", corrupt), corrupt);
         GridPane.setHgrow(clean, Priority.ALWAYS);
         GridPane.setHgrow(corrupt, Priority.ALWAYS);
-        HBox answers = new HBox(
-                GAP, answer, answerToken, label("Wrong", wrongAnswer), wrongAnswer, wrongAnswerToken);
+        HBox answers = new HBox(GAP, answer, answerToken, label("Wrong", wrongAnswer), wrongAnswer, wrongAnswerToken);
         answers.setAlignment(Pos.CENTER_LEFT);
         fields.addRow(2, label("Answer", answer), answers);
         for (Label token : List.of(answerToken, wrongAnswerToken)) {
@@ -263,8 +262,8 @@ public final class PromptPane implements Pane {
                 model.templates().choose(is);
             }
         });
-        beginning.setOnAction(event -> model.beginning()
-                .set(beginning.isSelected() ? Tokenizer.Beginning.YES : Tokenizer.Beginning.NO));
+        beginning.setOnAction(event ->
+                model.beginning().set(beginning.isSelected() ? Tokenizer.Beginning.YES : Tokenizer.Beginning.NO));
         name.setOnAction(event -> keepTemplate());
         name.textProperty().addListener(changed -> nameReason.setText(""));
         keep.selectedProperty().addListener((property, was, is) -> {
@@ -299,9 +298,7 @@ public final class PromptPane implements Pane {
 
     private static PaneStatus failed(Problem problem) {
         return new PaneStatus(
-                new PaneStatus.Failed(problem, Optional.empty(), Optional.empty(), Optional.empty()),
-                false,
-                -1);
+                new PaneStatus.Failed(problem, Optional.empty(), Optional.empty(), Optional.empty()), false, -1);
     }
 
     private void edits(
@@ -391,7 +388,10 @@ public final class PromptPane implements Pane {
         BitSet different = new BitSet();
         if (read.isAligned()) {
             IntStream.range(0, read.clean().size())
-                    .filter(i -> !read.clean().ids().get(i).equals(read.corrupt().ids().get(i)))
+                    .filter(i -> !read.clean()
+                            .ids()
+                            .get(i)
+                            .equals(read.corrupt().ids().get(i)))
                     .forEach(different::set);
         }
         return different;
@@ -399,11 +399,14 @@ public final class PromptPane implements Pane {
 
     private static String count(PromptModel.Read read) {
         PromptTokens tokens = read.clean();
-        String count = (tokens.cut() ? "first " : "") + NumberTexts.count(tokens.size())
-                + (tokens.size() == 1 ? " token" : " tokens") + (tokens.cut() ? ": the context is full" : "");
+        String count = (tokens.cut() ? "first " : "")
+                + NumberTexts.count(tokens.size())
+                + (tokens.size() == 1 ? " token" : " tokens")
+                + (tokens.cut() ? ": the context is full" : "");
         int different = differences(read).cardinality();
         return read.isAligned()
-                ? count + ", " + (different == 0 ? "no difference" : different + (different == 1 ? " differs" : " differ"))
+                ? count + ", "
+                        + (different == 0 ? "no difference" : different + (different == 1 ? " differs" : " differ"))
                 : count;
     }
 
@@ -413,7 +416,8 @@ public final class PromptPane implements Pane {
                 ? ""
                 : answer.size() == 1
                         ? "token " + answer.ids().get(0)
-                        : "first of " + answer.size() + " tokens: " + TokenText.visible(answer.texts().get(0));
+                        : "first of " + answer.size() + " tokens: "
+                                + TokenText.visible(answer.texts().get(0));
     }
 
     private String losses() {
@@ -422,7 +426,8 @@ public final class PromptPane implements Pane {
             return "";
         }
         StringBuilder said = new StringBuilder("Mean loss ").append(loss(known, 0));
-        PredictionsModel.after(known, 0).ifPresent(run -> said.append(", under interventions ").append(loss(known, run)));
+        PredictionsModel.after(known, 0)
+                .ifPresent(run -> said.append(", under interventions ").append(loss(known, run)));
         PredictionsModel.corrupt(known).ifPresent(run -> {
             said.append("; corrupt ").append(loss(known, run));
             PredictionsModel.after(known, run)
@@ -470,7 +475,13 @@ public final class PromptPane implements Pane {
         if (ofThese) {
             PredictionsModel.after(known, run)
                     .ifPresent(after -> rows.add(row(
-                            label + " after", tokens, surprisals(known, after), largest, Side.A, "surprisal under the interventions", "bits")));
+                            label + " after",
+                            tokens,
+                            surprisals(known, after),
+                            largest,
+                            Side.A,
+                            "surprisal under the interventions",
+                            "bits")));
         }
     }
 
@@ -518,9 +529,7 @@ public final class PromptPane implements Pane {
 
     /** A feature at each token of a prompt; zeros while it is not known. */
     private static float[] values(
-            TextActivations.@Nullable Answer read,
-            PromptTokens tokens,
-            @Nullable FeatureRef feature) {
+            TextActivations.@Nullable Answer read, PromptTokens tokens, @Nullable FeatureRef feature) {
         return read == null || feature == null || !read.ids().equals(tokens.ids())
                 ? new float[tokens.size()]
                 : read.of(feature.feature());

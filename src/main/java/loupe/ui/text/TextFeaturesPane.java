@@ -36,7 +36,9 @@ import loupe.ui.pane.RowActions;
 import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenText;
 
-/** The features of one side's checkpoint in the prompts: at the chosen token, or the first of the whole clean prompt. */
+/**
+ * The features of one side's checkpoint in the prompts: at the chosen token, or the first of the whole clean prompt.
+ */
 public final class TextFeaturesPane implements Pane {
     private static final double ROOM_FOR_SUMS = 300;
     private static final double ROOM_FOR_SHARES = 360;
@@ -176,7 +178,10 @@ public final class TextFeaturesPane implements Pane {
         frame.statusProperty().bind(model.status());
         order.valueProperty().bindBidirectional(model.order());
         for (ObservableValue<?> source : List.of(
-                model.order(), model.prompt().position(), model.whole(), model.corrupt().valueProperty())) {
+                model.order(),
+                model.prompt().position(),
+                model.whole(),
+                model.corrupt().valueProperty())) {
             source.addListener(changed -> show());
         }
         model.side().feature().addListener(changed -> markChosen());
@@ -198,14 +203,17 @@ public final class TextFeaturesPane implements Pane {
         boolean known = model.clean().getValue() != null
                 && place >= 0
                 && place < model.clean().getValue().ids().size();
-        String word = known ? TokenText.visible(texts.of(model.clean().getValue().ids().get(place))) : "";
+        String word = known
+                ? TokenText.visible(texts.of(model.clean().getValue().ids().get(place)))
+                : "";
         int active = model.order().get() == Order.TOKEN ? model.activeAtToken() : model.activeAnywhere();
         foot.setText(
                 !known
                         ? ""
                         : (model.order().get() == Order.TOKEN ? "\u201c" + word + "\u201d: " : "Clean prompt: ")
                                 + (active > rows.size() ? NumberTexts.count(rows.size()) + " of " : "")
-                                + NumberTexts.count(active) + (active == 1 ? " feature active" : " features active"));
+                                + NumberTexts.count(active)
+                                + (active == 1 ? " feature active" : " features active"));
         markChosen();
     }
 

@@ -75,6 +75,7 @@ public final class TokenGrid extends PaintedRegion {
         getStyleClass().add("token-strip");
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TEXT);
+        tellAccessibly();
         addEventHandler(MouseEvent.MOUSE_MOVED, this::hover);
         addEventHandler(MouseEvent.MOUSE_EXITED, event -> hover(-1, -1));
         addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
@@ -180,13 +181,17 @@ public final class TokenGrid extends PaintedRegion {
         int place = selected.get();
         StringBuilder said = new StringBuilder();
         for (int row = 0; row < rows.size(); row++) {
-            said.append(said.length() == 0 ? "" : "; ").append(rows.get(row).label()).append(": ");
+            said.append(said.length() == 0 ? "" : "; ")
+                    .append(rows.get(row).label())
+                    .append(": ");
             said.append(
                     place < 0
                             ? rows.get(row).line().sentence()
-                            : place < rows.get(row).size() ? describe(row, place).replace("\n", ", ") : "");
+                            : place < rows.get(row).size()
+                                    ? describe(row, place).replace("\n", ", ")
+                                    : "");
         }
-        setAccessibleText(said.toString());
+        setAccessibleText(said.length() == 0 ? "No tokens" : said.toString());
     }
 
     private String describe(int row, int place) {
@@ -256,9 +261,8 @@ public final class TokenGrid extends PaintedRegion {
         for (int i = 0; i < columns; i++) {
             for (Row row : rows) {
                 if (i < row.size()) {
-                    width[i] = Math.max(
-                            width[i],
-                            width(row.line().texts()[i], different.get(i)) + 2 * TokenFlow.PADDING);
+                    width[i] =
+                            Math.max(width[i], width(row.line().texts()[i], different.get(i)) + 2 * TokenFlow.PADDING);
                 }
             }
             if (at > labels && at + width[i] > room) {
