@@ -122,7 +122,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         }
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
+        GhostSettings settings = prompt.applyToAll(ghost.settings(context, opened));
         OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);

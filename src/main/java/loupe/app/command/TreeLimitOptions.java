@@ -14,6 +14,10 @@ import picocli.CommandLine.Option;
 /** The options that say how far a tree grows. */
 @OptionSection("Limits of the tree")
 public abstract class TreeLimitOptions {
+    @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private Integer maskId;
+
     @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
     private int topK = TreeLimits.DEFAULT.topK();
@@ -37,13 +41,6 @@ public abstract class TreeLimitOptions {
     /** Of one tree, which may have any number of nodes. */
     public static final class OfOne extends TreeLimitOptions {
         @Option(
-                names = "--mask-id",
-                paramLabel = "ID",
-                description = "Token id whose logit is removed (default: none).")
-        @OptionRange(most = OptionRange.LARGEST_INDEX)
-        private Integer maskId;
-
-        @Option(
                 names = "--max-nodes",
                 paramLabel = "N",
                 description = "Keep only the N most probable nodes (default: no limit).")
@@ -52,13 +49,7 @@ public abstract class TreeLimitOptions {
 
         @Override
         public TreeLimits of(OpenModel opened) {
-            if (maskId != null) {
-                ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
-            }
-            return of(
-                    opened,
-                    maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                    maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
+            return of(opened, maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes));
         }
     }
 
@@ -81,7 +72,7 @@ public abstract class TreeLimitOptions {
 
         @Override
         public TreeLimits of(OpenModel opened) {
-            return of(opened, OptionalInt.of(maxNodes), OptionalInt.empty());
+            return of(opened, OptionalInt.of(maxNodes));
         }
 
         /** What the trees are compared with. */
@@ -93,8 +84,14 @@ public abstract class TreeLimitOptions {
     /** The limits in a model. */
     public abstract TreeLimits of(OpenModel opened);
 
-    final TreeLimits of(OpenModel opened, OptionalInt maxNodes, OptionalInt maskId) {
-        return new TreeLimits(cutoff, topK, maxDepth, maxNodes, maskId, pastEnd ? Set.of() : opened.ends());
+    final TreeLimits of(OpenModel opened, OptionalInt maxNodes) {
+        return new TreeLimits(
+                cutoff,
+                topK,
+                maxDepth,
+                maxNodes,
+                ModelOptions.maskId(opened, maskId),
+                pastEnd ? Set.of() : opened.ends());
     }
 
     /** Warns of a tree without nodes. */

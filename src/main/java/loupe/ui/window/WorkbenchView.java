@@ -43,6 +43,7 @@ import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.control.IconButtons;
+import loupe.ui.control.PopOvers;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.help.HelpPage;
@@ -66,6 +67,9 @@ import org.kordamp.ikonli.feather.Feather;
  */
 public final class WorkbenchView {
     private static final String NAME = "SAE Loupe";
+    /** Letters from which the palette also finds what the help explains. */
+    private static final int LEAST_OF_HELP = 3;
+
     /** What stands beside and above the panes, until the window has been laid out. */
     private static final double BESIDE_PANES = 96;
 
@@ -477,20 +481,17 @@ public final class WorkbenchView {
     }
 
     private void showProblemOfB() {
+        Node compare = scene.lookup("#compare");
+        if (compare == null || scene.getWindow() == null || !scene.getWindow().isShowing()) {
+            return;
+        }
         ProblemView view = new ProblemView(null);
         view.show(models.workbench().b().problem().get());
-        PopOver over = new PopOver(view);
+        PopOver over = PopOvers.show(compare, "Checkpoint B could not be opened", view, PopOver.ArrowLocation.TOP_LEFT);
         view.onRemedy(remedy -> {
             over.hide();
             models.workbench().mend(models.workbench().b(), remedy);
         });
-        over.setTitle("Checkpoint B could not be opened");
-        over.getRoot().getStylesheets().addAll(scene.getStylesheets());
-        over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
-        Node compare = scene.lookup("#compare");
-        if (compare != null && scene.getWindow() != null && scene.getWindow().isShowing()) {
-            over.show(compare);
-        }
     }
 
     /**
@@ -757,7 +758,12 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(
+                        command.now().get(),
+                        command.keyText(),
+                        List.of(),
+                        command.title().toLowerCase(Locale.ROOT) + " " + commands.alsoCalled(command.name()),
+                        command::run));
             }
         }
         for (Path path : models.nearby().paths()) {
@@ -785,11 +791,18 @@ public final class WorkbenchView {
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(recent.paths())));
         }
+        if (words.length() >= LEAST_OF_HELP) {
+            help.texts().entries().stream()
+                    .filter(entry -> !entry.group().startsWith(HelpLinks.KEYS)
+                            && entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
+                    .forEach(entry -> candidates.add(new CommandPalette.Entry(
+                            "Help: " + entry.title(), entry.group(), () -> help.open(entry))));
+        }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
         // commands that have the words as they are come first, those that have only their letters last
         matching.stream()
-                .filter(entry -> entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
+                .filter(entry -> entry.says(words))
                 .forEach(entries::add);
         entries.addAll(features);
         matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
@@ -803,6 +816,8 @@ public final class WorkbenchView {
                 .map(hit -> new CommandPalette.Entry(
                         "Feature " + hit.feature(),
                         TokenText.sentence(hit.why()),
+                        hit.reasons(),
+                        "",
                         () -> models.table().jumpTo(hit.feature())))
                 .toList();
     }
