@@ -36,6 +36,7 @@ import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.DreamCommand;
 import loupe.app.effects.EdgesCommand;
+import loupe.app.effects.EffectCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
 import loupe.app.effects.TextCommand;
@@ -96,6 +97,7 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new EffectCommand(),
                         new SteerCommand(),
                         new PatchCommand(),
                         new AttributeCommand(),

@@ -42,6 +42,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.EffectsModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -92,6 +93,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final OwnText text;
     private final InterventionsModel interventions;
     private final PromptModel prompt;
+    private final EffectsModel effects;
     private final PredictionsModel predictions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
@@ -142,6 +144,8 @@ public final class WorkbenchModels implements AutoCloseable {
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
+        effects =
+                new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -252,6 +256,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(effects.choices().remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -280,6 +285,7 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            effects.choices().recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -423,6 +429,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What is done to the model while it reads. */
     public InterventionsModel interventions() {
         return interventions;
+    }
+
+    /** What the interventions in force change of the predictions. */
+    public EffectsModel effects() {
+        return effects;
     }
 
     /** The prompts of the view Text. */

@@ -39,6 +39,7 @@ import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
+import loupe.ui.window.ViewKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -398,8 +399,17 @@ final class Tour {
         for (PaneKind kind : PaneKind.ALL) {
             camera.both(
                     "pane-" + kind.id(),
-                    () -> app.view().maximise(kind.type(), true),
-                    () -> app.view().maximise(kind.type(), false));
+                    () -> {
+                        ViewKind.ALL.stream()
+                                .filter(view -> view.layout().holds(kind.id()))
+                                .findFirst()
+                                .ifPresent(view -> app.view().run("view-" + view.id()));
+                        app.view().maximise(kind.type(), true);
+                    },
+                    () -> {
+                        app.view().maximise(kind.type(), false);
+                        app.view().run(FIRST_VIEW);
+                    });
         }
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
@@ -449,6 +459,14 @@ final class Tour {
         camera.one("prompts-empty", () -> showPrompts(PromptPair.EMPTY), () -> {});
         camera.both("prompts", () -> showPrompts(PROMPTS), () -> {});
         camera.both(
+                Camera.Need.CHECKPOINT,
+                "prompts-feature",
+                () -> models().a().textFeatures().rows().stream()
+                        .skip(1)
+                        .findFirst()
+                        .ifPresent(row -> models().table().jumpTo(row.feature())),
+                this::goBack);
+        camera.both(
                 "prompts-surprisal",
                 () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
                 () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
@@ -456,6 +474,10 @@ final class Tour {
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    private void goBack() {
+        app.view().run("back");
     }
 
     private void showPrompts(PromptPair pair) {

@@ -18,6 +18,7 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.EffectsPane;
 import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
@@ -221,6 +222,13 @@ public record PaneKind(
                             "Interventions",
                             links -> new InterventionsPane(links.models().interventions(), links::describe))
                     .needing(new Needs(300, 200, 0.5, 1))
+                    .ofBothSides(),
+            of(
+                            EffectsPane.class,
+                            "effects",
+                            "Effects",
+                            links -> new EffectsPane(links.models().effects(), links.texts(), links.featureDesk()))
+                    .needing(new Needs(330, 220, 0.7, 1))
                     .ofBothSides());
 
     /**
