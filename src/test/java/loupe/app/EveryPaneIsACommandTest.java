@@ -24,7 +24,11 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TextPredictions;
+import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
@@ -78,6 +82,8 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.EffectsModel;
+import loupe.state.text.InterventionsModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -145,6 +151,15 @@ class EveryPaneIsACommandTest {
             Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
             Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
             Map.entry(
+                    "interventions",
+                    List.of(new Shown(InterventionsModel.class, Set.of(InterventionList.class), "effect"))),
+            Map.entry(
+                    "effects",
+                    List.of(new Shown(
+                            EffectsModel.class,
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            "effect"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
@@ -193,7 +208,7 @@ class EveryPaneIsACommandTest {
             Map.entry("labels import", "labels of other programs are read by scripts"),
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
-            Map.entry("ablate", "effects of a feature have no view yet"),
+            Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
             Map.entry("patch", "effects of a feature have no view yet"),
             Map.entry("attribute", "effects of a feature have no view yet"),
             Map.entry("edges", "effects of a feature have no view yet"),

@@ -9,13 +9,11 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import javafx.geometry.Orientation;
 import javafx.geometry.Pos;
 import javafx.scene.control.Button;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.SeparatorMenuItem;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
@@ -52,7 +50,6 @@ import org.jspecify.annotations.Nullable;
  * chosen feature, and which next tokens they help and hurt most.
  */
 public final class EffectsPane implements Pane {
-    private static final double TABLE_SHARE = 0.5;
     /** Tokens of an example that are shown, up to its last. */
     private static final int SHOWN_TOKENS = 8;
 
@@ -156,14 +153,14 @@ public final class EffectsPane implements Pane {
         correlation.setMinHeight(Region.USE_PREF_SIZE);
         HBox both = new HBox(helped, hurt);
         VBox.setVgrow(both, Priority.ALWAYS);
-        SplitPane split = new SplitPane(table, new VBox(both, correlation));
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(TABLE_SHARE);
-        table.setMinHeight(0);
-        VBox.setVgrow(split, Priority.ALWAYS);
+        VBox lower = new VBox(both, correlation);
+        for (Region half : List.of(table, lower)) {
+            half.setMinHeight(0);
+            half.setPrefHeight(0);
+            VBox.setVgrow(half, Priority.ALWAYS);
+        }
         frame.setRows();
-        frame.setContent(new VBox(tools, summary, split));
+        frame.setContent(new VBox(tools, summary, table, lower));
         export(table, "effects");
         frame.getMenuItems().add(new SeparatorMenuItem());
         export(helped, "effects-helped");
