@@ -29,6 +29,7 @@ import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
@@ -95,6 +96,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PredictionsModel predictions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
+    private final DreamModel dream;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -142,6 +144,7 @@ public final class WorkbenchModels implements AutoCloseable {
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
+        dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -251,6 +254,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -279,6 +283,7 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -427,6 +432,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The prompts of the view Text. */
     public PromptModel prompt() {
         return prompt;
+    }
+
+    /** Text that makes the feature in hand most active. */
+    public DreamModel dream() {
+        return dream;
     }
 
     public FeatureTableModel table() {

@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.FileContents;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
@@ -62,6 +64,7 @@ import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureListsModel;
@@ -154,6 +157,7 @@ class EveryPaneIsACommandTest {
                     "together",
                     List.of(new Shown(
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
                     List.of(

@@ -76,7 +76,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     Feather.TYPE,
                     across(
                             part(760, down(part(360, stack("prompt")), part(308, stack("prompt-features")))),
-                            part(431, stack("predictions")))));
+                            part(431, stack("predictions", "dream")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {
