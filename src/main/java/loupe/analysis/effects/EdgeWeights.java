@@ -133,8 +133,7 @@ public record EdgeWeights(
                     change.patched(),
                     at,
                     Gradients.shares(next, count, steps),
-                    metric,
-                    position,
+                    new MetricAt(model, clean, metric, position),
                     more);
             sum = more;
             next += count;
@@ -189,7 +188,7 @@ public record EdgeWeights(
             List<HostTensor> found = new ArrayList<>();
             for (int row = 0; row < count; row++) {
                 NDArray one = change.sae().gradient(gradient.get("{}:{}", row, row + 1), change.read());
-                float[] weight = DeviceArrays.floats(one.mul(change.features()));
+                float[] weight = Runs.gradient(one.mul(change.features()));
                 double factor = gradientsOfNodes.get(first + row);
                 for (int i = 0; i < weight.length; i++) {
                     weight[i] = (float) (factor * weight[i]);

@@ -120,6 +120,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         private int maxNodes;
 
         @Option(
+                names = "--mask-id",
+                paramLabel = "ID",
+                description = "Token id whose logit is removed (default: none).")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
+        private Integer maskId;
+
+        @Option(
                 names = "--past-end",
                 description = "Let trees go on after a token that ends a text (default: such a token has no children).")
         private boolean pastEnd;
@@ -166,7 +173,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         }
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
+        GhostSettings settings = prompt.applyToAll(ghost.settings(context, opened));
         OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
@@ -175,7 +182,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                 trees.topK,
                 trees.maxDepth,
                 OptionalInt.of(trees.maxNodes),
-                OptionalInt.empty(),
+                ModelOptions.maskId(opened, trees.maskId),
                 trees.pastEnd ? Set.of() : opened.ends());
         BatchPlan plan = new BatchPlan(
                 opened.id(),

@@ -15,6 +15,7 @@ import loupe.inference.Pending;
 import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.TokenizerFiles;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */
@@ -140,6 +141,16 @@ public abstract class ModelOptions {
                     + ", which has " + size + " tokens");
         });
         return ids;
+    }
+
+    /**
+     * What {@code --mask-id} names.
+     *
+     * @param given null for none
+     * @throws Refusal if it is outside the vocabulary
+     */
+    static OptionalInt maskId(OpenModel opened, @Nullable Integer given) {
+        return given == null ? OptionalInt.empty() : OptionalInt.of(check(opened, new int[] {given}, "--mask-id")[0]);
     }
 
     /** A token for display: its text, or {@code <id>} without a tokenizer. */

@@ -46,15 +46,12 @@ public final class TreeLimitOptions {
 
     /** The limits in a model. */
     public TreeLimits of(OpenModel opened) {
-        if (maskId != null) {
-            ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
-        }
         return new TreeLimits(
                 cutoff,
                 topK,
                 maxDepth,
                 maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId),
+                ModelOptions.maskId(opened, maskId),
                 pastEnd ? Set.of() : opened.ends());
     }
 

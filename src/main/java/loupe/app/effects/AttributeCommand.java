@@ -103,6 +103,11 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
                     case "exact" -> Method.EXACT;
                     default -> throw new UsageException("--method is " + method + ", expected atp, ig or exact");
                 };
+        if (how == Method.GRADIENT && !texts.parsed().hasGradientAtClean()) {
+            throw new UsageException(
+                    "--metric " + texts.parsed() + " has a gradient of 0 at the clean run, so atp gives 0 "
+                            + "for every feature; add --method ig or --method exact");
+        }
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }

@@ -75,6 +75,7 @@ public final class TokenGrid extends PaintedRegion {
         getStyleClass().add("token-strip");
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TEXT);
+        tellAccessibly();
         addEventHandler(MouseEvent.MOUSE_MOVED, this::hover);
         addEventHandler(MouseEvent.MOUSE_EXITED, event -> hover(-1, -1));
         addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
@@ -190,7 +191,7 @@ public final class TokenGrid extends PaintedRegion {
                                     ? describe(row, place).replace("\n", ", ")
                                     : "");
         }
-        setAccessibleText(said.toString());
+        setAccessibleText(said.length() == 0 ? "No tokens" : said.toString());
     }
 
     private String describe(int row, int place) {
