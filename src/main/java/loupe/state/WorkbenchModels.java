@@ -191,6 +191,7 @@ public final class WorkbenchModels implements AutoCloseable {
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
     private void keepHistories() {
+        workbench.selection().changeWithin(undoOrder::quietly);
         ValueHistory.keep(
                 undoOrder,
                 table.filter(),

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher in a project that is built, with a Java that only says which process it is. */
-@Timeout(60)
+@Timeout(120)
 class LauncherTest {
     private static final Path PACKAGING = Path.of(System.getProperty("basedir", ""), "packaging");
 

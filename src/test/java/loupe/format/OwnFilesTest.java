@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What this program writes it reads again, and it waits for no pipe in the place of one of its files. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(120)
 class OwnFilesTest {
     @TempDir
     private Path folder;

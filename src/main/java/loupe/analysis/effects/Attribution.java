@@ -208,7 +208,7 @@ public record Attribution(
                 sum = new double[length * width];
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
-            int count = Gradients.rows(scope, model, at, length, Math.min(most, steps - next));
+            int count = Gradients.rows(scope, model, at, length, 0, Math.min(most, steps - next));
             double[] more = sum.clone();
             Gradients.addBetween(
                     scope,

@@ -171,7 +171,7 @@ public record FeatureCircuit(
             double[] more =
                     next == 0 ? new double[Math.toIntExact(change.value().size())] : sum.clone();
             int count =
-                    Gradients.rows(scope, model, at, length, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
+                    Gradients.rows(scope, model, at, length, 0, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
             Gradients.addBetween(
                     scope,
                     model,

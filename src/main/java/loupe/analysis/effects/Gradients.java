@@ -123,11 +123,15 @@ final class Gradients {
         return mean;
     }
 
-    /** How many runs of a text can be differentiated at once from a place on, at most so many. */
-    static int rows(Scope scope, ModelId model, HookPoint point, int tokens, int most) {
+    /**
+     * How many runs of a text can be differentiated at once from a place on, at most so many.
+     *
+     * @param features of a checkpoint that are computed in each run; 0 for none
+     */
+    static int rows(Scope scope, ModelId model, HookPoint point, int tokens, int features, int most) {
         LanguageModel lm = scope.model(model);
         int before = point.site().inBlock() ? point.layer() : 0;
-        return GraphMemory.rows(lm.config(), lm.config().nLayers() - before, tokens, most, isGpu(scope));
+        return GraphMemory.rows(lm.config(), lm.config().nLayers() - before, tokens, features, most, isGpu(scope));
     }
 
     /** N numbers along the first axis of values (1, ...). */

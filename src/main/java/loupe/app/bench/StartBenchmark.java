@@ -74,7 +74,7 @@ final class StartBenchmark implements Benchmark {
         // the sample opens by itself
         String[] paths = window.features().isEmpty()
                 ? new String[0]
-                : Stream.of(Stream.of(opening.model()), opening.saes().stream(), Stream.of(opening.corpus()))
+                : Stream.of(Stream.of(opening.model()), opening.saes().stream(), opening.corpus().stream())
                         .flatMap(all -> all.map(String::valueOf))
                         .toArray(String[]::new);
         List<String> output = JavaProcess.output(StartProbe.class, withoutScreen, environment, paths);

@@ -173,7 +173,7 @@ final class Tour {
         camera.settle(() -> true);
         camera.take("empty");
         Toolkit.run(() -> app.openFirst(
-                new Opening(route.model(), List.of(), route.corpus().orElse(null))));
+                new Opening(route.model(), List.of(), route.corpus().stream().toList())));
         camera.until(
                 "the model to open",
                 COUNTING_MILLIS,

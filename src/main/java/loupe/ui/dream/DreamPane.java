@@ -13,13 +13,11 @@ import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import javafx.geometry.Orientation;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
@@ -60,7 +58,7 @@ import loupe.ui.token.TokenText;
  */
 public final class DreamPane implements Pane {
     private static final double NUMBER_PIXELS = 52;
-    private static final double CHART_SHARE = 0.45;
+    private static final double CHART_SHARE = 0.4;
     /** Texts drawn at random that are listed, the most active first. */
     private static final int RANDOM_LISTED = 3;
 
@@ -214,17 +212,14 @@ public final class DreamPane implements Pane {
                         TokenText::sentence));
         table.setItems(rows);
         table.setMinHeight(0);
-        SplitPane split = new SplitPane(chart, table);
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(CHART_SHARE);
-        VBox.setVgrow(split, Priority.ALWAYS);
-        split.setMinSize(0, 0);
+        VBox.setVgrow(table, Priority.ALWAYS);
+        chart.setMinHeight(0);
         strip.setAccessibleText("The chosen text, each token on a background as strong as its activation");
         strip.managedProperty().bind(strip.visibleProperty());
         strip.setVisible(false);
-        VBox content = new VBox(controls, reason, split, strip, progress);
+        VBox content = new VBox(controls, reason, chart, table, strip, progress);
         content.setMinSize(0, 0);
+        chart.prefHeightProperty().bind(content.heightProperty().multiply(CHART_SHARE));
         frame.setRows();
         frame.setContent(content);
         TableExport.attachTo(table, "dreamt-texts", desk);

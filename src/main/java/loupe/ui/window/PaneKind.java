@@ -19,6 +19,7 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
 import loupe.ui.text.TextFeaturesPane;
@@ -31,6 +32,7 @@ import loupe.ui.tree.TreePane;
  * @param type the class of such panes
  * @param id its name in layouts, in ids of nodes and in file names
  * @param title of the pane, and of its tab
+ * @param brief of the tab where there is no room for the title; no other pane's begins like it
  * @param needs the room below which something in it is cut, and what it makes of more
  * @param ofBoth whether one pane is there for both checkpoints, so that there is no second one
  * @param command brings it to the front from the keyboard; empty for none
@@ -40,6 +42,7 @@ public record PaneKind(
         Class<? extends Pane> type,
         String id,
         String title,
+        String brief,
         Needs needs,
         boolean ofBoth,
         Optional<ShowCommand> command,
@@ -74,12 +77,14 @@ public record PaneKind(
                                     links::askOfToken,
                                     links.side()::provenance,
                                     links.checkpointDesk()))
+                    .shortly("Logits")
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             ScatterPane.class,
                             "scatter",
                             "All features",
                             links -> new ScatterPane(links.models(), links.checkpointDesk()))
+                    .shortly("All")
                     .needing(new Needs(300, 130, 1, 0.6))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
@@ -107,6 +112,7 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
+                    .shortly("Text")
                     .needing(new Needs(220, 120, 1, 1))
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
@@ -119,6 +125,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::goToToken,
                                     links.featureDesk()))
+                    .shortly("Tree")
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
@@ -136,6 +143,7 @@ public record PaneKind(
                             "tokens",
                             "Token list",
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
+                    .shortly("Tokens")
                     .needing(new Needs(186, 150, 0.3, 1)),
             of(
                             NeighboursPane.class,
@@ -160,6 +168,7 @@ public record PaneKind(
                                     links.side().together(),
                                     links::describe,
                                     links.featureDesk()))
+                    .shortly("Together")
                     .needing(new Needs(220, 150, 0.5, 1))
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
             of(
@@ -217,6 +226,13 @@ public record PaneKind(
                                     links.side()::allProvenance,
                                     links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides(),
+            of(
+                            InterventionsPane.class,
+                            "interventions",
+                            "Interventions",
+                            links -> new InterventionsPane(links.models().interventions(), links::describe))
+                    .needing(new Needs(300, 200, 0.5, 1))
                     .ofBothSides());
 
     /**
@@ -229,7 +245,7 @@ public record PaneKind(
 
     /** A kind with a pane for each side. */
     static <P extends Pane> PaneKind of(Class<P> type, String id, String title, Function<SideLinks, P> make) {
-        return new PaneKind(type, id, title, new Needs(200, 120, 1, 1), false, Optional.empty(), make::apply);
+        return new PaneKind(type, id, title, title, new Needs(200, 120, 1, 1), false, Optional.empty(), make::apply);
     }
 
     /**
@@ -272,7 +288,11 @@ public record PaneKind(
     }
 
     private PaneKind needing(Needs room) {
-        return new PaneKind(type, id, title, room, ofBoth, command, make);
+        return new PaneKind(type, id, title, brief, room, ofBoth, command, make);
+    }
+
+    private PaneKind shortly(String newBrief) {
+        return new PaneKind(type, id, title, newBrief, needs, ofBoth, command, make);
     }
 
     private PaneKind shownBy(String name, String words, String key) {
@@ -284,11 +304,11 @@ public record PaneKind(
     }
 
     private PaneKind with(ShowCommand newCommand) {
-        return new PaneKind(type, id, title, needs, ofBoth, Optional.of(newCommand), make);
+        return new PaneKind(type, id, title, brief, needs, ofBoth, Optional.of(newCommand), make);
     }
 
     private PaneKind ofBothSides() {
-        return new PaneKind(type, id, title, needs, true, command, make);
+        return new PaneKind(type, id, title, brief, needs, true, command, make);
     }
 
     /** Its id; the rest is in {@link #ALL}. */
