@@ -18,6 +18,7 @@ import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.app.bench.ManyFeatures;
+import loupe.analysis.dream.TextMeasures;
 import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Opening;
@@ -56,6 +57,9 @@ final class Tour {
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
+    /** Iterations of the search for text. */
+    private static final int DREAMT = 12;
+
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
@@ -395,6 +399,7 @@ final class Tour {
                     models().a().comparison().stop();
                 });
         prompts();
+        dream();
         for (PaneKind kind : PaneKind.ALL) {
             camera.both(
                     "pane-" + kind.id(),
@@ -455,6 +460,30 @@ final class Tour {
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
+                () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
+    private void dream() {
+        if (!camera.isWanted("dream") || !camera.has(Camera.Need.COUNTS, "dream")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            app.view().run("dream");
+            models().dream().iterations().set(Integer.toString(DREAMT));
+            models().dream().start();
+        });
+        camera.until(
+                "text to be found",
+                COUNTING_MILLIS,
+                () -> !models().dream().search().isPending()
+                        && !models().dream().corpus().isPending());
+        camera.both(
+                "dream",
+                () -> models().dream().search().getValue().best().ifPresent(best -> {
+                    models().dream().choose(new TextMeasures.Text(List.of(), best.ids()));
+                    models().dream().toPrompt(best.ids());
+                }),
                 () -> app.view().run(FIRST_VIEW));
     }
 

@@ -226,7 +226,8 @@ public record PaneKind(
                                     links.side()::allProvenance,
                                     links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
-                    .ofBothSides(),
+                    .ofBothSides()
+                    .shownBy("dream", "Find text that makes the feature most active", "Shortcut+Shift+D"),
             of(
                             InterventionsPane.class,
                             "interventions",
