@@ -114,8 +114,7 @@ final class DreamBenchmark implements Benchmark {
 
         private static void back(Scope scope, LanguageModel lm, int[][] rows) {
             ModelConfig config = lm.config();
-            List<NDArray> leaf =
-                    List.of(scope.arrays().zeros(new Shape(rows.length, rows[0].length, config.dModel())));
+            List<NDArray> leaf = List.of(scope.arrays().zeros(new Shape(rows.length, rows[0].length, config.dModel())));
             leaf.get(0).setRequiresGradient(true);
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
                 Hook hook = new Hook() {

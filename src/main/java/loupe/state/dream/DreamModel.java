@@ -251,8 +251,7 @@ public final class DreamModel {
         int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
         CompletableFuture.supplyAsync(
                         () -> tokenizer.decode(tokens), workbench.service().compute())
-                .thenAcceptAsync(
-                        text -> prompt.pair().set(prompt.pair().get().withClean(text)), workbench.fx());
+                .thenAcceptAsync(text -> prompt.pair().set(prompt.pair().get().withClean(text)), workbench.fx());
     }
 
     private String whyNot() {
@@ -282,7 +281,8 @@ public final class DreamModel {
         return needed.stream()
                 .flatMap(one -> new Fit(model.config(), one.config())
                         .misfit().stream()
-                                .map(why -> why.refusal(one.id().name(), model.id().name())
+                                .map(why -> why.refusal(
+                                                one.id().name(), model.id().name())
                                         .getMessage()))
                 .findFirst()
                 .orElse("");
@@ -307,9 +307,7 @@ public final class DreamModel {
                 model.id(),
                 new DreamTarget(
                         new DreamTarget.Feature(a.sae(), a.feature()),
-                        againstB.get()
-                                ? Optional.of(new DreamTarget.Feature(b.sae(), b.feature()))
-                                : Optional.empty()),
+                        againstB.get() ? Optional.of(new DreamTarget.Feature(b.sae(), b.feature())) : Optional.empty()),
                 tokenizer
                         .filter(Tokenizer::beginsTexts)
                         .map(known -> List.of(known.beginning().orElseThrow()))
@@ -339,7 +337,8 @@ public final class DreamModel {
 
     private void followJob(boolean goesOn) {
         if (goesOn && job == null && dream.get() != null) {
-            job = workbench.activity()
+            job = workbench
+                    .activity()
                     .begin(
                             "Text for feature " + dream.get().target().feature().index(),
                             () -> workbench.fx().execute(this::stop));
@@ -354,7 +353,8 @@ public final class DreamModel {
             DreamState state = search.getValue();
             job.report(
                     search.fractionProperty().get(),
-                    (state == null ? 0 : state.iteration()) + " / " + dream.get().iterations() + " iterations");
+                    (state == null ? 0 : state.iteration()) + " / "
+                            + dream.get().iterations() + " iterations");
         }
     }
 

@@ -3,14 +3,12 @@ package loupe.ui.dream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.StringProperty;
-import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
@@ -68,7 +66,8 @@ public final class DreamPane implements Pane {
     private final PaneFrame frame = new PaneFrame("Dreaming");
     private final Button start = button("dream-start", "Dream", "Search for text that makes the feature most active");
     private final Button stop = button("dream-stop", "Stop", "Stop after the last whole iteration");
-    private final Button goOn = button("dream-go-on", "Go on", "Go on where the search ended, up to as many iterations");
+    private final Button goOn =
+            button("dream-go-on", "Go on", "Go on where the search ended, up to as many iterations");
     private final Reason reason = new Reason("dream-why");
     private final Label progress = new Label();
     private final ScatterChart chart = chart();
@@ -97,7 +96,8 @@ public final class DreamPane implements Pane {
         this.model = model;
         this.texts = texts;
         this.desk = desk;
-        export = new ExportMenu(chart, () -> provenance.get() + ", " + frame.subtitleProperty().get(), desk);
+        export = new ExportMenu(
+                chart, () -> provenance.get() + ", " + frame.subtitleProperty().get(), desk);
         layOut();
         bind();
     }
@@ -233,8 +233,11 @@ public final class DreamPane implements Pane {
         start.setOnAction(event -> model.start());
         stop.setOnAction(event -> model.stop());
         goOn.setOnAction(event -> model.goOn());
-        start.disableProperty().bind(Bindings.createBooleanBinding(() -> !model.why().getValue().isEmpty(), model.why()));
-        reason.textProperty().bind(Bindings.createStringBinding(() -> model.why().getValue(), model.why()));
+        start.disableProperty()
+                .bind(Bindings.createBooleanBinding(
+                        () -> !model.why().getValue().isEmpty(), model.why()));
+        reason.textProperty()
+                .bind(Bindings.createStringBinding(() -> model.why().getValue(), model.why()));
         stop.disableProperty().bind(model.search().pendingProperty().not());
         goOn.disableProperty()
                 .bind(Bindings.createBooleanBinding(
@@ -252,10 +255,13 @@ public final class DreamPane implements Pane {
                 choose(is, false);
             }
         });
-        chart.setOnPoint((side, point) -> shown(side).stream().skip(point).findFirst().ifPresent(row -> {
-            table.getSelectionModel().clearAndSelect(rows.indexOf(row));
-            table.scrollTo(row);
-        }));
+        chart.setOnPoint((side, point) -> shown(side).stream()
+                .skip(point)
+                .findFirst()
+                .ifPresent(row -> {
+                    table.getSelectionModel().clearAndSelect(rows.indexOf(row));
+                    table.scrollTo(row);
+                }));
     }
 
     @Override
@@ -291,7 +297,9 @@ public final class DreamPane implements Pane {
         DreamState state = model.search().getValue();
         Row before = table.getSelectionModel().getSelectedItem();
         apart.set(dream != null && dream.target().without().isPresent());
-        List<Row> all = dream == null || state == null ? List.of() : rows(dream, state, model.corpus().getValue());
+        List<Row> all = dream == null || state == null
+                ? List.of()
+                : rows(dream, state, model.corpus().getValue());
         rows.setAll(all);
         ((Label) table.getPlaceholder())
                 .setText(dream == null ? "Dream searches for text that makes the feature most active" : "");
@@ -311,9 +319,7 @@ public final class DreamPane implements Pane {
     private static String words(Dream dream, DreamState state) {
         return state.iteration() + " of " + dream.iterations() + " iterations, " + NumberTexts.count(state.tried())
                 + " texts tried"
-                + (state.refused() == 0
-                        ? ""
-                        : ", " + NumberTexts.count(state.refused()) + " come back as other tokens")
+                + (state.refused() == 0 ? "" : ", " + NumberTexts.count(state.refused()) + " come back as other tokens")
                 + (state.front().isEmpty() && state.iteration() > 0 ? "; the feature was never active" : "");
     }
 
@@ -350,7 +356,9 @@ public final class DreamPane implements Pane {
             }
             clouds.add(new ScatterCloud(
                     side,
-                    ofSide.stream().mapToDouble(row -> row.text().crossEntropy()).toArray(),
+                    ofSide.stream()
+                            .mapToDouble(row -> row.text().crossEntropy())
+                            .toArray(),
                     ofSide.stream().mapToDouble(row -> row.text().difference()).toArray(),
                     faint));
         }
@@ -358,7 +366,8 @@ public final class DreamPane implements Pane {
                 clouds,
                 (side, point) -> {
                     Row row = shown(side).get(point);
-                    return row.origin() + ": " + TokenText.sentence(words(row.text().ids()));
+                    return row.origin() + ": "
+                            + TokenText.sentence(words(row.text().ids()));
                 },
                 ChartAxis.of("cross-entropy", "nats"),
                 ChartAxis.of(apart.get() ? "activation in A less B" : "activation"));
