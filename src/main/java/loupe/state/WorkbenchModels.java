@@ -29,6 +29,7 @@ import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
@@ -97,6 +98,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PredictionsModel predictions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
+    private final DreamModel dream;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -146,6 +148,7 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -257,6 +260,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
         kept.putAll(effects.choices().remembered());
+        kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -286,6 +290,7 @@ public final class WorkbenchModels implements AutoCloseable {
             choices.recall(kept);
             prompt.recall(kept);
             effects.choices().recall(kept);
+            dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -439,6 +444,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The prompts of the view Text. */
     public PromptModel prompt() {
         return prompt;
+    }
+
+    /** Text that makes the feature in hand most active. */
+    public DreamModel dream() {
+        return dream;
     }
 
     public FeatureTableModel table() {

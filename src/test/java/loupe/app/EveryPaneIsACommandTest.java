@@ -24,6 +24,8 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.PromptEffects;
@@ -69,6 +71,7 @@ import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureListsModel;
@@ -178,6 +181,7 @@ class EveryPaneIsACommandTest {
                     "together",
                     List.of(new Shown(
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
                     List.of(

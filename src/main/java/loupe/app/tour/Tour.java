@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javafx.stage.Stage;
 import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
@@ -57,6 +58,9 @@ final class Tour {
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
+    /** Iterations of the search for text. */
+    private static final int DREAMT = 12;
+
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
@@ -396,6 +400,7 @@ final class Tour {
                     models().a().comparison().stop();
                 });
         prompts();
+        dream();
         for (PaneKind kind : PaneKind.ALL) {
             camera.both(
                     "pane-" + kind.id(),
@@ -478,6 +483,30 @@ final class Tour {
 
     private void goBack() {
         app.view().run("back");
+    }
+
+    /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
+    private void dream() {
+        if (!camera.isWanted("dream") || !camera.has(Camera.Need.COUNTS, "dream")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            app.view().run("dream");
+            models().dream().iterations().set(Integer.toString(DREAMT));
+            models().dream().start();
+        });
+        camera.until(
+                "text to be found",
+                COUNTING_MILLIS,
+                () -> !models().dream().search().isPending()
+                        && !models().dream().corpus().isPending());
+        camera.both(
+                "dream",
+                () -> models().dream().search().getValue().best().ifPresent(best -> {
+                    models().dream().choose(new TextMeasures.Text(List.of(), best.ids()));
+                    models().dream().toPrompt(best.ids());
+                }),
+                () -> app.view().run(FIRST_VIEW));
     }
 
     private void showPrompts(PromptPair pair) {

@@ -10,6 +10,7 @@ import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
+import loupe.ui.dream.DreamPane;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
@@ -216,6 +217,18 @@ public record PaneKind(
                                     links::strongest,
                                     links.featureDesk()))
                     .needing(new Needs(240, 150, 1, 1)),
+            of(
+                            DreamPane.class,
+                            "dream",
+                            "Dreaming",
+                            links -> new DreamPane(
+                                    links.models().dream(),
+                                    links.texts(),
+                                    links.side()::allProvenance,
+                                    links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides()
+                    .shownBy("dream", "Find text that makes the feature most active", "Shortcut+Shift+D"),
             of(
                             InterventionsPane.class,
                             "interventions",
