@@ -42,7 +42,9 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AttributionModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -93,6 +95,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final InterventionsModel interventions;
     private final PromptModel prompt;
     private final PredictionsModel predictions;
+    private final PatchingModel patching;
+    private final AttributionModel attribution;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -139,6 +143,8 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        patching = new PatchingModel(workbench, workbench.a(), prompt);
+        attribution = new AttributionModel(workbench, prompt);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -167,6 +173,8 @@ public final class WorkbenchModels implements AutoCloseable {
                 .flag("captions", captions)
                 .flag("formulas", formulas)
                 .flag("text.beginning", text.beginning());
+        patching.remember(choices);
+        attribution.remember(choices);
         for (SideModels side : List.of(a, b)) {
             remember(side, choices);
         }
@@ -412,6 +420,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** Runs of one prompt with values of the other. */
+    public PatchingModel patching() {
+        return patching;
+    }
+
+    /** What features contribute to the prediction after the clean prompt. */
+    public AttributionModel attribution() {
+        return attribution;
     }
 
     /** What the model predicts after each token of the prompts. */

@@ -24,6 +24,9 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.DifferingFeatures;
+import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
@@ -78,6 +81,8 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -88,6 +93,7 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -149,6 +155,11 @@ class EveryPaneIsACommandTest {
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
             Map.entry(
+                    "patching",
+                    List.of(new Shown(
+                            PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+            Map.entry("attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
+            Map.entry(
                     "tree",
                     List.of(new Shown(
                             TreeModel.class,
@@ -194,8 +205,6 @@ class EveryPaneIsACommandTest {
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
             Map.entry("ablate", "effects of a feature have no view yet"),
-            Map.entry("patch", "effects of a feature have no view yet"),
-            Map.entry("attribute", "effects of a feature have no view yet"),
             Map.entry("edges", "effects of a feature have no view yet"),
             Map.entry("circuit", "effects of a feature have no view yet"),
             Map.entry("sessions", "sessions are the window's own"),
@@ -256,7 +265,8 @@ class EveryPaneIsACommandTest {
             LogitPane.class, "chart logits",
             ScatterPane.class, "chart scatter",
             TreePane.class, "chart tree",
-            ScaleCurves.class, "chart scale");
+            ScaleCurves.class, "chart scale",
+            PatchingPane.class, "chart patching");
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);

@@ -18,6 +18,8 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
 import loupe.ui.text.TextFeaturesPane;
@@ -205,7 +207,26 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
-                    .needing(new Needs(240, 150, 1, 1)));
+                    .needing(new Needs(240, 150, 1, 1)),
+            of(
+                            PatchingPane.class,
+                            "patching",
+                            "Patching",
+                            links -> new PatchingPane(
+                                    links.models().patching(),
+                                    links::chooseFeature,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides(),
+            of(
+                            AttributionPane.class,
+                            "attribution",
+                            "Attribution",
+                            links -> new AttributionPane(
+                                    links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.
