@@ -43,6 +43,7 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
@@ -97,6 +98,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PredictionsModel predictions;
     private final PatchingModel patching;
     private final AttributionModel attribution;
+    private final CircuitModel circuit;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -145,6 +147,7 @@ public final class WorkbenchModels implements AutoCloseable {
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
         patching = new PatchingModel(workbench, workbench.a(), prompt);
         attribution = new AttributionModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -175,6 +178,7 @@ public final class WorkbenchModels implements AutoCloseable {
                 .flag("text.beginning", text.beginning());
         patching.remember(choices);
         attribution.remember(choices);
+        circuit.remember(choices);
         for (SideModels side : List.of(a, b)) {
             remember(side, choices);
         }
@@ -430,6 +434,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What features contribute to the prediction after the clean prompt. */
     public AttributionModel attribution() {
         return attribution;
+    }
+
+    /** The nodes that matter to the answer, and edges between them. */
+    public CircuitModel circuit() {
+        return circuit;
     }
 
     /** What the model predicts after each token of the prompts. */

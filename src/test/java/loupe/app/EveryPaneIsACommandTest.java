@@ -26,6 +26,8 @@ import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.effects.Attribution;
 import loupe.analysis.effects.DifferingFeatures;
+import loupe.analysis.effects.EdgeWeights;
+import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.features.LogitWeights;
@@ -82,6 +84,7 @@ import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
 import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -158,6 +161,11 @@ class EveryPaneIsACommandTest {
                     "patching",
                     List.of(new Shown(
                             PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+            Map.entry(
+                    "circuit",
+                    List.of(
+                            new Shown(CircuitModel.class, Set.of(FeatureCircuit.class), "circuit"),
+                            new Shown(CircuitModel.class, Set.of(EdgeWeights.class), "edges"))),
             Map.entry("attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
             Map.entry(
                     "tree",
@@ -205,8 +213,6 @@ class EveryPaneIsACommandTest {
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
             Map.entry("ablate", "effects of a feature have no view yet"),
-            Map.entry("edges", "effects of a feature have no view yet"),
-            Map.entry("circuit", "effects of a feature have no view yet"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
             Map.entry("tour", "takes pictures of the window"),

@@ -132,7 +132,7 @@ public final class AttributionModel {
         if (workbench.model().get() == null) {
             return "Open a model to see what drives its prediction";
         }
-        if (checkpoints().isEmpty()) {
+        if (checkpoints(workbench).isEmpty()) {
             return "Open a checkpoint to see which of its features drive the prediction";
         }
         PromptModel.@Nullable Read read = prompt.reading().getValue();
@@ -147,7 +147,8 @@ public final class AttributionModel {
                 : "Type a corrupt prompt of as many tokens: the divergence is from the clean run";
     }
 
-    private List<CheckpointSide> checkpoints() {
+    /** The sides with checkpoints that are not the same. */
+    static List<CheckpointSide> checkpoints(Workbench workbench) {
         List<CheckpointSide> open = new ArrayList<>();
         Object first = null;
         for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
@@ -267,14 +268,14 @@ public final class AttributionModel {
     private void ask() {
         OpenModel model = workbench.model().get();
         PromptModel.@Nullable Read read = prompt.reading().getValue();
-        asked = checkpoints();
-        misfit.set(model == null ? null : misfit(model));
+        asked = checkpoints(workbench);
+        misfit.set(model == null ? null : misfit(model, asked));
         if (model == null || read == null || misfit.get() != null || !whyEmpty().isEmpty()) {
             answers.values().forEach(ResultSlot::clear);
             return;
         }
         Metric measured = metric.get().of(read).orElseThrow();
-        List<SaeId> saes = asked.stream().map(side -> side.sae().get().id()).toList();
+        List<SaeId> saes = asked.stream().map(side -> Objects.requireNonNull(side.sae().get()).id()).toList();
         answers.forEach((by, slot) -> {
             boolean wants = by == method.get()
                     || by == Method.INTEGRATED_GRADIENTS
@@ -296,8 +297,9 @@ public final class AttributionModel {
         });
     }
 
-    private @Nullable Problem misfit(OpenModel model) {
-        for (CheckpointSide side : asked) {
+    /** Why one of them cannot stand in the model; null if all can. */
+    static @Nullable Problem misfit(OpenModel model, List<CheckpointSide> sides) {
+        for (CheckpointSide side : sides) {
             OpenSae sae = Objects.requireNonNull(side.sae().get());
             var why = new Fit(model.config(), sae.config()).misfitOfOutput();
             if (why.isPresent()) {

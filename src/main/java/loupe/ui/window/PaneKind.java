@@ -19,6 +19,7 @@ import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
@@ -225,6 +226,14 @@ public record PaneKind(
                             "Attribution",
                             links -> new AttributionPane(
                                     links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides(),
+            of(
+                            CircuitPane.class,
+                            "circuit",
+                            "Circuit",
+                            links -> new CircuitPane(
+                                    links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
                     .ofBothSides());
 

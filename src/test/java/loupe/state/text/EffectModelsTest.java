@@ -10,10 +10,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.analysis.effects.Attribution;
 import loupe.analysis.effects.DifferingFeatures;
+import loupe.analysis.effects.EdgeWeights;
+import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.Metric;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
+import loupe.sae.SaeConfig;
 import loupe.state.Opened;
 import loupe.state.pane.PaneStatus;
 import loupe.state.window.Side;
@@ -175,6 +179,53 @@ class EffectModelsTest {
         assertThat(sums.features()).isEqualTo(5);
         assertThat(sums.gap()).isEqualTo(3 - 5 + 3.5);
         assertThat(sums.total()).isEqualTo(4);
+    }
+
+    @Test
+    void aCircuitIsOfAllCheckpointsAndEdgesGoToTheChosenFeatureOfTheLater() {
+        CircuitModel circuit = new CircuitModel(opened.workbench, prompt);
+        circuit.wanting().set("pane", true);
+        opened.open(
+                opened.workbench.a(),
+                Opened.A,
+                SaeConfig.of("saelens", 8, Opened.FEATURES, new Activation.Relu(), false)
+                        .trainedAt("tiny", HookPoint.residPre(1), false));
+        opened.open(
+                opened.workbench.b(),
+                Opened.B,
+                SaeConfig.of("saelens", 8, Opened.FEATURES, new Activation.Relu(), false)
+                        .trainedAt("tiny", HookPoint.residPre(0), false));
+        prompt.pair().set(BOTH);
+        FeatureCircuit asked = (FeatureCircuit) opened.newest(FeatureCircuit.class).query;
+        assertThat(asked.saes()).containsExactly(Opened.A, Opened.B);
+        assertThat(asked.prompts())
+                .containsExactly(new FeatureCircuit.Prompt(List.of(1, 0, 3), List.of(1, 4, 3), 6, 5));
+        assertThat(circuit.edgesInto()).isEqualTo("Edges into #0 of A at place 2");
+        opened.choose(3);
+        EdgeWeights weighed = (EdgeWeights) opened.newest(EdgeWeights.class).query;
+        assertThat(weighed.from()).isEqualTo(Opened.B);
+        assertThat(weighed.nodes()).containsExactly(new EdgeWeights.Node(2, 3));
+        opened.newest(EdgeWeights.class)
+                .answer(new EdgeWeights.Answer(
+                        List.of(1.0), List.of(new HostTensor(new float[] {0, 2, 0, 0, -3, 0}, 3, 2))));
+        assertThat(circuit.listedEdges())
+                .containsExactly(
+                        new CircuitModel.Edge(Side.B, 0, 2, -3), new CircuitModel.Edge(Side.B, 1, 0, 2));
+        opened.newest(FeatureCircuit.class)
+                .answer(new FeatureCircuit.Answer(
+                        List.of(
+                                new FeatureCircuit.Nodes(
+                                        HookPoint.residPre(1), List.of(4), List.of(0.5), true, -0.7),
+                                new FeatureCircuit.Nodes(HookPoint.residPre(0), List.of(), List.of(), false, 0)),
+                        2,
+                        1.5,
+                        1,
+                        1.2));
+        assertThat(circuit.nodes()).extracting(CircuitModel.Node::effect).containsExactly(-0.7, 0.5);
+        circuit.threshold().set(0.2);
+        circuit.errors().set(FeatureCircuit.Errors.KEEP);
+        assertThat(((FeatureCircuit) opened.newest(FeatureCircuit.class).query).threshold())
+                .isEqualTo(0.2);
     }
 
     @Test
