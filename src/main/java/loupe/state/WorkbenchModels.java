@@ -43,8 +43,11 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
 import loupe.state.text.EffectsModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -96,6 +99,9 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PromptModel prompt;
     private final EffectsModel effects;
     private final PredictionsModel predictions;
+    private final PatchingModel patching;
+    private final AttributionModel attribution;
+    private final CircuitModel circuit;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
@@ -143,6 +149,9 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        patching = new PatchingModel(workbench, workbench.a(), prompt);
+        attribution = new AttributionModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -174,6 +183,9 @@ public final class WorkbenchModels implements AutoCloseable {
                 .flag("captions", captions)
                 .flag("formulas", formulas)
                 .flag("text.beginning", text.beginning());
+        patching.remember(choices);
+        attribution.remember(choices);
+        circuit.remember(choices);
         for (SideModels side : List.of(a, b)) {
             remember(side, choices);
         }
@@ -424,6 +436,21 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** Runs of one prompt with values of the other. */
+    public PatchingModel patching() {
+        return patching;
+    }
+
+    /** What features contribute to the prediction after the clean prompt. */
+    public AttributionModel attribution() {
+        return attribution;
+    }
+
+    /** The nodes that matter to the answer, and edges between them. */
+    public CircuitModel circuit() {
+        return circuit;
     }
 
     /** What the model predicts after each token of the prompts. */

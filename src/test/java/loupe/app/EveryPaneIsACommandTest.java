@@ -26,8 +26,13 @@ import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.DifferingFeatures;
+import loupe.analysis.effects.EdgeWeights;
 import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.effects.TokenEffects;
@@ -85,8 +90,11 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
 import loupe.state.text.EffectsModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -97,6 +105,7 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -167,6 +176,16 @@ class EveryPaneIsACommandTest {
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
             Map.entry(
+                    "patching",
+                    List.of(new Shown(
+                            PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+            Map.entry(
+                    "circuit",
+                    List.of(
+                            new Shown(CircuitModel.class, Set.of(FeatureCircuit.class), "circuit"),
+                            new Shown(CircuitModel.class, Set.of(EdgeWeights.class), "edges"))),
+            Map.entry("attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
+            Map.entry(
                     "tree",
                     List.of(new Shown(
                             TreeModel.class,
@@ -213,10 +232,6 @@ class EveryPaneIsACommandTest {
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
             Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
-            Map.entry("patch", "effects of a feature have no view yet"),
-            Map.entry("attribute", "effects of a feature have no view yet"),
-            Map.entry("edges", "effects of a feature have no view yet"),
-            Map.entry("circuit", "effects of a feature have no view yet"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
             Map.entry("tour", "takes pictures of the window"),
@@ -275,7 +290,8 @@ class EveryPaneIsACommandTest {
             LogitPane.class, "chart logits",
             ScatterPane.class, "chart scatter",
             TreePane.class, "chart tree",
-            ScaleCurves.class, "chart scale");
+            ScaleCurves.class, "chart scale",
+            PatchingPane.class, "chart patching");
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);

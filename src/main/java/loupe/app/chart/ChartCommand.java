@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
             LogitsChart.class,
             ScatterPlot.class,
             GhostChart.Tree.class,
-            GhostChart.Scales.class
+            GhostChart.Scales.class,
+            PatchingMaps.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -24,7 +25,7 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree and scale");
+                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree, scale and patching");
     }
 
     /**

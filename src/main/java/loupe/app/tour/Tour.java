@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,12 +33,16 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
 import loupe.ui.window.ViewKind;
@@ -475,6 +480,31 @@ final class Tour {
                 "prompts-surprisal",
                 () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
                 () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
+        for (PatchingModel.Places places :
+                List.of(PatchingModel.Places.RESIDUAL, PatchingModel.Places.HEADS, PatchingModel.Places.FEATURES)) {
+            camera.both(
+                    "prompts-patching-" + places.name().toLowerCase(Locale.ROOT),
+                    () -> {
+                        showPrompts(PROMPTS);
+                        models().patching().places().set(places);
+                        app.view().maximise(PatchingPane.class, true);
+                    },
+                    () -> app.view().maximise(PatchingPane.class, false));
+        }
+        camera.both(
+                "prompts-attribution",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(AttributionPane.class, true);
+                },
+                () -> app.view().maximise(AttributionPane.class, false));
+        camera.both(
+                "prompts-circuit",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(CircuitPane.class, true);
+                },
+                () -> app.view().maximise(CircuitPane.class, false));
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
@@ -662,6 +692,9 @@ final class Tour {
                 && !models().text().tokens().isPending()
                 && !models().prompt().reading().isPending()
                 && !models().predictions().predictions().isPending()
+                && !models().patching().status().getValue().pending()
+                && !models().attribution().status().getValue().pending()
+                && !models().circuit().status().getValue().pending()
                 && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 
