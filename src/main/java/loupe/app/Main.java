@@ -34,6 +34,7 @@ import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.DoseCommand;
 import loupe.app.effects.EdgesCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
@@ -96,6 +97,7 @@ public final class Main {
                         new TextCommand(),
                         new AblateCommand(),
                         new SteerCommand(),
+                        new DoseCommand(),
                         new PatchCommand(),
                         new AttributeCommand(),
                         new EdgesCommand(),

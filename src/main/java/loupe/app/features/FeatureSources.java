@@ -29,6 +29,7 @@ import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -103,11 +104,18 @@ public final class FeatureSources {
         }
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(checkpoint(context, index, sae, features)));
+            return Optional.of(index.statistics(checkpoint(context, index, indexed, sae, features)));
         }
     }
 
-    private int checkpoint(CommandContext context, ActivationIndex index, SaeId sae, int features) {
+    /**
+     * The place of a checkpoint in an index, found by its contents and how it is read.
+     *
+     * @param indexed the name in the index, if it was given as --indexed-as
+     * @throws UsageException if the index has not counted it
+     */
+    public static int checkpoint(
+            CommandContext context, ActivationIndex index, @Nullable String indexed, SaeId sae, int features) {
         List<IndexInfo.IndexedSae> counted = index.info().saes();
         int[] same = IntStream.range(0, counted.size())
                 .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
@@ -165,7 +173,7 @@ public final class FeatureSources {
             index.doubt().ifPresent(context::warn);
             return SearchTexts.corpus(
                     index,
-                    checkpoint(context, index, sae.orElseThrow().id(), features),
+                    checkpoint(context, index, indexed, sae.orElseThrow().id(), features),
                     tokenizer::text,
                     context.cancellation());
         }
