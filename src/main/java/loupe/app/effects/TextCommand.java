@@ -256,7 +256,8 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 readAt,
                 finite(predicted.meanLoss(run)),
                 after(predicted, run).stream()
-                        .mapToObj(after -> new Total(finite(predicted.meanLoss(after)), predicted.applied()[after]))
+                        .mapToObj(after -> new Total(
+                                finite(predicted.meanLoss(after)), predicted.applied()[after]))
                         .findFirst(),
                 tokens,
                 Optional.ofNullable(first)

@@ -60,13 +60,7 @@ public final class TokenGrid extends PaintedRegion {
      * @param compared whether it is one of those that differ
      */
     public record Row(
-            String label,
-            TokenLine line,
-            double largest,
-            Side side,
-            String quantity,
-            String unit,
-            boolean compared) {
+            String label, TokenLine line, double largest, Side side, String quantity, String unit, boolean compared) {
         int size() {
             return line.texts().length;
         }
@@ -273,8 +267,8 @@ public final class TokenGrid extends PaintedRegion {
         for (int i = 0; i < columns; i++) {
             for (Row row : rows) {
                 if (i < row.size()) {
-                    width[i] =
-                            Math.max(width[i], width(row.line().texts()[i], isDifferent(row, i)) + 2 * TokenFlow.PADDING);
+                    width[i] = Math.max(
+                            width[i], width(row.line().texts()[i], isDifferent(row, i)) + 2 * TokenFlow.PADDING);
                 }
             }
             if (at > labels && at + width[i] > room) {

@@ -338,7 +338,8 @@ public final class TokenStrip extends PaintedRegion {
             }
             if (i >= markedFrom && i <= markedTo) {
                 pen.fillRectangle(x, y + 1, flow.width(i), MARKED_LINE, 0, palette.accent());
-                pen.fillRectangle(x, y + TokenFlow.ROW - 1 - MARKED_LINE, flow.width(i), MARKED_LINE, 0, palette.accent());
+                pen.fillRectangle(
+                        x, y + TokenFlow.ROW - 1 - MARKED_LINE, flow.width(i), MARKED_LINE, 0, palette.accent());
             }
             if (i == line.peak() && !(activation > 0 || activation < 0)) {
                 pen.outlineRectangle(x + 0.5, y + 2, flow.width(i) - 1, TokenFlow.ROW - 4, 3, 1, palette.muted());

@@ -79,7 +79,14 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                     760,
                                     down(
                                             part(300, stack("prompt")),
-                                            part(368, stack("prompt-features", "effects", "patching", "attribution", "circuit")))),
+                                            part(
+                                                    368,
+                                                    stack(
+                                                            "prompt-features",
+                                                            "effects",
+                                                            "patching",
+                                                            "attribution",
+                                                            "circuit")))),
                             part(
                                     431,
                                     down(
