@@ -26,11 +26,8 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-<<<<<<< HEAD
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree, scale and patching");
-=======
-                spec.commandLine(), "chart needs one of histogram, density, logits, dose, scatter, tree and scale");
->>>>>>> generate
+                spec.commandLine(),
+                "chart needs one of histogram, density, logits, dose, scatter, tree, scale and patching");
     }
 
     /**

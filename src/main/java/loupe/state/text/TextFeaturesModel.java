@@ -70,8 +70,7 @@ public final class TextFeaturesModel {
             List<TextFeatures.InText> bySum) {}
 
     /** @param mend opens the checkpoint again with a remedy, or shows its form */
-    public TextFeaturesModel(
-            Workbench workbench, CheckpointSide side, PromptModel prompt, Consumer<Remedy> mend) {
+    public TextFeaturesModel(Workbench workbench, CheckpointSide side, PromptModel prompt, Consumer<Remedy> mend) {
         this.side = side;
         this.prompt = prompt;
         clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);

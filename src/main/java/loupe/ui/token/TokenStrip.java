@@ -43,9 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
-    /** Height of the lines above and below the tokens that were dragged over. */
-    private static final double MARKED_LINE = 2;
-
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
     private static final double FADE = 20;
 
@@ -337,12 +334,10 @@ public final class TokenStrip extends PaintedRegion {
                 paint.underline();
             }
             if (i >= markedFrom && i <= markedTo) {
-                pen.fillRectangle(x, y + 1, flow.width(i), MARKED_LINE, 0, palette.accent());
-                pen.fillRectangle(
-                        x, y + TokenFlow.ROW - 1 - MARKED_LINE, flow.width(i), MARKED_LINE, 0, palette.accent());
+                paint.draggedOver();
             }
-            if (i == line.peak() && !(activation > 0 || activation < 0)) {
-                pen.outlineRectangle(x + 0.5, y + 2, flow.width(i) - 1, TokenFlow.ROW - 4, 3, 1, palette.muted());
+            if (i == line.peak() && !(line.activations()[i] > 0 || line.activations()[i] < 0)) {
+                paint.peak();
             }
             if (i == selected.get() || i == hovered.get()) {
                 paint.outline(i == selected.get());
