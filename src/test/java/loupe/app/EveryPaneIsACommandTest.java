@@ -24,13 +24,18 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.MixSweep;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
+import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenRanking;
 import loupe.format.Inspection;
@@ -43,6 +48,7 @@ import loupe.index.IndexCache;
 import loupe.index.TokenFeatures;
 import loupe.labels.FeatureList;
 import loupe.labels.LabelFile;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeLook;
 import loupe.sae.checkpoint.SaeSaving;
@@ -67,10 +73,14 @@ import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.PredictionsModel;
+import loupe.state.text.PromptModel;
+import loupe.state.text.TextFeaturesModel;
 import loupe.state.tree.TreeModel;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.features.DensityOverview;
@@ -123,7 +133,7 @@ class EveryPaneIsACommandTest {
                     "ghost",
                     List.of(
                             new Shown(GhostControlsModel.class, Set.of(GhostSettings.class), "ghost"),
-                            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class), "scale"))),
+                            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class, MixSweep.class), "scale"))),
             Map.entry(
                     "scatter", List.of(new Shown(FeatureScatterModel.class, Set.of(FeatureValues.class), "features"))),
             Map.entry(
@@ -132,7 +142,18 @@ class EveryPaneIsACommandTest {
                             new Shown(ExamplesModel.class, Set.of(Examples.class), "feature"),
                             new Shown(AblationModel.class, Set.of(AblatedText.class), "text"))),
             Map.entry("text", List.of(new Shown(OwnTextModel.class, Set.of(TextActivations.class), "text"))),
-            Map.entry("tree", List.of(new Shown(TreeModel.class, Set.of(DefinitionTree.class), "tree"))),
+            Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
+            Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
+            Map.entry(
+                    "prompt-features",
+                    List.of(new Shown(
+                            TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
+            Map.entry(
+                    "tree",
+                    List.of(new Shown(
+                            TreeModel.class,
+                            Set.of(DefinitionTree.class, NullDivergence.class, GhostBasis.class),
+                            "tree"))),
             Map.entry(
                     "tokens",
                     List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens"))),
@@ -182,6 +203,51 @@ class EveryPaneIsACommandTest {
             Map.entry("tour", "takes pictures of the window"),
             Map.entry("train-sample", "makes the sample"),
             Map.entry("doctor", "is for when the window does not open"));
+
+    /** The knob that does what an option of trees, token lists and scales does, or where else the window has it. */
+    private static final Map<String, Object> OPTIONS = Map.ofEntries(
+            Map.entry("--weights", GhostKnobs.ENCODER_MIX),
+            Map.entry("--encoder-mix", GhostKnobs.ENCODER_MIX),
+            Map.entry("--mixes", GhostKnobs.TRIED_MIXES),
+            Map.entry("--scale", GhostKnobs.SCALE),
+            Map.entry("--pca", GhostKnobs.PCA),
+            Map.entry("--no-centroid", GhostKnobs.CENTROID),
+            Map.entry("--exponent", GhostKnobs.EXPONENT),
+            Map.entry("--metric", GhostKnobs.METRIC),
+            Map.entry("--prompt", GhostKnobs.PROMPT),
+            Map.entry("--bos", GhostKnobs.BEGINNING),
+            Map.entry("--prompt-ids", GhostKnobs.PROMPT_IDS),
+            Map.entry("--ghost-position", GhostKnobs.PROMPT_IDS),
+            Map.entry("--verbaliser", GhostKnobs.VERBALISER),
+            Map.entry("--mask-id", GhostKnobs.MASK_ID),
+            Map.entry("--top-k", GhostKnobs.TOP_K),
+            Map.entry("--cutoff", GhostKnobs.CUTOFF),
+            Map.entry("--max-depth", GhostKnobs.DEPTH),
+            Map.entry("--past-end", GhostKnobs.PAST_END),
+            Map.entry("--null-draws", GhostKnobs.NULL_DRAWS),
+            Map.entry("--steer", GhostKnobs.STEERING),
+            Map.entry("--clamp", GhostKnobs.STEERING),
+            Map.entry("--script", GhostKnobs.FILTER),
+            Map.entry("--leading-space", GhostKnobs.FILTER),
+            Map.entry("--letters-only", GhostKnobs.FILTER),
+            Map.entry("--min-length", GhostKnobs.FILTER),
+            Map.entry("--max-length", GhostKnobs.FILTER),
+            Map.entry("--trained", GhostKnobs.FILTER),
+            Map.entry("--contains", GhostKnobs.FILTER),
+            Map.entry("--matching", GhostKnobs.FILTER),
+            Map.entry("--baseline", "the tree's menu, and for scales the random directions that suit all"),
+            Map.entry("--against", "the tree's menu"),
+            Map.entry("--out", "the tree's menu"),
+            Map.entry("--sides", "the token list's menu"),
+            Map.entry("--stability", "the token list's menu"),
+            Map.entry("--null", "the token list's menu, with one seed"),
+            Map.entry("--max-nodes", "the window's trees have 100,000 at most and are drawn down to the cutoff"),
+            Map.entry("--scales", "the sweep widens until the score turns"),
+            Map.entry("--nodes", "the sweep's small trees have the usual size"),
+            Map.entry("--entropy-weight", "the score has the usual weight"),
+            Map.entry("--pca-sign", "a slider's weight may be negative, which is the same"),
+            Map.entry("--vector", "neighbours only: no tree and no list of tokens of a vector from a file yet"),
+            Map.entry("--vectors", "a file of such matrices opens as a checkpoint, which names its tensors"));
 
     /** What draws a picture that can be saved, and the kind of {@code chart} that draws the same. */
     private static final Map<Class<?>, String> CHARTS = Map.of(
@@ -251,6 +317,37 @@ class EveryPaneIsACommandTest {
                 .as("a new page that shows a view model needs its model among PAGES, and its name here")
                 .containsExactly(
                         "BatchPage", "CachePage", "CheckpointPage", "CorpusPage", "EvaluationPage", "InspectPage");
+    }
+
+    @Test
+    void everyOptionOfAGhostHasItsPlaceInTheWindowOrAReasonWhyNot() {
+        Set<String> common = options("logits");
+        common.remove("--bos");
+        Set<String> asked = new TreeSet<>();
+        Stream.of("tree", "tokens", "scale").forEach(name -> asked.addAll(options(name)));
+        asked.removeAll(common);
+        assertThat(OPTIONS.keySet())
+                .as("a new option needs its knob here, or a reason")
+                .containsExactlyInAnyOrderElementsOf(asked);
+        Set<Object> elsewhere = Set.of(GhostKnobs.FOLD_UNDER); // only hides what is drawn
+        assertThat(OPTIONS.values())
+                .as("a new knob needs its option")
+                .containsAll(GhostKnobs.ALL.stream()
+                        .filter(knob -> !elsewhere.contains(knob))
+                        .toList());
+    }
+
+    private static Set<String> options(String command) {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+        return Main.commandLine(nowhere, nowhere)
+                .line()
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .options()
+                .stream()
+                .map(CommandLine.Model.OptionSpec::longestName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isModel(String name) {
