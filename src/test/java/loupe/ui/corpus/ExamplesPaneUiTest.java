@@ -167,8 +167,8 @@ class ExamplesPaneUiTest extends PaneUiTest {
         open();
         onFx(() -> model.choice().set(ExamplesModel.Choice.INTERVALS));
         assertThat(headings()).hasSize(2);
-        assertThat(headings().get(0)).startsWith("Activation 1.75 to 2.00: ").endsWith(" % of the active ones");
-        assertThat(headings().get(1)).startsWith("Activation 0.750 to 1.00: ");
+        assertThat(headings().get(0)).startsWith("1.75 to 2.00: ").endsWith(" %");
+        assertThat(headings().get(1)).startsWith("0.750 to 1.00: ");
         double shares = headings().stream()
                 .mapToDouble(each -> Double.parseDouble(each.replaceAll(".*, ([\\d.]+) %.*", "$1")))
                 .sum();
