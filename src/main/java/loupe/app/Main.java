@@ -28,16 +28,17 @@ import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
 import loupe.app.command.SessionsCommand;
-import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.DreamCommand;
 import loupe.app.effects.EdgesCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
+import loupe.app.effects.TextCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
@@ -100,6 +101,7 @@ public final class Main {
                         new AttributeCommand(),
                         new EdgesCommand(),
                         new CircuitCommand(),
+                        new DreamCommand(),
                         new IndexCommand(),
                         new CacheCommand(),
                         new FeatureCommand(),

@@ -20,6 +20,8 @@ import loupe.state.ghost.GhostValues;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.PromptModel;
+import loupe.state.text.TextFeaturesModel;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.CheckpointSide;
@@ -36,6 +38,7 @@ public final class SideModels {
     private final HistogramModel histogram;
     private final ExamplesModel examples;
     private final OwnTextModel text;
+    private final TextFeaturesModel textFeatures;
     private final CoActivationModel together;
     private final LogitModel logits;
     private final PromotedTokens promoted;
@@ -51,6 +54,7 @@ public final class SideModels {
             SharedRange weight,
             HistogramView histogram,
             OwnText text,
+            PromptModel prompt,
             FeatureNotesModel notes) {}
 
     SideModels(
@@ -68,6 +72,7 @@ public final class SideModels {
         examples = new ExamplesModel(workbench, activations);
         together = new CoActivationModel(workbench, activations, texts);
         text = new OwnTextModel(workbench, activations, shared.text());
+        textFeatures = new TextFeaturesModel(workbench, side, shared.prompt());
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);
@@ -165,6 +170,11 @@ public final class SideModels {
 
     public OwnTextModel text() {
         return text;
+    }
+
+    /** The features in the prompts of the view Text. */
+    public TextFeaturesModel textFeatures() {
+        return textFeatures;
     }
 
     public CoActivationModel together() {

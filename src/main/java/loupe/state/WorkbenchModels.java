@@ -42,6 +42,10 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.InterventionsModel;
+import loupe.state.text.PredictionsModel;
+import loupe.state.text.PromptModel;
+import loupe.state.text.TextFeaturesModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -86,6 +90,9 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CompareModel compare;
     private final HistogramView histogram = new HistogramView();
     private final OwnText text;
+    private final InterventionsModel interventions;
+    private final PromptModel prompt;
+    private final PredictionsModel predictions;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -128,8 +135,12 @@ public final class WorkbenchModels implements AutoCloseable {
         notes = new FeatureNotesModel(workbench, labels, undoOrder);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
-        SideModels.Shared shared =
-                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, notes);
+        interventions = new InterventionsModel(workbench, statistics);
+        interventions.keepHistory(undoOrder);
+        prompt = new PromptModel(workbench, undoOrder);
+        predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        SideModels.Shared shared = new SideModels.Shared(
+                new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
@@ -169,6 +180,7 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("neighbours.features-by" + of, side.neighbours().featuresBy(), NeighboursModel.FeaturesBy.class)
                 .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
                 .flag("logits.by-direction" + of, side.logits().byDirection())
+                .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
                 .flag("tree.probabilities" + of, side.tree().probabilities());
@@ -237,7 +249,9 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(scatter.remembered());
         kept.putAll(statistics.remembered());
         kept.putAll(table.remembered());
+        kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
+        kept.putAll(prompt.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -263,7 +277,9 @@ public final class WorkbenchModels implements AutoCloseable {
             scatter.recall(kept);
             statistics.recall(kept);
             table.recall(kept);
+            interventions.recall(kept);
             choices.recall(kept);
+            prompt.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -397,6 +413,21 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The text that the user reads with the model. */
     public OwnText text() {
         return text;
+    }
+
+    /** What the model predicts after each token of the prompts. */
+    public PredictionsModel predictions() {
+        return predictions;
+    }
+
+    /** What is done to the model while it reads. */
+    public InterventionsModel interventions() {
+        return interventions;
+    }
+
+    /** The prompts of the view Text. */
+    public PromptModel prompt() {
+        return prompt;
     }
 
     public FeatureTableModel table() {

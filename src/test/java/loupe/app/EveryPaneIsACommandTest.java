@@ -24,6 +24,7 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
@@ -34,6 +35,7 @@ import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
+import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenRanking;
 import loupe.format.Inspection;
@@ -46,6 +48,7 @@ import loupe.index.IndexCache;
 import loupe.index.TokenFeatures;
 import loupe.labels.FeatureList;
 import loupe.labels.LabelFile;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeLook;
 import loupe.sae.checkpoint.SaeSaving;
@@ -75,6 +78,9 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.PredictionsModel;
+import loupe.state.text.PromptModel;
+import loupe.state.text.TextFeaturesModel;
 import loupe.state.tree.TreeModel;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.features.DensityOverview;
@@ -136,6 +142,12 @@ class EveryPaneIsACommandTest {
                             new Shown(ExamplesModel.class, Set.of(Examples.class), "feature"),
                             new Shown(AblationModel.class, Set.of(AblatedText.class), "text"))),
             Map.entry("text", List.of(new Shown(OwnTextModel.class, Set.of(TextActivations.class), "text"))),
+            Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
+            Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
+            Map.entry(
+                    "prompt-features",
+                    List.of(new Shown(
+                            TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
             Map.entry(
                     "tree",
                     List.of(new Shown(

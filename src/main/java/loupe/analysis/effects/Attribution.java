@@ -82,6 +82,9 @@ public record Attribution(
             throw new IllegalArgumentException(
                     "position is " + position + " of " + clean.size() + " tokens, steps " + steps);
         }
+        if (method == Method.GRADIENT && !metric.hasGradientAtClean()) {
+            throw new IllegalArgumentException("the gradient of " + metric + " is 0 at the clean run");
+        }
     }
 
     /**
@@ -126,6 +129,10 @@ public record Attribution(
      * @param exact what the metric really changes by
      */
     public record Measured(int position, OptionalInt feature, double effect, double exact) {}
+
+    private MetricAt measured() {
+        return new MetricAt(model, clean, metric, position);
+    }
 
     @Override
     public Sweep begin() {
@@ -175,7 +182,7 @@ public record Attribution(
                         .map(id -> PlacedSae.of(scope, model, id).writesAt())
                         .distinct()
                         .toList();
-                Gradients.AtPlaces found = Gradients.at(scope, model, clean, points, metric, position);
+                Gradients.AtPlaces found = Gradients.at(scope, model, clean, points, measured());
                 gradients.putAll(found.values());
                 cleanMetric = found.metric();
             } else {
@@ -191,7 +198,7 @@ public record Attribution(
                     .flatMap(sae -> Stream.of(sae.readsAt(), sae.writesAt()))
                     .distinct()
                     .toList();
-            return Runs.observed(scope, model, ids, points, metric, position);
+            return Runs.observed(scope, model, ids, points, measured());
         }
 
         private boolean integrate(Scope scope, SiteChange change) {
@@ -201,7 +208,7 @@ public record Attribution(
                 sum = new double[length * width];
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
-            int count = Gradients.rows(scope, model, at, length, Math.min(most, steps - next));
+            int count = Gradients.rows(scope, model, at, length, 0, Math.min(most, steps - next));
             double[] more = sum.clone();
             Gradients.addBetween(
                     scope,
@@ -211,8 +218,7 @@ public record Attribution(
                     change.patched(),
                     at,
                     Gradients.shares(next, count, steps),
-                    metric,
-                    position,
+                    measured(),
                     more);
             sum = more;
             next += count;
@@ -240,8 +246,8 @@ public record Attribution(
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
             int count = Math.min(most, nodes.size() - next);
-            double[] found = SinglePatches.metrics(
-                    scope, model, clean, change, nodes.subList(next, next + count), metric, position);
+            double[] found =
+                    SinglePatches.metrics(scope, model, clean, change, nodes.subList(next, next + count), measured());
             System.arraycopy(found, 0, metrics, next, count);
             next += count;
             if (next < nodes.size()) {
@@ -281,15 +287,16 @@ public record Attribution(
         }
 
         private void finish(Scope scope, SiteChange change, HostTensor effects, double[] errors) {
+            Runs.requireNumbers(effects.data());
             double whole = checks.whole()
-                    ? SinglePatches.whole(scope, model, clean, change, metric, position) - cleanMetric
+                    ? SinglePatches.whole(scope, model, clean, change, measured()) - cleanMetric
                     : Double.NaN;
             List<Measured> largest = List.of();
             if (checks.largest() > 0) {
                 List<SinglePatches.Node> some = largest(effects, errors);
                 double[] exact = method == Method.EXACT
                         ? new double[0]
-                        : SinglePatches.metrics(scope, model, clean, change, some, metric, position);
+                        : SinglePatches.metrics(scope, model, clean, change, some, measured());
                 largest = IntStream.range(0, some.size())
                         .mapToObj(i -> {
                             SinglePatches.Node node = some.get(i);

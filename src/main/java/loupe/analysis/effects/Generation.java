@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +48,9 @@ public record Generation(
     private static final int TOKENS_PER_STEP = 2;
 
     private static final int MOST_TOKENS_PER_STEP = 8;
+
+    /** Of keys and values of all layers. */
+    private static final int TOKEN_AXIS = 3;
 
     public Generation {
         ids = List.copyOf(ids);
@@ -122,14 +126,21 @@ public record Generation(
                 readPrompt(scope);
                 return tokens > 1;
             }
-            int most = scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP;
-            List<KeyValues> past = past(scope);
+            int most = Math.min(
+                    scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP, tokens - generated());
+            NDArray past = past(scope);
+            long[] room = past.getShape().getShape().clone();
+            room[TOKEN_AXIS] = most;
             InterventionHook hook = hook(scope);
-            for (int i = 0; i < most && generated() < tokens; i++) {
-                past = addToken(scope, hook, past);
+            // with room for the tokens of this step, so that none of them has all before it copied
+            NDArray joined = past.concat(scope.arrays().zeros(new Shape(room)), TOKEN_AXIS);
+            joined.attach(scope.arrays());
+            long before = applied;
+            for (int i = 0; i < most; i++) {
+                addToken(scope, hook, joined);
+                applied = before + hook.applied(lanes.size() - 1);
             }
-            keep(scope, past);
-            applied += hook.applied(lanes.size() - 1);
+            keep(scope, joined);
             return generated() < tokens;
         }
 
@@ -167,20 +178,26 @@ public record Generation(
             }
             applied += hook.applied(lanes.size() - 1);
             hasPrompt = true;
-            keep(scope, cache.added());
+            keep(scope, joined(cache.added()));
         }
 
-        /** Feeds each text's newest token and chooses the next; the keys and values given are closed. */
-        private List<KeyValues> addToken(Scope scope, InterventionHook hook, List<KeyValues> past) {
+        /**
+         * Feeds each text's newest token and chooses the next.
+         *
+         * @param joined keys and values as {@link #past} gives them, with room for those that are added
+         */
+        private void addToken(Scope scope, InterventionHook hook, NDArray joined) {
             scope.cancellation().check();
-            int position = Math.toIntExact(past.get(0).tokens());
+            int position = ids.size() + generated() - 1;
             int[][] newest = lanes.stream()
                     .map(lane -> new int[] {lane.ids.get(generated() - 1)})
                     .toArray(int[][]::new);
             hook.next(newest, position);
             try (NDManager pass = scope.arrays().newSubManager()) {
+                NDArray read = joined.get(tokensOf(0, position));
+                read.attach(pass);
                 KeyValueCache cache =
-                        KeyValueCache.empty().withOwn(past, pass.zeros(new Shape(lanes.size(), position)));
+                        KeyValueCache.empty().withOwn(layers(read), pass.zeros(new Shape(lanes.size(), position)));
                 NDArray logits = scope.model(model)
                         .forward(
                                 pass,
@@ -192,22 +209,16 @@ public record Generation(
                 for (int row = 0; row < lanes.size(); row++) {
                     lanes.get(row).add(host(logits.get(row)), sampling);
                 }
-                List<KeyValues> longer = new ArrayList<>();
-                for (int layer = 0; layer < past.size(); layer++) {
-                    KeyValues added = cache.added().get(layer);
-                    longer.add(new KeyValues(
-                            longer(scope, past.get(layer).keys(), added.keys()),
-                            longer(scope, past.get(layer).values(), added.values())));
-                }
-                return longer;
+                joined.set(tokensOf(position, position + 1), joined(cache.added()));
             }
         }
 
-        private NDArray longer(Scope scope, NDArray past, NDArray added) {
-            NDArray both = past.concat(added, 2);
-            both.attach(scope.arrays());
-            past.close();
-            return both;
+        private static NDIndex tokensOf(long from, long to) {
+            NDIndex index = new NDIndex();
+            for (int axis = 0; axis < TOKEN_AXIS; axis++) {
+                index.addAllDim();
+            }
+            return index.addSliceDim(from, to);
         }
 
         /** The tokens of all rows but the newest {@code without} ones. */
@@ -222,9 +233,12 @@ public record Generation(
                     .toArray(int[][]::new);
         }
 
-        /** Keys and values of all tokens but the newest, as the last step has left them or computed again. */
-        private List<KeyValues> past(Scope scope) {
-            NDArray joined = scope.kept(new Past(Generation.this, generated()), () -> {
+        /**
+         * Keys and values of all tokens but the newest, as the last step has left them or computed again: (2 layers, B,
+         * K, S, dHead), those of a layer one after the other.
+         */
+        private NDArray past(Scope scope) {
+            return scope.kept(new Past(Generation.this, generated()), () -> {
                 KeyValueCache cache = KeyValueCache.empty();
                 InterventionHook hook = hook(scope);
                 int[][] rows = rows(1);
@@ -233,6 +247,9 @@ public record Generation(
                         .forward(scope.arrays(), Input.of(rows), hook, cache, Logits.NONE, scope.cancellation());
                 return joined(cache.added());
             });
+        }
+
+        private static List<KeyValues> layers(NDArray joined) {
             List<KeyValues> layers = new ArrayList<>();
             for (long at = 0; at < joined.getShape().get(0); at += 2) {
                 layers.add(new KeyValues(joined.get(at), joined.get(at + 1)));
@@ -240,9 +257,9 @@ public record Generation(
             return layers;
         }
 
-        private void keep(Scope scope, List<KeyValues> past) {
+        private void keep(Scope scope, NDArray past) {
             if (generated() < tokens) {
-                scope.kept(new Past(Generation.this, generated()), () -> joined(past));
+                scope.kept(new Past(Generation.this, generated()), () -> past);
             }
         }
 

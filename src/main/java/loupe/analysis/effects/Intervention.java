@@ -15,7 +15,7 @@ import loupe.tensor.HostTensor;
 public record Intervention(Target target, Action action, Positions positions) {
     /** @throws IllegalArgumentException if an action that needs an activation is meant for a direction */
     public Intervention {
-        if (target instanceof Target.Direction && action instanceof OfActivation) {
+        if (!(target instanceof Target.Feature) && action instanceof OfActivation) {
             throw new IllegalArgumentException("action is " + action + ", which needs a feature, not a direction");
         }
     }
@@ -24,6 +24,9 @@ public record Intervention(Target target, Action action, Positions positions) {
     public sealed interface Target {
         /** A feature, where its checkpoint writes. */
         record Feature(SaeId sae, int feature) implements Target {}
+
+        /** The direction of a feature at another place of that width, such as an earlier layer. */
+        record FeatureElsewhere(SaeId sae, int feature, HookPoint at) implements Target {}
 
         /**
          * A direction that belongs to no feature.

@@ -162,14 +162,20 @@ public record InterventionEffects(ModelId model, List<Integer> ids, List<Interve
 
     /** The sum over the vocabulary of p (ln p - ln q), in nats, with p from {@code before} and q from {@code after}. */
     static double divergence(HostTensor before, HostTensor after, int row) {
+        return divergence(before, row, after, row);
+    }
+
+    /** The same of a row of {@code before} and another of {@code after}, both as wide as the vocabulary. */
+    static double divergence(HostTensor before, int rowBefore, HostTensor after, int rowAfter) {
         int width = before.size(-1);
-        int offset = row * width;
-        double normP = LogProbabilities.logSumExp(before.data(), offset, width);
-        double normQ = LogProbabilities.logSumExp(after.data(), offset, width);
+        int offsetP = rowBefore * width;
+        int offsetQ = rowAfter * width;
+        double normP = LogProbabilities.logSumExp(before.data(), offsetP, width);
+        double normQ = LogProbabilities.logSumExp(after.data(), offsetQ, width);
         double sum = 0;
-        for (int v = offset; v < offset + width; v++) {
-            double logP = before.data()[v] - normP;
-            sum += Math.exp(logP) * (logP - (after.data()[v] - normQ));
+        for (int v = 0; v < width; v++) {
+            double logP = before.data()[offsetP + v] - normP;
+            sum += Math.exp(logP) * (logP - (after.data()[offsetQ + v] - normQ));
         }
         return sum;
     }

@@ -164,6 +164,9 @@ final class InterventionHook implements Hook {
     }
 
     private HookPoint place(Target target) {
+        if (target instanceof Target.FeatureElsewhere elsewhere) {
+            return elsewhere.at();
+        }
         return target instanceof Target.Feature feature
                 ? placed(feature.sae()).writesAt()
                 : ((Target.Direction) target).at();
@@ -172,29 +175,38 @@ final class InterventionHook implements Hook {
     /** The direction of a target, S numbers. */
     private float[] direction(Target target) {
         if (target instanceof Target.Feature feature) {
-            PlacedSae sae = placed(feature.sae());
-            sae.require(feature.feature());
-            return sae.direction(scope.arrays(), feature.feature());
+            return direction(feature.sae(), feature.feature());
         }
-        Target.Direction direction = (Target.Direction) target;
-        LanguageModel lm = scope.model(model);
-        Optional<SiteShape> shape = lm.config().at(direction.at());
-        boolean isThere = !direction.at().site().inBlock()
-                || direction.at().layer() < lm.config().nLayers();
-        if (!isThere || shape.isEmpty() || isPattern(direction.at().site())) {
+        float[] direction = target instanceof Target.FeatureElsewhere elsewhere
+                ? direction(elsewhere.sae(), elsewhere.feature())
+                : ((Target.Direction) target).vector().data();
+        int width = width(place(target));
+        if (direction.length != width) {
             throw new Refusal(
-                    "The model has no vectors at " + direction.at(),
+                    "The vector has " + direction.length + " numbers",
+                    width + ", as the model has at " + place(target),
+                    "Choose another vector or place");
+        }
+        return direction;
+    }
+
+    private float[] direction(SaeId id, int feature) {
+        PlacedSae sae = placed(id);
+        sae.require(feature);
+        return sae.direction(scope.arrays(), feature);
+    }
+
+    private int width(HookPoint at) {
+        LanguageModel lm = scope.model(model);
+        Optional<SiteShape> shape = lm.config().at(at);
+        boolean isThere = !at.site().inBlock() || at.layer() < lm.config().nLayers();
+        if (!isThere || shape.isEmpty() || isPattern(at.site())) {
+            throw new Refusal(
+                    "The model has no vectors at " + at,
                     "a hook point of its " + lm.config().nLayers() + " layers",
                     "Choose another place");
         }
-        int width = shape.get().size();
-        if (direction.vector().data().length != width) {
-            throw new Refusal(
-                    "The vector has " + direction.vector().data().length + " numbers",
-                    width + ", as the model has at " + direction.at(),
-                    "Choose another vector or place");
-        }
-        return direction.vector().data();
+        return shape.get().size();
     }
 
     private static boolean isPattern(Site site) {

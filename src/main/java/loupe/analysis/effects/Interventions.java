@@ -36,12 +36,16 @@ public record Interventions(List<Intervention> list, Set<SaeId> withoutError) {
 
     /** The checkpoints it needs, in the order in which they come. */
     public Set<SaeId> saes() {
-        return Stream.concat(
-                        list.stream()
-                                .map(Intervention::target)
-                                .filter(Intervention.Target.Feature.class::isInstance)
-                                .map(target -> ((Intervention.Target.Feature) target).sae()),
-                        withoutError.stream())
+        return Stream.concat(list.stream().flatMap(one -> sae(one.target())), withoutError.stream())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private static Stream<SaeId> sae(Intervention.Target target) {
+        if (target instanceof Intervention.Target.Feature feature) {
+            return Stream.of(feature.sae());
+        }
+        return target instanceof Intervention.Target.FeatureElsewhere elsewhere
+                ? Stream.of(elsewhere.sae())
+                : Stream.empty();
     }
 }

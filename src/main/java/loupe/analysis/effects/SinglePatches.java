@@ -30,22 +30,16 @@ final class SinglePatches {
      * @param nodes one for each run, in any order
      */
     static double[] metrics(
-            Scope scope,
-            ModelId model,
-            List<Integer> ids,
-            SiteChange change,
-            List<Node> nodes,
-            Metric metric,
-            int position) {
+            Scope scope, ModelId model, List<Integer> ids, SiteChange change, List<Node> nodes, MetricAt metric) {
         List<Node> features = new ArrayList<>();
         List<Node> errors = new ArrayList<>();
         nodes.forEach(node -> (node.feature().isPresent() ? features : errors).add(node));
         double[] ofFeatures = features.isEmpty()
                 ? new double[0]
-                : run(scope, model, ids, change, features, byFeature(scope, change, features), metric, position);
+                : run(scope, model, ids, change, features, byFeature(scope, change, features), metric);
         double[] ofErrors = errors.isEmpty()
                 ? new double[0]
-                : run(scope, model, ids, change, errors, byError(change, errors), metric, position);
+                : run(scope, model, ids, change, errors, byError(change, errors), metric);
         double[] found = new double[nodes.size()];
         int f = 0;
         int e = 0;
@@ -86,8 +80,7 @@ final class SinglePatches {
             SiteChange change,
             List<Node> nodes,
             NDArray changes,
-            Metric metric,
-            int position) {
+            MetricAt metric) {
         int n = nodes.size();
         int length = ids.size();
         float[] there = new float[n * length];
@@ -98,15 +91,14 @@ final class SinglePatches {
         NDArray whole = changes.expandDims(1).mul(step.create(there, new Shape(n, length, 1)));
         HookPoint point = change.sae().writesAt();
         AtPoint hook = AtPoint.of(point, value -> value.add(whole.reshape(value.getShape())));
-        return DeviceArrays.doubles(Runs.metricAround(scope, model, ids, n, point, hook, metric, position));
+        return Runs.numbers(Runs.metricAround(scope, model, ids, n, point, hook, metric));
     }
 
     /** The metric with everything at the place patched. */
-    static double whole(Scope scope, ModelId model, List<Integer> ids, SiteChange change, Metric metric, int position) {
+    static double whole(Scope scope, ModelId model, List<Integer> ids, SiteChange change, MetricAt metric) {
         HookPoint point = change.sae().writesAt();
         NDArray patched = change.patched();
         AtPoint hook = AtPoint.of(point, value -> patched);
-        return Runs.metricAround(scope, model, ids, 1, point, hook, metric, position)
-                .getFloat();
+        return Runs.number(Runs.metricAround(scope, model, ids, 1, point, hook, metric));
     }
 }

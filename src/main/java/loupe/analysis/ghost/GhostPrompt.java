@@ -63,7 +63,7 @@ public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
         List<Integer> ids = new ArrayList<>();
         List<Integer> positions = new ArrayList<>();
         for (String word :
-                typed.replace(PLACEHOLDER, " " + PLACEHOLDER + " ").strip().split("[\\s,]+")) {
+                typed.replace(PLACEHOLDER, " " + PLACEHOLDER + " ").strip().split("[\\s,]+", 0)) {
             boolean ghost = word.equals(PLACEHOLDER);
             if (!ghost && !word.matches("\\d{1,9}")) {
                 throw new Refusal(

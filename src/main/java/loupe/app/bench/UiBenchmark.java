@@ -17,6 +17,7 @@ import javafx.animation.AnimationTimer;
 import javafx.application.Platform;
 import javafx.stage.Stage;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import loupe.sae.checkpoint.SaeOptions;
@@ -106,7 +107,7 @@ final class UiBenchmark implements Benchmark {
         }
     }
 
-    private void measure(Bench bench, WorkbenchApp.Opening opening, Map<String, Object> figures) {
+    private void measure(Bench bench, Opening opening, Map<String, Object> figures) {
         for (int i = 0; i < 10; i++) {
             select(5 + 31 * i, this::panesAreFull); // warm
         }

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import loupe.app.window.Opening;
 import loupe.app.window.UserFolders;
-import loupe.app.window.WorkbenchApp;
 import loupe.state.window.SessionFile;
 
 /**
@@ -24,7 +24,7 @@ record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> cor
      * @param session with labels; empty to keep none
      * @param cache folder of finished passes
      */
-    record Prepared(WorkbenchApp.Opening opening, Optional<SessionFile> session, Path cache) {}
+    record Prepared(Opening opening, Optional<SessionFile> session, Path cache) {}
 
     /** Writes what is to be opened, as far as it is not there; empty if there is no sample. */
     Optional<Prepared> prepare(Bench bench) throws IOException {
@@ -38,9 +38,7 @@ record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> cor
         Path cache = Files.createDirectories(home.resolve("indexes"));
         if (features.isEmpty()) {
             return Optional.of(new Prepared(
-                    new WorkbenchApp.Opening(model, List.of(sample.get().resolve("sae-topk"))),
-                    Optional.empty(),
-                    cache));
+                    new Opening(model, List.of(sample.get().resolve("sae-topk"))), Optional.empty(), cache));
         }
         bench.report("making a checkpoint of " + features.getAsInt() + " features");
         ManyFeatures made = ManyFeatures.in(home, bench.service(), model, features.getAsInt());
@@ -48,6 +46,6 @@ record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> cor
                 ? corpus.get()
                 : ManyFeatures.beginning(sample.get().resolve("corpus.txt"), home);
         return Optional.of(new Prepared(
-                new WorkbenchApp.Opening(model, List.of(made.checkpoint()), text), Optional.of(made.session()), cache));
+                new Opening(model, List.of(made.checkpoint()), List.of(text)), Optional.of(made.session()), cache));
     }
 }

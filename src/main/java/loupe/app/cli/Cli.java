@@ -12,6 +12,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import loupe.app.window.Opening;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.base.FileFailure;
@@ -89,10 +90,10 @@ public final class Cli implements Runnable {
 
     @Parameters(
             paramLabel = "PATH",
-            arity = "0..4",
+            arity = "0..*",
             description =
-                    "Paths to open in the workbench: folder of a model, up to two checkpoints, a corpus to count over "
-                            + "(default: those of the last session, or the sample).")
+                    "Paths to open in the workbench: folder of a model, up to two checkpoints, the texts of a corpus to "
+                            + "count over, or an index (default: those of the last session, or the sample).")
     private List<Path> paths = List.of();
 
     @Option(
@@ -196,7 +197,7 @@ public final class Cli implements Runnable {
         window = true;
         try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
-                    workbench.service(), WorkbenchApp.Opening.of(paths), named, workbench.cancellation(), whenShown);
+                    workbench.service(), Opening.of(paths), named, workbench.cancellation(), whenShown);
         }
     }
 

@@ -2,6 +2,7 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
@@ -101,8 +102,24 @@ public abstract class ModelOptions {
         return bos == Tokenizer.Beginning.NO ? OptionalInt.empty() : beginning;
     }
 
+    /**
+     * What stands in front of a text: the token for the beginning of text, where {@link #encode} puts it.
+     *
+     * @throws Refusal if it was asked for and there is none
+     */
+    public final List<Integer> beginning(OpenModel opened) {
+        OptionalInt token = opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
+        if (bos == Tokenizer.Beginning.YES && token.isEmpty()) {
+            throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");
+        }
+        boolean begins = bos == Tokenizer.Beginning.YES
+                || (bos == Tokenizer.Beginning.AUTO
+                        && opened.tokenizer().map(Tokenizer::beginsTexts).orElse(false));
+        return begins ? List.of(token.orElseThrow()) : List.of();
+    }
+
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
-    final int[] encodeContinuation(OpenModel opened, String text, String option) {
+    public final int[] encodeContinuation(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
     }
 

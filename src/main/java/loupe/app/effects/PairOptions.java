@@ -41,7 +41,9 @@ final class PairOptions {
             names = "--metric",
             required = true,
             paramLabel = "M",
-            description = "logit-diff:A:B (the logit of token A less that of B), logprob:A or logit:A.")
+            description =
+                    "logit-diff:A:B (the logit of token A less that of B), logprob:A, logit:A or kl (divergence of "
+                            + "the prediction from the clean run's, in nats).")
     private String metric;
 
     @Option(
@@ -72,10 +74,10 @@ final class PairOptions {
         parsed();
     }
 
-    private Metric parsed() {
+    /** The metric, before anything is opened. */
+    Metric parsed() {
         return Metric.parse(metric)
-                .orElseThrow(() -> new UsageException(
-                        "--metric is " + metric + ", expected logit-diff:A:B, logprob:A or logit:A"));
+                .orElseThrow(() -> new UsageException("--metric is " + metric + ", expected " + Metric.FORMS));
     }
 
     /** The pair in tokens of a model. */
@@ -90,8 +92,7 @@ final class PairOptions {
         List<Integer> other =
                 hasCorrupt() ? Prompts.of(opened, model, corrupt, "--corrupt", corruptIds, "--corrupt-ids") : List.of();
         if (hasCorrupt() && one.size() != other.size()) {
-            throw new UsageException("the clean text has " + one.size() + " tokens and the corrupt one " + other.size()
-                    + "; tokens are compared one by one, so both need as many");
+            throw Prompts.differ(one.size(), other.size());
         }
         int at = position == null ? one.size() - 1 : position;
         if (at >= one.size()) {

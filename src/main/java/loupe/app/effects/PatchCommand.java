@@ -10,13 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.DoubleUnaryOperator;
 import loupe.analysis.Fit;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.Patching.Direction;
-import loupe.analysis.effects.Patching.Grid;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
@@ -117,7 +115,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
                 Prompts.texts(opened, pair.clean()),
                 Prompts.texts(opened, pair.corrupt()),
                 patched(answer, Direction.DENOISING),
-                patched(answer, Direction.NOISING));
+                patched(answer, Direction.NOISING),
+                differences(answer));
     }
 
     private Set<Direction> directions() {
@@ -154,24 +153,38 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             grids.forEach((name, grid) -> by.put(
                     name,
                     new Scores(
-                            nested(grid, metric -> metric), nested(grid, metric -> answer.score(direction, metric)))));
+                            nested(grid.metric(), grid.shape()),
+                            nested(answer.scores(direction, name), grid.shape()))));
             return new Patched(by);
         });
     }
 
-    /** Row-major values as lists within lists; a number where there are no axes. */
-    private static Object nested(Grid grid, DoubleUnaryOperator of) {
-        return nested(grid.metric(), grid.shape(), 0, 0, grid.metric().length, of);
+    private static Optional<Differences> differences(Patching.Answer answer) {
+        if (answer.grids().size() < Direction.values().length) {
+            return Optional.empty();
+        }
+        Map<String, Object> by = new LinkedHashMap<>();
+        answer.grids()
+                .values()
+                .iterator()
+                .next()
+                .forEach((name, grid) -> by.put(name, nested(answer.differences(name), grid.shape())));
+        return Optional.of(new Differences(by));
     }
 
-    private static Object nested(double[] values, int[] shape, int axis, int from, int to, DoubleUnaryOperator of) {
+    /** Row-major values as lists within lists; a number where there are no axes. */
+    private static Object nested(double[] values, int[] shape) {
+        return nested(values, shape, 0, 0, values.length);
+    }
+
+    private static Object nested(double[] values, int[] shape, int axis, int from, int to) {
         if (axis == shape.length) {
-            return of.applyAsDouble(values[from]);
+            return values[from];
         }
         List<Object> parts = new ArrayList<>();
         int width = (to - from) / shape[axis];
         for (int at = from; at < to; at += width) {
-            parts.add(nested(values, shape, axis + 1, at, at + width, of));
+            parts.add(nested(values, shape, axis + 1, at, at + width));
         }
         return parts;
     }
@@ -182,6 +195,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
      * @param clean the metric of the clean run
      * @param corrupt the metric of the corrupt run
      * @param cleanTokens the texts of the tokens
+     * @param difference denoising's scores less noising's; empty for one direction
      */
     record Result(
             double clean,
@@ -189,14 +203,22 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             List<String> cleanTokens,
             List<String> corruptTokens,
             @LeftOutIfEmpty Optional<Patched> denoising,
-            @LeftOutIfEmpty Optional<Patched> noising) {}
+            @LeftOutIfEmpty Optional<Patched> noising,
+            @LeftOutIfEmpty Optional<Differences> difference) {}
 
     /**
      * One direction.
      *
-     * @param by the site, features, error, group or all_features
+     * @param by the site, features, error, group, all_features or everything
      */
     record Patched(@JsonAnyGetter Map<String, Scores> by) {}
+
+    /**
+     * What one direction's scores are beyond the other's.
+     *
+     * @param by as in {@link Patched}
+     */
+    record Differences(@JsonAnyGetter Map<String, Object> by) {}
 
     /**
      * Values with the axes of the site: of features feature by position with all positions last, of the error by

@@ -50,6 +50,12 @@ final class Prompts {
         }
     }
 
+    /** The refusal of two texts that are to be compared token by token. */
+    static UsageException differ(int clean, int corrupt) {
+        return new UsageException("the clean text has " + clean + " tokens and the corrupt one " + corrupt
+                + "; tokens are compared one by one, so both need as many");
+    }
+
     /** The tokens for people. */
     static List<String> texts(OpenModel opened, List<Integer> ids) {
         return ids.stream().map(id -> ModelOptions.text(opened, id)).toList();

@@ -20,6 +20,7 @@ import loupe.analysis.tokens.TokenScript;
 import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.tour.TourCommand.LeftOut;
+import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
@@ -30,6 +31,8 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.text.PromptColouring;
+import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
@@ -54,6 +57,9 @@ final class Tour {
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
     private static final long COUNTING_MILLIS = 1_800_000;
+    private static final String FIRST_VIEW = "view-features";
+    private static final PromptPair PROMPTS =
+            new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
     private final CommandContext context;
     private Route route;
     private final Path out;
@@ -166,8 +172,8 @@ final class Tour {
     private void visit() {
         camera.settle(() -> true);
         camera.take("empty");
-        Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(
-                route.model(), List.of(), route.corpus().orElse(null))));
+        Toolkit.run(() -> app.openFirst(
+                new Opening(route.model(), List.of(), route.corpus().stream().toList())));
         camera.until(
                 "the model to open",
                 COUNTING_MILLIS,
@@ -388,6 +394,7 @@ final class Tour {
                     models().controls().encoderMix().set(1);
                     models().a().comparison().stop();
                 });
+        prompts();
         for (PaneKind kind : PaneKind.ALL) {
             camera.both(
                     "pane-" + kind.id(),
@@ -421,13 +428,39 @@ final class Tour {
                 "compare-all-features-and-text",
                 this::showAllFeaturesAndText,
                 this::showFeatureAndExamples);
+        camera.both(
+                Camera.Need.BOTH,
+                "compare-prompts",
+                () -> showPrompts(PROMPTS),
+                () -> app.view().run(FIRST_VIEW));
         Toolkit.run(() -> resize(SMALL_WIDTH_PIXELS, SMALL_HEIGHT_PIXELS));
         camera.settle();
         camera.both(Camera.Need.BOTH, "small-compare", () -> {}, () -> {});
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         camera.settle();
         camera.both("small");
+        camera.both(
+                "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+    }
+
+    /** The view of prompts: empty, with a pair, by surprisal, and with prompts that are not of one length. */
+    private void prompts() {
+        camera.one("prompts-empty", () -> showPrompts(PromptPair.EMPTY), () -> {});
+        camera.both("prompts", () -> showPrompts(PROMPTS), () -> {});
+        camera.both(
+                "prompts-surprisal",
+                () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
+                () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
+        camera.one(
+                "prompts-not-aligned",
+                () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
+                () -> app.view().run(FIRST_VIEW));
+    }
+
+    private void showPrompts(PromptPair pair) {
+        models().prompt().pair().set(pair);
+        app.view().run("view-text");
     }
 
     /** The page of the evaluation, measured on the beginning of the corpus. */
@@ -576,6 +609,8 @@ final class Tour {
                 && !models().scales().sweep().isPending()
                 && !models().scatter().points().isPending()
                 && !models().text().tokens().isPending()
+                && !models().prompt().reading().isPending()
+                && !models().predictions().predictions().isPending()
                 && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 
@@ -603,6 +638,7 @@ final class Tour {
                 && !side.examples().examples().isPending()
                 && !side.histogram().histogram().isPending()
                 && !side.text().reading().isPending()
+                && side.textFeatures().isQuiet()
                 && !side.examples().ablation().answer().isPending()
                 && side.together().isQuiet();
     }

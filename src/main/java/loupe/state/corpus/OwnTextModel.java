@@ -102,7 +102,7 @@ public final class OwnTextModel {
         OpenModel model = side.model().get();
         OpenSae sae = side.sae().get();
         OwnText.Read read = text.tokens().getValue();
-        problem.set(why(model, sae));
+        problem.set(whyUnreadable(model, sae));
         if (model == null || sae == null || read == null || read.ids().isEmpty() || problem.get() != null) {
             reading.clear();
             return;
@@ -115,7 +115,8 @@ public final class OwnTextModel {
         }
     }
 
-    private static @Nullable Problem why(@Nullable OpenModel model, @Nullable OpenSae sae) {
+    /** Why a checkpoint cannot read any text with a model; null if it can, or one of both is not open. */
+    public static @Nullable Problem whyUnreadable(@Nullable OpenModel model, @Nullable OpenSae sae) {
         if (model != null && model.tokenizer().isEmpty()) {
             return new Problem("The model has no tokenizer files, so it cannot read a text", true, "");
         }

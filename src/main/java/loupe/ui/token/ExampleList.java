@@ -179,6 +179,7 @@ public final class ExampleList extends ListView<TokenLine> {
                 row.setRight(open);
             }
             strip.setFocusTraversable(false);
+            strip.pointOut();
             strip.setOnMark(() -> {
                 getListView().requestFocus();
                 getListView().getSelectionModel().clearAndSelect(getIndex());

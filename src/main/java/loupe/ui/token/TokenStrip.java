@@ -43,18 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
-    private static final double WEAKEST = 0.1;
-    /** How far a negative activation's background goes towards a colour that text is not readable on. */
-    private static final double STRONGEST_NEGATIVE = 0.5;
-    /** Height of the line under a negative activation, which tells it from a positive one without colour. */
-    private static final double NEGATIVE_LINE = 2;
-
-    /** Height of the line under a token that was looked for, below its background. */
-    private static final double FOUND_LINE = 2;
-
-    /** Height of the lines above and below the tokens that were dragged over. */
-    private static final double MARKED_LINE = 2;
-
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
     private static final double FADE = 20;
 
@@ -71,6 +59,7 @@ public final class TokenStrip extends PaintedRegion {
     private BitSet marked = new BitSet();
     private IntConsumer chosen = token -> {};
     private Runnable markedBy = () -> {};
+    private boolean pointsOut;
     /** The token that the button went down on; -1 for none. */
     private int pressed = -1;
     /** The tokens that were dragged over, both included; -1 for none. */
@@ -139,6 +128,11 @@ public final class TokenStrip extends PaintedRegion {
         return markedFrom < 0
                 ? Optional.empty()
                 : Optional.of(String.join("", Arrays.copyOfRange(line.texts(), markedFrom, markedTo + 1)));
+    }
+
+    /** Outlines the token that a line is shown for also where it has no activation, as in near misses. */
+    void pointOut() {
+        pointsOut = true;
     }
 
     /** Sets what is done when tokens are dragged over. */
@@ -340,54 +334,21 @@ public final class TokenStrip extends PaintedRegion {
                 continue;
             }
             double y = flow.row(i) * TokenFlow.ROW;
-            double activation = line.activations()[i];
-            if (activation > 0 || activation < 0) {
-                pen.fillRectangle(
-                        x + 0.5,
-                        y + 2,
-                        flow.width(i) - 1,
-                        TokenFlow.ROW - 4,
-                        3,
-                        background(palette, side, activation / largest));
-            }
-            if (activation < 0) {
-                double bottom = y + TokenFlow.ROW - 2 - NEGATIVE_LINE;
-                pen.fillRectangle(x + 0.5, bottom, flow.width(i) - 1, NEGATIVE_LINE, 0, palette.negative());
-            }
+            TokenPaint paint = new TokenPaint(pen, palette, x, y, flow.width(i));
+            paint.background(line.activations()[i], largest, side);
             if (marked.get(i)) {
-                pen.fillRectangle(
-                        x + 0.5, y + TokenFlow.ROW - FOUND_LINE, flow.width(i) - 1, FOUND_LINE, 0, palette.text());
+                paint.underline();
             }
             if (i >= markedFrom && i <= markedTo) {
-                pen.fillRectangle(x, y + 1, flow.width(i), MARKED_LINE, 0, palette.accent());
-                pen.fillRectangle(x, y + TokenFlow.ROW - 1 - MARKED_LINE, flow.width(i), MARKED_LINE, 0, palette.accent());
+                paint.bracket();
             }
-            if (i == line.peak() && !(activation > 0 || activation < 0)) {
-                pen.outlineRectangle(x + 0.5, y + 2, flow.width(i) - 1, TokenFlow.ROW - 4, 3, 1, palette.muted());
+            if (i == line.peak() && pointsOut && line.activations()[i] == 0) {
+                paint.outlineQuietly();
             }
             if (i == selected.get() || i == hovered.get()) {
-                pen.outlineRectangle(
-                        x + 0.5,
-                        y + 2,
-                        flow.width(i) - 1,
-                        TokenFlow.ROW - 4,
-                        3,
-                        i == selected.get() ? 1.5 : 1,
-                        palette.accent());
+                paint.outline(i == selected.get());
             }
-            double at = x + TokenFlow.PADDING;
-            Color thin =
-                    ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 || activation < 0 ? 1 : 0.6);
-            for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
-                pen.text(
-                        run.text(),
-                        at,
-                        y + TokenFlow.ROW * 0.67,
-                        TextWidths.SIZE,
-                        false,
-                        run.glyph() ? thin : palette.text());
-                at += pen.widthOf(run.text(), TextWidths.SIZE, false);
-            }
+            paint.text(line.texts()[i], line.activations()[i], false);
         }
         context.restore();
         fadeCutEnds(context, palette.surface());
@@ -411,16 +372,5 @@ public final class TokenStrip extends PaintedRegion {
                     width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
             context.fillRect(width - FADE, 0, FADE, canvas.getHeight());
         }
-    }
-
-    /**
-     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none,
-     * and a negative one from a positive one.
-     */
-    static Color background(ColourRoles palette, Side side, double fraction) {
-        double strength = WEAKEST + (1 - WEAKEST) * Math.min(1, Math.abs(fraction));
-        return fraction < 0
-                ? ColourRoles.blend(palette.surface(), palette.negative(), STRONGEST_NEGATIVE * strength)
-                : ColourRoles.blend(palette.surface(), palette.heat(side), strength);
     }
 }

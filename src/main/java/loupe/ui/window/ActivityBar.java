@@ -16,6 +16,7 @@ import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.state.window.Activity;
 import loupe.state.window.Notices;
+import loupe.ui.control.PopOvers;
 import loupe.ui.control.Tooltips;
 import org.controlsfx.control.PopOver;
 import org.controlsfx.control.StatusBar;
@@ -127,20 +128,16 @@ final class ActivityBar {
         VBox lines = new VBox(8);
         lines.getStyleClass().add("pop-content");
         activity.jobs().forEach(job -> lines.getChildren().add(line(job)));
-        popOver("Running", lines).show(others);
+        popOver(others, "Running", lines);
     }
 
     private void showNotices() {
-        popOver("Notices", new NoticeList(notices, showFolder).node()).show(latest);
+        popOver(latest, "Notices", new NoticeList(notices, showFolder).node());
         lookedAt = notices.all().isEmpty() ? null : notices.all().get(0);
         showLatest();
     }
 
-    private PopOver popOver(String title, Node content) {
-        PopOver over = new PopOver(content);
-        over.setTitle(title);
-        over.setArrowLocation(PopOver.ArrowLocation.BOTTOM_RIGHT);
-        over.getRoot().getStylesheets().addAll(bar.getScene().getStylesheets());
-        return over;
+    private static void popOver(Node owner, String title, Node content) {
+        PopOvers.show(owner, title, content, PopOver.ArrowLocation.BOTTOM_RIGHT);
     }
 }

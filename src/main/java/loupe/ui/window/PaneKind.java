@@ -18,6 +18,10 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.InterventionsPane;
+import loupe.ui.text.PredictionsPane;
+import loupe.ui.text.PromptPane;
+import loupe.ui.text.TextFeaturesPane;
 import loupe.ui.tree.TreePane;
 
 /**
@@ -179,7 +183,45 @@ public record PaneKind(
                                     links.desk()))
                     .needing(new Needs(220, 150, 0.5, 1))
                     .ofBothSides()
-                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"));
+                    .shownOrLeftBy("lists", "Show the lists of features, or go back", "Shortcut+J"),
+            of(
+                            PromptPane.class,
+                            "prompt",
+                            "Prompts",
+                            links -> new PromptPane(
+                                    links.models().predictions(),
+                                    links.models().a().textFeatures(),
+                                    links.models().b().textFeatures(),
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides(),
+            of(
+                            PredictionsPane.class,
+                            "predictions",
+                            "Predictions",
+                            links -> new PredictionsPane(
+                                    links.models().predictions(), links.texts(), links.checkpointDesk()))
+                    .needing(new Needs(220, 190, 0.5, 1))
+                    .ofBothSides(),
+            of(
+                            TextFeaturesPane.class,
+                            "prompt-features",
+                            "Features in the prompts",
+                            links -> new TextFeaturesPane(
+                                    links.side().textFeatures(),
+                                    links.texts(),
+                                    links::chooseFeature,
+                                    links::describe,
+                                    links::strongest,
+                                    links.featureDesk()))
+                    .needing(new Needs(240, 150, 1, 1)),
+            of(
+                            InterventionsPane.class,
+                            "interventions",
+                            "Interventions",
+                            links -> new InterventionsPane(links.models().interventions(), links::describe))
+                    .needing(new Needs(300, 200, 0.5, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.

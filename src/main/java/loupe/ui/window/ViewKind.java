@@ -68,7 +68,15 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     across(
                             part(380, stack("corpus")),
                             part(440, down(part(380, stack("examples")), part(288, stack("text")))),
-                            part(371, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))));
+                            part(371, down(part(260, stack("histogram", "scatter")), part(408, stack("together")))))),
+            new ViewKind(
+                    "text",
+                    "Text",
+                    "One or two prompts: what the model predicts, which features are active, and what they do",
+                    Feather.TYPE,
+                    across(
+                            part(760, down(part(360, stack("prompt")), part(308, stack("prompt-features")))),
+                            part(431, stack("predictions")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
+import loupe.analysis.effects.InterventionLine;
 import loupe.base.VisibleText;
 import loupe.sae.checkpoint.SaeSaving;
 import loupe.state.WorkbenchModels;
@@ -25,6 +26,7 @@ import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
+import loupe.ui.text.InterventionsPane;
 
 /** The window's commands and their actions. */
 final class WorkbenchCommands {
@@ -290,6 +292,19 @@ final class WorkbenchCommands {
                 "Shortcut+Shift+S",
                 hasA,
                 view.area()::steer);
+        commands.add(
+                "ablate",
+                "Ablate the feature wherever the model reads a text",
+                GHOST,
+                "",
+                () -> models.a().side().feature().get() != null,
+                () -> {
+                    models.interventions()
+                            .add(
+                                    InterventionLine.Kind.ABLATE,
+                                    List.of(models.a().side().feature().get().feature()));
+                    showInterventions();
+                });
         commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.area()::findInTree);
 
         addViews(commands);
@@ -452,6 +467,10 @@ final class WorkbenchCommands {
     /** Brings the form of the corpus to the front. */
     void showCorpus() {
         view.area().show(PaneKind.of(CorpusPane.class), false);
+    }
+
+    void showInterventions() {
+        view.area().show(PaneKind.of(InterventionsPane.class), false);
     }
 
     /** Opens the list of the indexes that are kept. */

@@ -37,6 +37,7 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
 import loupe.ui.corpus.CorpusChip;
 import loupe.ui.pane.Answers;
+import loupe.ui.text.InterventionChip;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -121,6 +122,9 @@ final class WorkbenchToolBar {
         Node corpus = new CorpusChip(
                         models.workbench(), models.statistics(), commands::showCorpus, room.map(width -> width >= WIDE))
                 .node();
+        Node interventions = new InterventionChip(
+                        models.interventions(), commands::showInterventions, room.map(width -> width >= WIDE))
+                .node();
         for (MenuButton button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
             button.accessibleTextProperty().bind(button.textProperty());
@@ -138,6 +142,7 @@ final class WorkbenchToolBar {
                         openCheckpoint,
                         compare,
                         corpus,
+                        interventions,
                         summary,
                         device,
                         menus.panes(),

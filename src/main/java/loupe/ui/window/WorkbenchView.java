@@ -44,6 +44,7 @@ import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.control.IconButtons;
+import loupe.ui.control.PopOvers;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.help.HelpPage;
@@ -259,11 +260,17 @@ public final class WorkbenchView {
         nothing.addListener((property, was, is) -> {
             if (is) {
                 start.showRecent();
-                start.focus();
+                if (isShown()) { // not in a window that closes what was open in it
+                    start.focus();
+                }
             } else if (scene.getFocusOwner() == null) {
                 area.table().focus();
             }
         });
+    }
+
+    private boolean isShown() {
+        return scene.getWindow() != null && scene.getWindow().isShowing();
     }
 
     private void bind() {
@@ -285,14 +292,23 @@ public final class WorkbenchView {
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
+        scene.windowProperty().addListener((property, was, is) -> {
+            if (was == null) {
+                focusFirst();
+            }
+        });
+        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+        scene.addEventHandler(
+                NeedEvent.WANTED, event -> commands.run(event.need().command()));
+    }
+
+    /** Gives the keyboard to what the window comes up with: the page to start from, or the panes. */
+    private void focusFirst() {
         if (start.node().isVisible()) {
             start.focus();
         } else {
             area.table().focus();
         }
-        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
-        scene.addEventHandler(
-                NeedEvent.WANTED, event -> commands.run(event.need().command()));
     }
 
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
@@ -466,20 +482,17 @@ public final class WorkbenchView {
     }
 
     private void showProblemOfB() {
+        Node compare = scene.lookup("#compare");
+        if (compare == null || scene.getWindow() == null || !scene.getWindow().isShowing()) {
+            return;
+        }
         ProblemView view = new ProblemView(null);
         view.show(models.workbench().b().problem().get());
-        PopOver over = new PopOver(view);
+        PopOver over = PopOvers.show(compare, "Checkpoint B could not be opened", view, PopOver.ArrowLocation.TOP_LEFT);
         view.onRemedy(remedy -> {
             over.hide();
             models.workbench().mend(models.workbench().b(), remedy);
         });
-        over.setTitle("Checkpoint B could not be opened");
-        over.getRoot().getStylesheets().addAll(scene.getStylesheets());
-        over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
-        Node compare = scene.lookup("#compare");
-        if (compare != null && scene.getWindow() != null && scene.getWindow().isShowing()) {
-            over.show(compare);
-        }
     }
 
     /**

@@ -127,6 +127,67 @@ class PaneCommandsTest {
     }
 
     @Test
+    void aTextIsPredictedAsTheForwardPassDoesAndItsFeaturesAreThoseOfItsTokens() {
+        JsonNode said = json(
+                "text",
+                "--model",
+                at("tiny"),
+                "--sae",
+                at("sae"),
+                "--sae",
+                at("second"),
+                "--ids",
+                "3,1,4,1,5",
+                "--corrupt-ids",
+                "3,1,2,1,5",
+                "--feature",
+                "3,5",
+                "--top",
+                100,
+                "--order",
+                "sum",
+                "--predictions",
+                3);
+        JsonNode loss =
+                json("forward", "--model", at("tiny"), "--ids", "3,1,4,1,5").get("loss");
+        assertThat(said.get("mean_loss").asDouble()).isCloseTo(loss.asDouble(), within(1e-5));
+        assertThat(said.get("corrupt").get("mean_loss").asDouble())
+                .isCloseTo(
+                        json("forward", "--model", at("tiny"), "--ids", "3,1,2,1,5")
+                                .get("loss")
+                                .asDouble(),
+                        within(1e-5));
+        JsonNode tokens = said.get("tokens");
+        assertThat(tokens.get(0).get("surprisal").isNull()).isTrue();
+        assertThat(tokens.get(1).get("surprisal").asDouble() * Math.log(2))
+                .isCloseTo(tokens.get(0).get("loss").asDouble(), within(1e-9));
+        assertThat(tokens.get(4).get("loss").isNull()).isTrue();
+        assertThat(tokens.get(2).get("predictions")).hasSize(3);
+        assertThat(tokens.get(2).get("difference").asDouble())
+                .isCloseTo(
+                        tokens.get(2).get("activation_b").asDouble()
+                                - tokens.get(2).get("activation").asDouble(),
+                        within(1e-6));
+        for (JsonNode one : said.get("top")) {
+            double sum = 0;
+            for (JsonNode token : tokens) {
+                for (JsonNode active : token.get("features")) {
+                    sum += active.get("feature").equals(one.get("feature"))
+                            ? active.get("activation").asDouble()
+                            : 0;
+                }
+            }
+            assertThat(one.get("sum").asDouble()).isCloseTo(sum, within(1e-4));
+        }
+        CommandRun refused =
+                CommandRun.of("text", "--model", at("tiny"), "--ids", "3,1,4", "--corrupt-ids", "3,1", "--json");
+        assertThat(refused.code).isEqualTo(2);
+        assertThat(refused.err).contains("the clean text has 3 tokens and the corrupt one 2");
+        assertThat(CommandRun.of("text", "--model", at("tiny"), "--ids", "3", "--feature", 1).err)
+                .contains("--feature goes with --sae");
+    }
+
+    @Test
     void anAuditListsTheReadingsWithTheOneInUseFirst() {
         JsonNode said = json("audit", "--model", at("tiny"), "--sae", at("sae"), "--corpus", at("corpus.txt"));
         assertThat(said.get("readings").size()).isGreaterThan(1);

@@ -22,7 +22,7 @@ import loupe.Golden;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.app.command.CommandRun;
-import loupe.app.window.WorkbenchApp;
+import loupe.app.window.Opening;
 import loupe.format.SafetensorsWriter;
 import loupe.index.PathKind;
 import loupe.inference.OpenModel;
@@ -94,12 +94,12 @@ class PathOpeningTest {
     }
 
     private static PathKind byOpening(Path path) {
-        WorkbenchApp.Opening opening = WorkbenchApp.Opening.of(List.of(path));
+        Opening opening = Opening.of(List.of(path));
         return path.equals(opening.model())
                 ? PathKind.MODEL
                 : opening.saes().contains(path)
                         ? PathKind.CHECKPOINT
-                        : path.equals(opening.corpus()) ? PathKind.of(path) : null;
+                        : List.of(path).equals(opening.corpus()) ? PathKind.of(path) : null;
     }
 
     private static String byInspect(Path path) throws IOException {

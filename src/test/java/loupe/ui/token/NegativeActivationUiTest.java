@@ -46,11 +46,11 @@ class NegativeActivationUiTest extends UiTest {
         ColourRoles palette = palette(theme);
         for (Side side : Side.values()) {
             for (double fraction = 0.05; fraction <= 1; fraction += 0.05) {
-                Color below = TokenStrip.background(palette, side, -fraction);
+                Color below = TokenPaint.background(palette, side, -fraction);
                 assertThat(Contrast.of(palette.text(), below))
                         .as("%s %s %s", theme, side, -fraction)
                         .isGreaterThanOrEqualTo(theme == Theme.HIGH_CONTRAST ? 7 : 4.5);
-                assertThat(below).isNotEqualTo(TokenStrip.background(palette, side, fraction));
+                assertThat(below).isNotEqualTo(TokenPaint.background(palette, side, fraction));
             }
         }
     }

@@ -158,7 +158,7 @@ class TokenStripUiTest extends UiTest {
         });
         for (Side side : Side.values()) {
             for (double fraction = 0; fraction <= 1; fraction += 0.05) {
-                assertThat(Contrast.of(palette.text(), TokenStrip.background(palette, side, fraction)))
+                assertThat(Contrast.of(palette.text(), TokenPaint.background(palette, side, fraction)))
                         .as("%s %s %s", theme, side, fraction)
                         .isGreaterThanOrEqualTo(theme == Theme.HIGH_CONTRAST ? 7 : 4.5);
             }

@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import javafx.application.Platform;
+import javafx.event.Event;
+import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.text.Text;
@@ -67,11 +69,27 @@ class ActivityBarUiTest extends UiTest {
         onFx(() -> notices.add("Saved chart.png"));
         clickOn("#notices");
         waitUntil(() -> !shown().isEmpty());
-        PopOver over = popOver().orElseThrow();
+        PopOver over = onFx(ActivityBarUiTest::popOvers).get(0);
         assertThat(onFx(over::getHeight)).isLessThan(170);
         assertThat(onFx(over::getWidth)).isLessThan(330);
         type(KeyCode.ESCAPE);
-        waitUntil(() -> popOver().isEmpty());
+        waitUntil(() -> popOvers().isEmpty());
+    }
+
+    @Test
+    void openedTwiceTheListIsThereOnceAndEscapeClosesItAtOnce() {
+        onFx(() -> notices.add("Saved chart.png"));
+        Hyperlink link = lookup("#notices").query();
+        onFx(() -> {
+            link.fire();
+            link.fire();
+            assertThat(popOvers()).hasSize(1);
+            press(link, KeyCode.ESCAPE);
+            assertThat(popOvers()).isEmpty();
+            link.fire();
+            press(link, KeyCode.ESCAPE);
+            assertThat(popOvers()).isEmpty();
+        });
     }
 
     @Test
@@ -85,11 +103,16 @@ class ActivityBarUiTest extends UiTest {
         assertThat(opened).containsExactly(Path.of("/tmp/pictures/chart.png"));
     }
 
-    private static Optional<PopOver> popOver() {
+    /** Presses a key as the window hears it, whichever window the system has given the keyboard to. */
+    private static void press(Node node, KeyCode key) {
+        Event.fireEvent(node, new KeyEvent(KeyEvent.KEY_PRESSED, "", "", key, false, false, false, false));
+    }
+
+    private static List<PopOver> popOvers() {
         return Window.getWindows().stream()
                 .filter(PopOver.class::isInstance)
                 .map(PopOver.class::cast)
-                .findFirst();
+                .toList();
     }
 
     /** The texts of the notices as they are drawn, an ellipsis for what has no room. */

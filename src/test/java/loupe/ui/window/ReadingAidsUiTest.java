@@ -26,6 +26,7 @@ import javafx.scene.image.PixelReader;
 import javafx.scene.image.WritableImage;
 import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.stage.PopupWindow;
 import javafx.stage.Window;
 import loupe.state.window.Look;
@@ -81,10 +82,14 @@ class ReadingAidsUiTest extends WindowUiTest {
         });
         assertThat(nameless).as("without a name or role").isEmpty();
         assertThat(unseen).as("not seen to have the keyboard").isEmpty();
-        UiTest.onFx(() -> lookup("#notices").<Hyperlink>query().fire());
-        UiTest.waitUntil(() -> Window.getWindows().stream().anyMatch(PopOver.class::isInstance));
-        type(KeyCode.ESCAPE);
-        UiTest.waitUntil(() -> Window.getWindows().stream().noneMatch(PopOver.class::isInstance));
+        UiTest.onFx(() -> {
+            lookup("#notices").<Hyperlink>query().fire();
+            assertThat(Window.getWindows()).hasAtLeastOneElementOfType(PopOver.class);
+            Event.fireEvent(
+                    view.scene(),
+                    new KeyEvent(KeyEvent.KEY_PRESSED, "", "", KeyCode.ESCAPE, false, false, false, false));
+            assertThat(Window.getWindows()).doesNotHaveAnyElementsOfTypes(PopOver.class);
+        });
         assertThat(unstyled)
                 .as("what the style sheets ask for and is not there")
                 .isEmpty();

@@ -1,0 +1,371 @@
+package loupe.app.effects;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import loupe.analysis.Fit;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.TextPredictions;
+import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.prompts.TextActivations;
+import loupe.analysis.prompts.TextFeatures;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
+import loupe.app.cli.UsageException;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
+import loupe.base.Refusal;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import loupe.lm.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code text}: what the model predicts after each token of a text and the features that are active there, as the view
+ * Text and the pane "Your text" show them.
+ */
+@Command(
+        name = "text",
+        description = "Show what a model predicts after each token of a text, and the features of a checkpoint that "
+                + "are active there.")
+public final class TextCommand extends LoupeCommand<TextCommand.Result> {
+    private static final String REMOVED = "removed";
+    private static final String REPLACED = "replaced";
+    private static final int MOST_SAES = 2;
+
+    @Mixin
+    private ModelOptions.Required model;
+
+    @Option(
+            names = "--sae",
+            paramLabel = "PATH",
+            description = "Checkpoint whose features are shown; a second one stands beside the first.")
+    private List<Path> saes = List.of();
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(names = "--text", paramLabel = "T", description = "Text to read; or give --ids.")
+    private String text;
+
+    @Option(names = "--ids", split = ",", paramLabel = "ID", description = "Token ids to read, taken as they are.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private int[] ids;
+
+    @Mixin
+    private TextPairOptions compared;
+
+    @Option(
+            names = "--feature",
+            split = ",",
+            paramLabel = "I",
+            description = "Feature shown along the whole text; of two checkpoints one of each, and their difference.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private int[] features = {};
+
+    @Option(
+            names = "--ablate",
+            paramLabel = "HOW",
+            description = "Show what becomes of the activation of --feature at --at without each token before it: "
+                    + "removed (what follows moves up) or replaced (by the token for the beginning of text).")
+    private String ablate;
+
+    @Option(
+            names = "--at",
+            paramLabel = "N",
+            description = "With --ablate: the token at which the activation is read, from 0 (default: where it is "
+                    + "furthest from 0).")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
+    private Integer at;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Features listed at each token, those furthest from 0, and of the whole text (default: "
+                    + "${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
+    private int top;
+
+    /** By what the features of the whole text are ordered. */
+    enum Order {
+        /** By the activation furthest from 0. */
+        MAXIMUM(TextFeatures.Order.MAXIMUM),
+        /** By the sum of the activations. */
+        SUM(TextFeatures.Order.SUM);
+
+        private final TextFeatures.Order order;
+
+        Order(TextFeatures.Order order) {
+            this.order = order;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    @Option(
+            names = "--order",
+            paramLabel = "WHICH",
+            defaultValue = "maximum",
+            description = "Order of the features of the whole text: maximum, the activation furthest from 0, or sum "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private Order order;
+
+    @Override
+    public Result run(CommandContext context) {
+        Prompts.requireOne(text, "--text", ids, "--ids");
+        compared.check();
+        checkFeatures();
+        List<OpenSae> checkpoints =
+                saes.stream().map(path -> reading.open(context, path, "--sae")).toList();
+        for (int i = 0; i < features.length; i++) {
+            SaeAt.requireFeature(features[i], checkpoints.get(i), "--feature");
+        }
+        OpenModel opened = model.open(context, Processing.RAW);
+        for (OpenSae checkpoint : checkpoints) {
+            SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfit(), checkpoint, opened);
+            reading.warnOfProcessing(context, checkpoint, opened);
+        }
+        List<Integer> clean = Prompts.of(opened, model, text, "--text", ids, "--ids");
+        List<Integer> corrupt = compared.corrupt(opened, model, clean.size());
+        List<Integer> followed = compared.followed(opened, model);
+        List<TextPredictions.Run> runs = new ArrayList<>();
+        runs.add(new TextPredictions.Run(clean, Interventions.NONE));
+        if (corrupt != null) {
+            runs.add(new TextPredictions.Run(corrupt, Interventions.NONE));
+        }
+        TextPredictions.Answer predicted =
+                context.ask(new TextPredictions(opened.id(), runs, compared.predictions(), followed));
+        List<Text> texts = new ArrayList<>();
+        for (int run = 0; run < runs.size(); run++) {
+            texts.add(text(context, opened, checkpoints, predicted, run, run == 0));
+        }
+        return new Result(
+                texts.get(0).readAt(),
+                texts.get(0).meanLoss(),
+                texts.get(0).tokens(),
+                texts.get(0).top(),
+                texts.size() > 1
+                        ? Optional.of(new Corrupt(
+                                texts.get(1).meanLoss(),
+                                texts.get(1).tokens(),
+                                texts.get(1).top()))
+                        : Optional.empty());
+    }
+
+    /** What can be refused before anything is opened. */
+    private void checkFeatures() {
+        if (saes.size() > MOST_SAES) {
+            throw new UsageException("--sae is given " + saes.size() + " times, expected at most " + MOST_SAES);
+        }
+        if (saes.isEmpty() && features.length > 0) {
+            throw new UsageException("--feature goes with --sae PATH");
+        }
+        if (features.length > 0 && features.length != saes.size()) {
+            throw new UsageException("--feature has " + features.length + " numbers, expected one for each --sae, of "
+                    + "which there are " + saes.size());
+        }
+        if (ablate != null
+                && (features.length == 0 || !List.of(REMOVED, REPLACED).contains(ablate))) {
+            throw new UsageException(
+                    features.length == 0
+                            ? "--ablate needs --feature I, whose activation is shown"
+                            : "--ablate is " + ablate + ", expected " + REMOVED + " or " + REPLACED);
+        }
+        if (at != null && ablate == null) {
+            throw new UsageException("--at goes with --ablate");
+        }
+    }
+
+    /** A text with all that is asked of it. */
+    private record Text(
+            Optional<Integer> readAt, Optional<Double> meanLoss, List<At> tokens, Optional<List<InText>> top) {}
+
+    /** @param ablates whether tokens are ablated, if the user wants that */
+    private Text text(
+            CommandContext context,
+            OpenModel opened,
+            List<OpenSae> checkpoints,
+            TextPredictions.Answer predicted,
+            int run,
+            boolean ablates) {
+        List<Integer> read = predicted.runs().get(run).ids();
+        List<TextActivations.Answer> answers = checkpoints.stream()
+                .map(sae -> context.ask(new TextActivations(opened.id(), sae.id(), read)))
+                .toList();
+        TextActivations.Answer first = answers.isEmpty() ? null : answers.get(0);
+        float[] along = first == null || features.length == 0 ? null : first.of(features[0]);
+        float[] beside = answers.size() < MOST_SAES || features.length == 0
+                ? null
+                : answers.get(1).of(features[1]);
+        Optional<Integer> readAt = Optional.ofNullable(along)
+                .filter(values -> ablate != null && ablates)
+                .map(values -> readAt(values, text != null ? "--text" : "--ids"));
+        Optional<float[]> without = readAt.map(place -> ablated(context, opened, checkpoints.get(0), read, place));
+        List<At> tokens = new ArrayList<>();
+        for (int i = 0; i < read.size(); i++) {
+            int place = i;
+            tokens.add(new At(
+                    read.get(i),
+                    ModelOptions.text(opened, read.get(i)),
+                    Optional.ofNullable(first).map(answer -> answer.l0(place)),
+                    Optional.ofNullable(along).map(values -> values[place]),
+                    Optional.ofNullable(beside).map(values -> values[place]),
+                    Optional.ofNullable(beside).map(values -> values[place] - along[place]),
+                    without.filter(values -> place < values.length).map(values -> values[place]),
+                    Optional.ofNullable(first)
+                            .map(answer -> answer.strongest(place, top).stream()
+                                    .map(one -> new Active(one.feature(), one.activation()))
+                                    .toList()),
+                    finite(predicted.surprisal(run, i)),
+                    finite(predicted.loss(run, i)),
+                    predicted.positions().get(i).entropies()[run],
+                    predictions(opened, predicted.positions().get(i), run),
+                    answer(predicted.positions().get(i), run, 0, compared.hasAnswer()),
+                    answer(predicted.positions().get(i), run, compared.hasAnswer() ? 1 : 0, compared.hasWrongAnswer()),
+                    compared.hasAnswer() && compared.hasWrongAnswer()
+                            ? Optional.of(predicted.positions().get(i).tracked()[run][0]
+                                    - predicted.positions().get(i).tracked()[run][1])
+                            : Optional.empty()));
+        }
+        return new Text(
+                readAt,
+                finite(predicted.meanLoss(run)),
+                tokens,
+                Optional.ofNullable(first)
+                        .map(answer -> TextFeatures.of(answer).top(order.order, top).stream()
+                                .map(one -> new InText(one.feature(), one.maximum(), one.sum(), one.tokens()))
+                                .toList()));
+    }
+
+    private static Optional<Double> finite(double value) {
+        return Double.isNaN(value) ? Optional.empty() : Optional.of(value);
+    }
+
+    /** The likeliest tokens of this run alone. */
+    private List<Next> predictions(OpenModel opened, TextPredictions.At position, int run) {
+        double[] logs = position.logProbabilities()[run];
+        return IntStream.range(0, logs.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -logs[i]))
+                .limit(compared.predictions())
+                .map(i -> new Next(position.ids()[i], ModelOptions.text(opened, position.ids()[i]), Math.exp(logs[i])))
+                .toList();
+    }
+
+    private static Optional<Followed> answer(TextPredictions.At position, int run, int index, boolean given) {
+        return given
+                ? Optional.of(new Followed(Math.exp(position.tracked()[run][index]), position.ranks()[run][index]))
+                : Optional.empty();
+    }
+
+    /** The place that --at names, or that of the activation furthest from 0. */
+    private int readAt(float[] along, String option) {
+        if (at == null) {
+            return IntStream.range(0, along.length)
+                    .boxed()
+                    .max(Comparator.comparing(place -> Math.abs(along[place])))
+                    .orElseThrow();
+        }
+        if (at >= along.length) {
+            throw new UsageException("--at is " + at + ", the tokens of " + option + " are 0 to " + (along.length - 1));
+        }
+        return at;
+    }
+
+    /** The activation at a place without each token up to it. */
+    private float[] ablated(
+            CommandContext context, OpenModel opened, OpenSae checkpoint, List<Integer> read, int place) {
+        OptionalInt replacement = OptionalInt.empty();
+        if (ablate.equals(REPLACED)) {
+            replacement = opened.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
+            if (replacement.isEmpty()) {
+                throw new Refusal("--ablate replaced: " + opened.folder()
+                        + " has no token for the beginning of text. Use --ablate removed");
+            }
+        }
+        return context.ask(new AblatedText(
+                        opened.id(), checkpoint.id(), features[0], read.subList(0, place + 1), 0, replacement))
+                .without();
+    }
+
+    /**
+     * The result that is printed.
+     *
+     * @param readAt the token at which the ablated activation is read; empty without an ablation
+     * @param meanLoss in nats per token; empty for a single token
+     * @param tokens of the text
+     * @param top features of the whole text; empty without a checkpoint
+     * @param corrupt the same of the second text; empty without one
+     */
+    record Result(
+            @LeftOutIfEmpty Optional<Integer> readAt,
+            Optional<Double> meanLoss,
+            List<At> tokens,
+            @LeftOutIfEmpty Optional<List<InText>> top,
+            @LeftOutIfEmpty Optional<Corrupt> corrupt) {}
+
+    /** The second text. */
+    record Corrupt(
+            Optional<Double> meanLoss,
+            List<At> tokens,
+            @LeftOutIfEmpty Optional<List<InText>> top) {}
+
+    /**
+     * A token of the text.
+     *
+     * @param l0 number of features active at it
+     * @param activation of the feature that was asked for; empty if none was
+     * @param activationB of the second checkpoint's feature
+     * @param difference of B's activation less A's
+     * @param without the activation at the place that is read, without this token; empty without an ablation and after
+     *     that place
+     * @param features furthest from 0 first
+     * @param surprisal in bits, of this token after those before it; empty for the first
+     * @param loss in nats, of the token after it; empty for the last
+     * @param entropy in nats, of what is predicted after it
+     * @param predictions the likeliest tokens after it
+     * @param answer what becomes of the answer here
+     * @param logitDifference of answer and wrong answer
+     */
+    record At(
+            int id,
+            String token,
+            @LeftOutIfEmpty Optional<Integer> l0,
+            Optional<Float> activation,
+            @LeftOutIfEmpty Optional<Float> activationB,
+            @LeftOutIfEmpty Optional<Float> difference,
+            @LeftOutIfEmpty Optional<Float> without,
+            @LeftOutIfEmpty Optional<List<Active>> features,
+            Optional<Double> surprisal,
+            Optional<Double> loss,
+            double entropy,
+            List<Next> predictions,
+            @LeftOutIfEmpty Optional<Followed> answer,
+            @LeftOutIfEmpty Optional<Followed> wrongAnswer,
+            @LeftOutIfEmpty Optional<Double> logitDifference) {}
+
+    /** A feature that is active at a token. */
+    record Active(int feature, float activation) {}
+
+    /** A feature that is active in the text: its activation furthest from 0, their sum, and at how many tokens. */
+    record InText(int feature, float maximum, double sum, int tokens) {}
+
+    /** A token that may follow. */
+    record Next(int id, String token, double probability) {}
+
+    /** An answer after a token: its first token's probability, and its rank from 1. */
+    record Followed(double probability, int rank) {}
+}
