@@ -51,7 +51,6 @@ public final class LocalInferenceService implements InferenceService {
     /** Reads layers on demand: the threads for files may all be waiting for answers that need them. */
     private final ExecutorService layerReading = Threads.pool("layers", 1);
 
-
     // Device thread only, from here on.
     private final Map<ModelId, Opened<OpenModel, Embeddings>> models = new LinkedHashMap<>();
     private final Map<ModelId, LazyLayers> layers = new LinkedHashMap<>();

@@ -181,7 +181,10 @@ public final class ExamplesPane implements Pane {
             removed.setDisable(none);
             replaced.setDisable(none || model.ablation().replacement().isEmpty());
             int many = list.getSelectionModel().getSelectedIndices().size();
-            copy.setText(list.markedText().isPresent() ? "Copy the marked part" : many > 1 ? "Copy these " + many + " texts" : "Copy this text");
+            copy.setText(
+                    list.markedText().isPresent()
+                            ? "Copy the marked part"
+                            : many > 1 ? "Copy these " + many + " texts" : "Copy this text");
             copy.setDisable(none);
             rows.setDisable(none);
         });
@@ -268,7 +271,11 @@ public final class ExamplesPane implements Pane {
         shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
         List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
-        list.setLines(lines, headings(groups), Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()), side);
+        list.setLines(
+                lines,
+                headings(groups),
+                Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()),
+                side);
         list.getSelectionModel().clearSelection();
         marked.stream().mapToInt(shown::indexOf).filter(row -> row >= 0).forEach(list.getSelectionModel()::select);
         showAblation();

@@ -80,8 +80,7 @@ public final class ExampleList extends ListView<TokenLine> {
      *
      * @param shown the headings, by the index of the line that each stands above
      */
-    public void setLines(
-            List<TokenLine> lines, Map<Integer, String> shown, double largestActivation, Side shownSide) {
+    public void setLines(List<TokenLine> lines, Map<Integer, String> shown, double largestActivation, Side shownSide) {
         headings = Map.copyOf(shown);
         largest = largestActivation;
         side = Objects.requireNonNull(shownSide, "shownSide");

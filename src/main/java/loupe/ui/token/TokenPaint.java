@@ -57,8 +57,7 @@ record TokenPaint(Pen pen, ColourRoles palette, double x, double y, double width
 
     /** Outlines a token that has no background, but that the line is shown for. */
     void outlineQuietly() {
-        pen.outlineRectangle(
-                x + 0.5, y + MARGIN, width - 1, TokenFlow.ROW - 2 * MARGIN, ROUNDING, 1, palette.muted());
+        pen.outlineRectangle(x + 0.5, y + MARGIN, width - 1, TokenFlow.ROW - 2 * MARGIN, ROUNDING, 1, palette.muted());
     }
 
     /** @param chosen whether it is the chosen token, not the one under the pointer */

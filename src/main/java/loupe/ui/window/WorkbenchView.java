@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javafx.application.Platform;
 import javafx.beans.binding.Bindings;
 import javafx.beans.binding.BooleanBinding;
@@ -797,15 +797,13 @@ public final class WorkbenchView {
             help.texts().entries().stream()
                     .filter(entry -> !entry.group().startsWith(HelpLinks.KEYS)
                             && word.matcher(entry.title()).find())
-                    .forEach(entry -> candidates.add(new CommandPalette.Entry(
-                            "Help: " + entry.title(), entry.group(), () -> help.open(entry))));
+                    .forEach(entry -> candidates.add(
+                            new CommandPalette.Entry("Help: " + entry.title(), entry.group(), () -> help.open(entry))));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
         // commands that have the words as they are come first, those that have only their letters last
-        matching.stream()
-                .filter(entry -> entry.says(words))
-                .forEach(entries::add);
+        matching.stream().filter(entry -> entry.says(words)).forEach(entries::add);
         entries.addAll(features);
         matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;

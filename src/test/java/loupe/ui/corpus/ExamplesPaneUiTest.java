@@ -175,7 +175,10 @@ class ExamplesPaneUiTest extends PaneUiTest {
         assertThat(shares).isCloseTo(100, within(0.2));
         onFx(() -> opened.choose(PlantedCorpus.AT_E_AFTER_A));
         onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
-        assertThat(headings()).singleElement().asString().matches("e active at \\d+ of its \\d+ places \\([\\d.]+ %\\)");
+        assertThat(headings())
+                .singleElement()
+                .asString()
+                .matches("e active at \\d+ of its \\d+ places \\([\\d.]+ %\\)");
         assertThat(list().getItems()).allMatch(line -> line.texts()[line.peak()].equals("e"));
         onFx(() -> model.choice().set(ExamplesModel.Choice.TOP));
         assertThat(headings()).isEmpty();
