@@ -11,6 +11,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.prompts.AblatedText;
 import loupe.index.Example;
@@ -24,6 +25,7 @@ import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
+import org.controlsfx.control.SegmentedButton;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +86,20 @@ class ExamplesPaneUiTest extends PaneUiTest {
             assertThat(model.choice().get()).isEqualTo(choice);
             assertThat(list().getItems()).hasSameSizeAs(examples());
         }
+    }
+
+    @Test
+    void aPaneThatIsMadeAfterASessionWasReadShowsTheChoiceInForce() {
+        onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
+        PaneFrame later = onFx(
+                () -> new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node());
+        assertThat(onFx(() -> later.getActions().stream()
+                        .filter(SegmentedButton.class::isInstance)
+                        .flatMap(each -> ((SegmentedButton) each).getButtons().stream())
+                        .filter(ToggleButton::isSelected)
+                        .map(ToggleButton::getText)
+                        .toList()))
+                .containsExactly("Near misses");
     }
 
     @Test
