@@ -136,7 +136,7 @@ public final class ExamplesPane implements Pane {
             buttons.put(choice, button);
             choices.getButtons().add(button);
         }
-        button(Choice.TOP).setSelected(true);
+        button(model.choice().get()).setSelected(true);
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         choiceList.setId("examples-choice-" + side);

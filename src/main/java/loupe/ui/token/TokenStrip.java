@@ -340,10 +340,10 @@ public final class TokenStrip extends PaintedRegion {
                 paint.underline();
             }
             if (i >= markedFrom && i <= markedTo) {
-                paint.bracket();
+                paint.draggedOver();
             }
             if (i == line.peak() && pointsOut && line.activations()[i] == 0) {
-                paint.outlineQuietly();
+                paint.peak();
             }
             if (i == selected.get() || i == hovered.get()) {
                 paint.outline(i == selected.get());
