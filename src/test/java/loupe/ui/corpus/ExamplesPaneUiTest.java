@@ -91,8 +91,8 @@ class ExamplesPaneUiTest extends PaneUiTest {
     @Test
     void aPaneThatIsMadeAfterASessionWasReadShowsTheChoiceInForce() {
         onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
-        PaneFrame later = onFx(
-                () -> new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node());
+        PaneFrame later =
+                onFx(() -> new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node());
         assertThat(onFx(() -> later.getActions().stream()
                         .filter(SegmentedButton.class::isInstance)
                         .flatMap(each -> ((SegmentedButton) each).getButtons().stream())
