@@ -219,6 +219,7 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
+                    .shortly("In prompts")
                     .needing(new Needs(240, 150, 1, 1)),
             of(
                             DreamPane.class,
