@@ -8,7 +8,10 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import loupe.analysis.effects.ExampleEffects;
 
-/** The texts of a feature's examples as the model read them, which end where it is active: what effects are measured over. */
+/**
+ * The texts of a feature's examples as the model read them, which end where it is active: what effects are measured
+ * over.
+ */
 public final class ExampleTexts {
     /** Examples of one stretch of text are this many tokens apart. */
     private static final int APART = 8;

@@ -9,13 +9,11 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import javafx.geometry.Orientation;
 import javafx.geometry.Pos;
 import javafx.scene.control.Button;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.SeparatorMenuItem;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
@@ -52,7 +50,6 @@ import org.jspecify.annotations.Nullable;
  * chosen feature, and which next tokens they help and hurt most.
  */
 public final class EffectsPane implements Pane {
-    private static final double TABLE_SHARE = 0.5;
     /** Tokens of an example that are shown, up to its last. */
     private static final int SHOWN_TOKENS = 8;
 
@@ -131,8 +128,9 @@ public final class EffectsPane implements Pane {
             case RANDOM -> "Random";
         }));
         choice.setAccessibleText("Which examples");
-        choice.setTooltip(Tooltips.of("Which of the tokens at which the feature is active: the strongest, uniformly over "
-                + "strength, or each as likely as every other, as the column CE cost has it"));
+        choice.setTooltip(
+                Tooltips.of("Which of the tokens at which the feature is active: the strongest, uniformly over "
+                        + "strength, or each as likely as every other, as the column CE cost has it"));
         goOn.setId("effects-go-on");
         goOn.setTooltip(Tooltips.of("Measure on where it was stopped"));
         FlowPane tools = new FlowPane(8, 6, new SegmentedButton(onPrompt, overExamples), choice, goOn);
@@ -156,14 +154,14 @@ public final class EffectsPane implements Pane {
         correlation.setMinHeight(Region.USE_PREF_SIZE);
         HBox both = new HBox(helped, hurt);
         VBox.setVgrow(both, Priority.ALWAYS);
-        SplitPane split = new SplitPane(table, new VBox(both, correlation));
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(TABLE_SHARE);
-        table.setMinHeight(0);
-        VBox.setVgrow(split, Priority.ALWAYS);
+        VBox lower = new VBox(both, correlation);
+        for (Region half : List.of(table, lower)) {
+            half.setMinHeight(0);
+            half.setPrefHeight(0);
+            VBox.setVgrow(half, Priority.ALWAYS);
+        }
         frame.setRows();
-        frame.setContent(new VBox(tools, summary, split));
+        frame.setContent(new VBox(tools, summary, table, lower));
         export(table, "effects");
         frame.getMenuItems().add(new SeparatorMenuItem());
         export(helped, "effects-helped");
@@ -177,8 +175,8 @@ public final class EffectsPane implements Pane {
     }
 
     private void layOutRows() {
-        TableColumn<Row, Number> activation =
-                Tables.numbers("Act.", "Activation of the chosen feature there", 56, Row::activation, NumberTexts::number);
+        TableColumn<Row, Number> activation = Tables.numbers(
+                "Act.", "Activation of the chosen feature there", 56, Row::activation, NumberTexts::number);
         activation.visibleProperty().bind(overExamples.selectedProperty());
         TableColumn<Row, String> next = Tables.texts(
                 "Next", "The likeliest next token without interventions", 66, Row::next, TokenText::visible);
@@ -192,7 +190,8 @@ public final class EffectsPane implements Pane {
         nextWith.visibleProperty().bind(onPrompt.selectedProperty());
         table.getColumns()
                 .setAll(List.of(
-                        Tables.<Row>counts("Place", "Place of the token, or of the example in this list, from 0", 44, Row::place),
+                        Tables.<Row>counts(
+                                "Place", "Place of the token, or of the example in this list, from 0", 44, Row::place),
                         Tables.texts(
                                 "Token",
                                 "The token, or the end of the example's text",
@@ -228,8 +227,8 @@ public final class EffectsPane implements Pane {
                 .setAll(List.of(
                         Tables.<MovedTokens.Moved>texts(
                                 isHelped ? "Helped" : "Hurt",
-                                "Next tokens whose log-probability the interventions "
-                                        + (isHelped ? "raise" : "lower") + " most",
+                                "Next tokens whose log-probability the interventions " + (isHelped ? "raise" : "lower")
+                                        + " most",
                                 60,
                                 token -> texts.of(token.id()),
                                 TokenText::visible),
@@ -371,7 +370,8 @@ public final class EffectsPane implements Pane {
 
     private String correlation(MovedTokens moved, boolean prompt) {
         OptionalDouble found = moved.correlation();
-        return (prompt ? "After the chosen token" : "After the examples, on average") + ". Rank correlation with what the "
+        return (prompt ? "After the chosen token" : "After the examples, on average")
+                + ". Rank correlation with what the "
                 + "logit weights predict: "
                 + (found.isPresent() ? NumberTexts.number(found.getAsDouble()) : "none, nothing is predicted");
     }
@@ -392,7 +392,8 @@ public final class EffectsPane implements Pane {
         return measured == null
                 ? ""
                 : what() + ": added loss " + interval(measured.deltaCe()) + ", KL " + interval(measured.kl())
-                        + " nats; " + measured.known() + " of " + measured.examples().size()
+                        + " nats; " + measured.known() + " of "
+                        + measured.examples().size()
                         + " examples, 95 % bootstrap intervals";
     }
 
