@@ -159,14 +159,14 @@ class EveryPaneIsACommandTest {
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
             Map.entry(
                     "patching",
-                    List.of(new Shown(
-                            PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+                    List.of(new Shown(PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
             Map.entry(
                     "circuit",
                     List.of(
                             new Shown(CircuitModel.class, Set.of(FeatureCircuit.class), "circuit"),
                             new Shown(CircuitModel.class, Set.of(EdgeWeights.class), "edges"))),
-            Map.entry("attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
+            Map.entry(
+                    "attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
             Map.entry(
                     "tree",
                     List.of(new Shown(

@@ -127,15 +127,16 @@ public record Attribution(
                     : errors[node.position()];
         }
 
-        /** The nodes whose effects are furthest from 0, those first; at most so many, features without effect left out. */
+        /**
+         * The nodes whose effects are furthest from 0, those first; at most so many, features without effect left out.
+         */
         public List<Node> largestNodes(int most) {
             int width = effects.size(-1);
             return IntStream.concat(
                             LargestEffects.of(effects.data(), most),
                             IntStream.range(0, errors.length).map(t -> ~t))
-                    .mapToObj(i -> i < 0
-                            ? new Node(~i, OptionalInt.empty())
-                            : new Node(i / width, OptionalInt.of(i % width)))
+                    .mapToObj(i ->
+                            i < 0 ? new Node(~i, OptionalInt.empty()) : new Node(i / width, OptionalInt.of(i % width)))
                     .sorted(Comparator.comparingDouble(node -> -Math.abs(effect(node))))
                     .limit(most)
                     .toList();

@@ -31,7 +31,8 @@ public record DifferingFeatures(ModelId model, SaeId sae, List<Integer> clean, L
     @Override
     public List<Integer> answer(Scope scope) {
         PlacedSae placed = PlacedSae.of(scope, model, sae);
-        NDArray own = placed.read(Runs.at(scope, model, clean, placed.readsAt())).features();
+        NDArray own =
+                placed.read(Runs.at(scope, model, clean, placed.readsAt())).features();
         NDArray other =
                 placed.read(Runs.at(scope, model, corrupt, placed.readsAt())).features();
         float[] largest = DeviceArrays.floats(other.sub(own).abs().max(new int[] {0}));

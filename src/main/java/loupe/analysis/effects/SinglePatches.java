@@ -22,7 +22,12 @@ final class SinglePatches {
      * @param nodes one for each run, in any order
      */
     static double[] metrics(
-            Scope scope, ModelId model, List<Integer> ids, SiteChange change, List<Attribution.Node> nodes, MetricAt metric) {
+            Scope scope,
+            ModelId model,
+            List<Integer> ids,
+            SiteChange change,
+            List<Attribution.Node> nodes,
+            MetricAt metric) {
         List<Attribution.Node> features = new ArrayList<>();
         List<Attribution.Node> errors = new ArrayList<>();
         nodes.forEach(node -> (node.feature().isPresent() ? features : errors).add(node));

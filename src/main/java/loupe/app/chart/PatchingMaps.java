@@ -100,7 +100,8 @@ final class PatchingMaps extends LoupeCommand<ChartCommand.Result> {
                 },
                 checkpoint
                                 .map(found -> LabelledFeature.all(opened, found))
-                                .orElse(opened.id() + ", " + place.map(PatchSite::label).orElse(""))
+                                .orElse(opened.id() + ", "
+                                        + place.map(PatchSite::label).orElse(""))
                         + ", " + pair.metric());
     }
 

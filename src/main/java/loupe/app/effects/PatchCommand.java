@@ -120,14 +120,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
                 together,
                 errors));
         Patching.Answer answer = context.ask(new Patching(
-                opened.id(),
-                pair.clean(),
-                pair.corrupt(),
-                pair.metric(),
-                pair.position(),
-                directions,
-                kinds,
-                patches));
+                opened.id(), pair.clean(), pair.corrupt(), pair.metric(), pair.position(), directions, kinds, patches));
         return new Result(
                 answer.clean(),
                 answer.corrupt(),
@@ -142,8 +135,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
     private List<Integer> differing(CommandContext context, OpenModel opened, OpenSae found, PairOptions.Pair pair) {
         return differing == 0
                 ? List.of()
-                : context.ask(
-                        new DifferingFeatures(opened.id(), found.id(), pair.clean(), pair.corrupt(), differing));
+                : context.ask(new DifferingFeatures(opened.id(), found.id(), pair.clean(), pair.corrupt(), differing));
     }
 
     private Set<Direction> directions() {

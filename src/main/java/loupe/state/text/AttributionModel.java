@@ -63,8 +63,7 @@ public final class AttributionModel {
      * @param ig by integrated gradients; likewise
      * @param exact as measured; NaN where it was not
      */
-    public record Row(
-            Side side, HookPoint at, OptionalInt feature, int position, double atp, double ig, double exact) {
+    public record Row(Side side, HookPoint at, OptionalInt feature, int position, double atp, double ig, double exact) {
         /** By the method that the table is sorted by. */
         double by(Method method) {
             return switch (method) {
@@ -275,7 +274,9 @@ public final class AttributionModel {
             return;
         }
         Metric measured = metric.get().of(read).orElseThrow();
-        List<SaeId> saes = asked.stream().map(side -> Objects.requireNonNull(side.sae().get()).id()).toList();
+        List<SaeId> saes = asked.stream()
+                .map(side -> Objects.requireNonNull(side.sae().get()).id())
+                .toList();
         answers.forEach((by, slot) -> {
             boolean wants = by == method.get()
                     || by == Method.INTEGRATED_GRADIENTS

@@ -101,8 +101,8 @@ public final class CircuitModel {
                 errors)) {
             source.addListener(changed -> ask());
         }
-        for (ObservableValue<?> source : List.of(
-                workbench.a().feature(), workbench.b().feature(), prompt.position())) {
+        for (ObservableValue<?> source :
+                List.of(workbench.a().feature(), workbench.b().feature(), prompt.position())) {
             source.addListener(changed -> askOfEdges());
         }
     }

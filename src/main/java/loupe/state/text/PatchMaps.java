@@ -59,7 +59,9 @@ public record PatchMaps(
         PatchSite site = question.sites().get(0);
         Patching.Grid grid = answer.grids().get(Direction.DENOISING).get(site.label());
         List<String> columns = site.byHead()
-                ? IntStream.range(0, grid.shape()[1]).mapToObj(Integer::toString).toList()
+                ? IntStream.range(0, grid.shape()[1])
+                        .mapToObj(Integer::toString)
+                        .toList()
                 : tokens;
         return new PatchMaps(
                 false,
@@ -101,7 +103,10 @@ public record PatchMaps(
                         .flatMapToDouble(name -> Arrays.stream(
                                 asScores
                                         ? answer.scores(direction, name)
-                                        : answer.grids().get(direction).get(name).metric()))
+                                        : answer.grids()
+                                                .get(direction)
+                                                .get(name)
+                                                .metric()))
                         .toArray())
                 .toList();
     }

@@ -198,10 +198,7 @@ public final class PatchingModel {
                                 .orElse(null)
                         : null);
         PromptModel.@Nullable Read read = prompt.reading().getValue();
-        if (model == null
-                || read == null
-                || !whyEmpty().isEmpty()
-                || misfit.get() != null) {
+        if (model == null || read == null || !whyEmpty().isEmpty() || misfit.get() != null) {
             patching.clear();
             differing.clear();
             return;
@@ -210,11 +207,7 @@ public final class PatchingModel {
             patching.clear();
             differing.clear();
             differing.askAfresh(new DifferingFeatures(
-                    model.id(),
-                    sae.id(),
-                    read.clean().ids(),
-                    read.corrupt().ids(),
-                    FEATURES));
+                    model.id(), sae.id(), read.clean().ids(), read.corrupt().ids(), FEATURES));
             return;
         }
         differing.clear();
@@ -227,8 +220,7 @@ public final class PatchingModel {
         List<Integer> features = differing.getValue();
         PromptModel.@Nullable Read read = prompt.reading().getValue();
         if (features != null && model != null && sae != null && read != null) {
-            ask(question(
-                    model, read, List.of(), Optional.of(new FeaturePatches(sae.id(), features, List.of(), true))));
+            ask(question(model, read, List.of(), Optional.of(new FeaturePatches(sae.id(), features, List.of(), true))));
         }
     }
 

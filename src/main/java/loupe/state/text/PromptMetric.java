@@ -28,8 +28,7 @@ public enum PromptMetric {
             return Optional.empty();
         }
         List<Integer> ids = answers.stream().map(answer -> answer.ids().get(0)).toList();
-        return Optional.of(
-                new Metric(kind, ids.isEmpty() ? 0 : ids.get(0), ids.size() < 2 ? 0 : ids.get(1)));
+        return Optional.of(new Metric(kind, ids.isEmpty() ? 0 : ids.get(0), ids.size() < 2 ? 0 : ids.get(1)));
     }
 
     /** What has to be typed for it. */

@@ -52,9 +52,7 @@ record HeatMapLayout(
         int count = Math.max(1, maps.maps().size());
         int rows = Math.max(1, maps.rows().size());
         int columns = Math.max(1, maps.columns().size());
-        double left = MARGIN
-                + Math.max(widest(maps.rows(), text, widths), widths.of(maps.down(), text))
-                + MARGIN;
+        double left = MARGIN + Math.max(widest(maps.rows(), text, widths), widths.of(maps.down(), text)) + MARGIN;
         double forAll = Math.max(count, width - left - MARGIN - GAP * (count - 1));
         double cellWidth = Math.min(WIDEST, forAll / count / columns);
         double longest = widest(maps.columns(), text, widths);
@@ -109,7 +107,9 @@ record HeatMapLayout(
         names(pen, palette, shown);
         for (int map = 0; map < shown.maps().size(); map++) {
             pen.text(
-                    cut(shown.maps().get(map).title(), cellWidth * shown.columns().size()),
+                    cut(
+                            shown.maps().get(map).title(),
+                            cellWidth * shown.columns().size()),
                     x(map, 0),
                     top - MARGIN,
                     text,
@@ -176,8 +176,7 @@ record HeatMapLayout(
                 String name = cut(shown.columns().get(column), LONGEST_NAME);
                 double middle = x(map, column) + cellWidth / 2;
                 if (upright) {
-                    pen.textUp(
-                            name, middle + text / 3, below + widths.of(name, text), text, palette.muted());
+                    pen.textUp(name, middle + text / 3, below + widths.of(name, text), text, palette.muted());
                 } else {
                     pen.text(name, middle - widths.of(name, text) / 2, below + text, text, false, palette.muted());
                 }
@@ -199,17 +198,16 @@ record HeatMapLayout(
         double down = y + text - SCALE_HEIGHT;
         for (int i = 0; i < SCALE_PARTS; i++) {
             pen.fillRectangle(
-                    bar + i * part, down, part + 0.5, SCALE_HEIGHT, 0, colour(palette, 2.0 * i / (SCALE_PARTS - 1) - 1));
+                    bar + i * part,
+                    down,
+                    part + 0.5,
+                    SCALE_HEIGHT,
+                    0,
+                    colour(palette, 2.0 * i / (SCALE_PARTS - 1) - 1));
         }
         pen.outlineRectangle(bar, down, SCALE_WIDTH, SCALE_HEIGHT, 0, 1, palette.border());
         pen.text(most, bar + SCALE_WIDTH + MARGIN, y + text, text, false, palette.muted());
-        pen.text(
-                "0",
-                bar + SCALE_WIDTH / 2 - widths.of("0", text) / 2,
-                y + 2 * text + 1,
-                text,
-                false,
-                palette.muted());
+        pen.text("0", bar + SCALE_WIDTH / 2 - widths.of("0", text) / 2, y + 2 * text + 1, text, false, palette.muted());
     }
 
     /** As much of a name as has room. */

@@ -123,9 +123,7 @@ public final class HeatMaps extends PaintedRegion implements Exportable {
     /** The middle of a cell in this part's pixels. */
     public double[] middle(int map, int row, int column) {
         HeatMapLayout layout = layout(Objects.requireNonNull(maps));
-        return new double[] {
-            layout.x(map, column) + layout.cellWidth() / 2, layout.y(row) + layout.cellHeight() / 2
-        };
+        return new double[] {layout.x(map, column) + layout.cellWidth() / 2, layout.y(row) + layout.cellHeight() / 2};
     }
 
     private void tell(double x, double y) {
@@ -209,12 +207,7 @@ public final class HeatMaps extends PaintedRegion implements Exportable {
         @Override
         public void draw(Graphics2D graphics, ColourRoles palette) {
             PaperPen pen = new PaperPen(graphics);
-            HeatMapLayout.of(
-                            maps,
-                            width,
-                            height,
-                            HeatMapLayout.TEXT,
-                            (text, size) -> pen.widthOf(text, size, false))
+            HeatMapLayout.of(maps, width, height, HeatMapLayout.TEXT, (text, size) -> pen.widthOf(text, size, false))
                     .draw(pen, palette, maps, null);
         }
     }

@@ -99,9 +99,14 @@ public final class AttributionPane implements Pane {
                 + "the clean run's prediction in nats, which has no AtP"));
         stop.setId("attribution-stop");
         frame.getActions().addAll(method, metric, stop);
-        table.getColumns().add(Tables.texts("Of", "Checkpoint", 30, row -> row.side().name(), text -> text));
+        table.getColumns()
+                .add(Tables.texts("Of", "Checkpoint", 30, row -> row.side().name(), text -> text));
         TableColumn<Row, String> place = Tables.texts(
-                "Written at", "Hook point where the checkpoint writes", 90, row -> row.at().name(), text -> text);
+                "Written at",
+                "Hook point where the checkpoint writes",
+                90,
+                row -> row.at().name(),
+                text -> text);
         place.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_PLACE));
         table.getColumns().add(place);
         table.getColumns()
@@ -113,10 +118,10 @@ public final class AttributionPane implements Pane {
                         text -> text));
         table.getColumns()
                 .add(Tables.counts("Place", "Number of the token in the clean prompt, from 0", 40, Row::position));
+        table.getColumns().add(Tables.texts("Token", "Token of the clean prompt", 60, this::token, TokenText::visible));
         table.getColumns()
-                .add(Tables.texts("Token", "Token of the clean prompt", 60, this::token, TokenText::visible));
-        table.getColumns()
-                .add(Tables.numbers("AtP", "Change times gradient at the clean run", 60, Row::atp, AttributionPane::number));
+                .add(Tables.numbers(
+                        "AtP", "Change times gradient at the clean run", 60, Row::atp, AttributionPane::number));
         table.getColumns()
                 .add(Tables.numbers(
                         "IG",

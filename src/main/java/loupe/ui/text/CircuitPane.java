@@ -94,8 +94,8 @@ public final class CircuitPane implements Pane {
         threshold.setId("circuit-threshold");
         threshold.setPrefColumnCount(4);
         threshold.setAccessibleText("Threshold of effects");
-        threshold.setTooltip(Tooltips.of("Size of the effect on the logit difference that a node of the circuit "
-                + "exceeds; Enter takes it"));
+        threshold.setTooltip(Tooltips.of(
+                "Size of the effect on the logit difference that a node of the circuit " + "exceeds; Enter takes it"));
         ablation.setId("circuit-ablation");
         ablation.getItems().setAll(Ablation.values());
         ablation.setConverter(new LabelConverter<>(CircuitPane::title));
@@ -106,15 +106,19 @@ public final class CircuitPane implements Pane {
         errors.getItems().setAll(Errors.values());
         errors.setConverter(new LabelConverter<>(CircuitPane::title));
         errors.setAccessibleText("Which errors are kept");
-        errors.setTooltip(Tooltips.of("What checkpoints do not reconstruct: kept where the circuit has it, nowhere, or "
-                + "everywhere"));
+        errors.setTooltip(Tooltips.of(
+                "What checkpoints do not reconstruct: kept where the circuit has it, nowhere, or " + "everywhere"));
         stop.setId("circuit-stop");
         frame.getActions().addAll(threshold, ablation, errors, stop);
-        nodes.getColumns().add(Tables.texts("Of", "Checkpoint", 30, row -> row.side().name(), text -> text));
+        nodes.getColumns()
+                .add(Tables.texts("Of", "Checkpoint", 30, row -> row.side().name(), text -> text));
         nodes.getColumns()
                 .add(Tables.texts(
-                        "Written at", "Hook point where the checkpoint writes", 90, row -> row.at().name(), text ->
-                                text));
+                        "Written at",
+                        "Hook point where the checkpoint writes",
+                        90,
+                        row -> row.at().name(),
+                        text -> text));
         nodes.getColumns()
                 .add(Tables.texts(
                         "Node",
@@ -129,7 +133,8 @@ public final class CircuitPane implements Pane {
                         60,
                         Node::effect,
                         NumberTexts::number));
-        edges.getColumns().add(Tables.texts("From", "Checkpoint", 40, row -> row.side().name(), text -> text));
+        edges.getColumns()
+                .add(Tables.texts("From", "Checkpoint", 40, row -> row.side().name(), text -> text));
         edges.getColumns().add(Tables.counts("#", "Feature that the edge comes from", 60, Edge::feature));
         edges.getColumns().add(Tables.counts("Place", "Number of its token, from 0", 40, Edge::position));
         edges.getColumns().add(Tables.texts("Token", "Its token", 60, this::token, TokenText::visible));

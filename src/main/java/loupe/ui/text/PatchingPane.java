@@ -302,8 +302,8 @@ public final class PatchingPane implements Pane {
             foot.setText("");
             return;
         }
-        StringBuilder words = new StringBuilder("Clean " + NumberTexts.number(known.clean()) + ", corrupt "
-                + NumberTexts.number(known.corrupt()));
+        StringBuilder words = new StringBuilder(
+                "Clean " + NumberTexts.number(known.clean()) + ", corrupt " + NumberTexts.number(known.corrupt()));
         for (List<String> whole : List.of(
                 List.of(Patching.ALL_FEATURES, "all features"), List.of(Patching.EVERYTHING, "with the errors"))) {
             if (known.grids().values().stream().allMatch(grids -> grids.containsKey(whole.get(0)))
@@ -311,8 +311,7 @@ public final class PatchingPane implements Pane {
                 words.append("; ").append(whole.get(1));
                 String between = " ";
                 for (Patching.Direction direction : Patching.Direction.values()) {
-                    words.append(between)
-                            .append(NumberTexts.number(known.scores(direction, whole.get(0))[0]));
+                    words.append(between).append(NumberTexts.number(known.scores(direction, whole.get(0))[0]));
                     between = " / ";
                 }
             }

@@ -138,9 +138,7 @@ class EffectModelsTest {
 
     private void answer(Attribution.Method by, Attribution.Answer answer) {
         opened.service.asked.stream()
-                .filter(ask -> !ask.cancelled
-                        && ask.query instanceof Attribution one
-                        && one.method() == by)
+                .filter(ask -> !ask.cancelled && ask.query instanceof Attribution one && one.method() == by)
                 .reduce((first, second) -> second)
                 .orElseThrow()
                 .answer(answer);
@@ -209,13 +207,11 @@ class EffectModelsTest {
                 .answer(new EdgeWeights.Answer(
                         List.of(1.0), List.of(new HostTensor(new float[] {0, 2, 0, 0, -3, 0}, 3, 2))));
         assertThat(circuit.listedEdges())
-                .containsExactly(
-                        new CircuitModel.Edge(Side.B, 0, 2, -3), new CircuitModel.Edge(Side.B, 1, 0, 2));
+                .containsExactly(new CircuitModel.Edge(Side.B, 0, 2, -3), new CircuitModel.Edge(Side.B, 1, 0, 2));
         opened.newest(FeatureCircuit.class)
                 .answer(new FeatureCircuit.Answer(
                         List.of(
-                                new FeatureCircuit.Nodes(
-                                        HookPoint.residPre(1), List.of(4), List.of(0.5), true, -0.7),
+                                new FeatureCircuit.Nodes(HookPoint.residPre(1), List.of(4), List.of(0.5), true, -0.7),
                                 new FeatureCircuit.Nodes(HookPoint.residPre(0), List.of(), List.of(), false, 0)),
                         2,
                         1.5,

@@ -50,12 +50,9 @@ class HeatMapLayoutTest {
     @Test
     void theScaleIsAsLongOnBothSidesOfZeroAndLeavesOutWhatIsNotKnown() {
         assertThat(MAPS.end()).isEqualTo(2);
-        assertThat(new HeatMaps.Maps(
-                                "a",
-                                "b",
-                                List.of("x"),
-                                List.of("y"),
-                                List.of(new HeatMaps.Map("t", new double[] {Double.NaN})))
+        assertThat(new HeatMaps.Maps("a", "b", List.of("x"), List.of("y"), List.of(new HeatMaps.Map("t", new double[] {
+                            Double.NaN
+                        })))
                         .end())
                 .isEqualTo(1);
     }

@@ -48,11 +48,9 @@ class EffectPanesUiTest extends PaneUiTest {
     private static Patching.Answer patched() {
         Map<Patching.Direction, Map<String, Patching.Grid>> grids = new EnumMap<>(Patching.Direction.class);
         for (Patching.Direction direction : Patching.Direction.values()) {
-            grids.put(
-                    direction,
-                    Map.of(
-                            "resid_pre",
-                            new Patching.Grid(new int[] {2, 3}, new double[] {0, 0.25, 0.5, 0.75, 1, Double.NaN})));
+            grids.put(direction, Map.of("resid_pre", new Patching.Grid(new int[] {2, 3}, new double[] {
+                0, 0.25, 0.5, 0.75, 1, Double.NaN
+            })));
         }
         return new Patching.Answer(1, 0, grids);
     }
@@ -63,8 +61,7 @@ class EffectPanesUiTest extends PaneUiTest {
         onFx(() -> prompt.pair().set(new PromptPair("bad", "bed", "g", "f")));
         answer(Patching.class, patched());
         HeatMaps chart = lookup("#patching-maps").query();
-        assertThat(onFx(() -> chart.maps().maps().get(2).values()))
-                .containsExactly(-1, -0.5, 0, 0.5, 1, Double.NaN);
+        assertThat(onFx(() -> chart.maps().maps().get(2).values())).containsExactly(-1, -0.5, 0, 0.5, 1, Double.NaN);
         TableView<?> table = lookup("#patching").query();
         assertThat(cells(table, "Denoising")).containsExactly(0.0, 0.25, 0.5, 0.75, 1.0);
         assertThat(onFx(() -> lookup("#patching-foot").queryAs(Labeled.class).getText()))
@@ -96,8 +93,9 @@ class EffectPanesUiTest extends PaneUiTest {
         assertThat(cells(list, "Node")).startsWith("#0", "#1", "error");
         assertThat(cells(list, "IG")).startsWith(-3.0, 2.0, 0.5);
         assertThat(onFx(() -> lookup("#attribution-sums").queryAs(Labeled.class).getText()))
-                .isEqualTo("A at blocks.1.hook_resid_pre: features \u22121.00 + errors 0.500 = \u22120.500 of \u22121.00, "
-                        + "gap \u22120.500; clean to corrupt \u22121.00");
+                .isEqualTo(
+                        "A at blocks.1.hook_resid_pre: features \u22121.00 + errors 0.500 = \u22120.500 of \u22121.00, "
+                                + "gap \u22120.500; clean to corrupt \u22121.00");
         clickOn(row(list, 0));
         assertThat(chosen).containsExactly(Side.A + " 0");
         assertThat(onFx(() -> prompt.position().get())).isEqualTo(2);
