@@ -255,6 +255,7 @@ public final class PatchingPane implements Pane {
 
     private void clear() {
         maps.show(null);
+        maps.mark(-1, -1);
         cells.clear();
         timeLeft = new TimeLeft();
         showFoot();
