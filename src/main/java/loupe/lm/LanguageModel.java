@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
-import ai.djl.nn.core.Linear;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -312,7 +311,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private NDArray unembed(NDArray x, NDArray weight, @Nullable NDArray bias) {
-        NDArray logits = (bias == null ? Linear.linear(x, weight) : Linear.linear(x, weight, bias)).singletonOrThrow();
+        NDArray product = FewRows.timesTransposed(x, weight);
+        NDArray logits = bias == null ? product : product.addi(bias);
         OptionalDouble cap = config.scaling().logitCap();
         return cap.isEmpty()
                 ? logits

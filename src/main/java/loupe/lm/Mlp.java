@@ -44,7 +44,7 @@ record Mlp(
 
     /** x W + b; the bias is added in place, which leaves no second copy and does not disturb gradients. */
     static NDArray affine(NDArray x, NDArray weight, @Nullable NDArray bias) {
-        NDArray product = x.matMul(weight);
+        NDArray product = FewRows.times(x, weight);
         return bias == null ? product : product.addi(bias);
     }
 

@@ -29,6 +29,7 @@ import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
@@ -44,6 +45,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
+import loupe.state.text.EffectsModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
@@ -95,12 +97,14 @@ public final class WorkbenchModels implements AutoCloseable {
     private final OwnText text;
     private final InterventionsModel interventions;
     private final PromptModel prompt;
+    private final EffectsModel effects;
     private final PredictionsModel predictions;
     private final PatchingModel patching;
     private final AttributionModel attribution;
     private final CircuitModel circuit;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
+    private final DreamModel dream;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -151,6 +155,9 @@ public final class WorkbenchModels implements AutoCloseable {
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
+        effects =
+                new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -200,6 +207,7 @@ public final class WorkbenchModels implements AutoCloseable {
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
     private void keepHistories() {
+        workbench.selection().changeWithin(undoOrder::quietly);
         ValueHistory.keep(
                 undoOrder,
                 table.filter(),
@@ -263,6 +271,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(effects.choices().remembered());
+        kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -291,6 +301,8 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            effects.choices().recall(kept);
+            dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -451,9 +463,19 @@ public final class WorkbenchModels implements AutoCloseable {
         return interventions;
     }
 
+    /** What the interventions in force change of the predictions. */
+    public EffectsModel effects() {
+        return effects;
+    }
+
     /** The prompts of the view Text. */
     public PromptModel prompt() {
         return prompt;
+    }
+
+    /** Text that makes the feature in hand most active. */
+    public DreamModel dream() {
+        return dream;
     }
 
     public FeatureTableModel table() {

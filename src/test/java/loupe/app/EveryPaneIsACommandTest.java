@@ -24,12 +24,18 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.Attribution;
 import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.EdgeWeights;
+import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.FeatureCircuit;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TextPredictions;
+import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
@@ -70,6 +76,7 @@ import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureListsModel;
@@ -85,6 +92,8 @@ import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
+import loupe.state.text.EffectsModel;
+import loupe.state.text.InterventionsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -154,6 +163,15 @@ class EveryPaneIsACommandTest {
             Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
             Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
             Map.entry(
+                    "interventions",
+                    List.of(new Shown(InterventionsModel.class, Set.of(InterventionList.class), "effect"))),
+            Map.entry(
+                    "effects",
+                    List.of(new Shown(
+                            EffectsModel.class,
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            "effect"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
@@ -182,6 +200,7 @@ class EveryPaneIsACommandTest {
                     "together",
                     List.of(new Shown(
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
                     List.of(
@@ -212,7 +231,7 @@ class EveryPaneIsACommandTest {
             Map.entry("labels import", "labels of other programs are read by scripts"),
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
-            Map.entry("ablate", "effects of a feature have no view yet"),
+            Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
             Map.entry("tour", "takes pictures of the window"),

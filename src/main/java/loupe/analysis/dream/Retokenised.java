@@ -9,7 +9,11 @@ import loupe.lm.tokenizer.Tokenizer;
  * what was measured.
  */
 public record Retokenised(Tokenizer tokenizer) {
-    /** @param ids of the whole text, without a token for its beginning */
+    /**
+     * Whether these tokens come back as they are.
+     *
+     * @param ids of the whole text, without a token for its beginning
+     */
     public boolean survives(List<Integer> ids) {
         int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
         return Arrays.equals(

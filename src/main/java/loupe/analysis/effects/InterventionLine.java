@@ -229,10 +229,10 @@ public record InterventionLine(Kind kind, Target target, Amount amount, Position
         HostTensor vector(VectorFile file, HookPoint at);
     }
 
-    /** Does something to one feature of the first checkpoint, as it comes, at all tokens. */
-    public static InterventionLine of(Kind kind, int feature) {
+    /** Does something to features of the first checkpoint, as it comes, at all tokens. */
+    public static InterventionLine of(Kind kind, List<Integer> features) {
         return new InterventionLine(
-                kind, new Target.Features(0, List.of(feature), Optional.empty()), kind.initial(), Positions.ALL, true);
+                kind, new Target.Features(0, features, Optional.empty()), kind.initial(), Positions.ALL, true);
     }
 
     public InterventionLine withTarget(Target other) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import loupe.base.Refusal;
 import loupe.inference.SaeId;
 
@@ -53,10 +52,10 @@ public record InterventionList(List<InterventionLine> lines, boolean keepsError)
         return new InterventionList(other, keepsError);
     }
 
-    /** With all lines switched on or off. */
-    public InterventionList switched(boolean on) {
+    /** With all lines switched off, and the error kept. */
+    public InterventionList switchedOff() {
         return new InterventionList(
-                lines.stream().map(line -> line.switched(on)).toList(), keepsError);
+                lines.stream().map(line -> line.switched(false)).toList(), true);
     }
 
     /** Whether something would be done. */
@@ -102,10 +101,5 @@ public record InterventionList(List<InterventionLine> lines, boolean keepsError)
             on.add("without the error");
         }
         return String.join("; ", on);
-    }
-
-    /** The places of the lines that are switched on. */
-    public IntStream on() {
-        return IntStream.range(0, lines.size()).filter(i -> lines.get(i).isOn());
     }
 }

@@ -28,6 +28,11 @@ public record Sampling(double temperature, int topK, double topP, double frequen
         }
     }
 
+    /** The same with other draws. */
+    public Sampling withSeed(long other) {
+        return new Sampling(temperature, topK, topP, frequencyPenalty, other);
+    }
+
     /**
      * The next token.
      *
@@ -36,11 +41,14 @@ public record Sampling(double temperature, int topK, double topP, double frequen
      * @param random draws once, unless the likeliest token is taken
      */
     int pick(float[] logits, Map<Integer, Integer> generated, Random random) {
-        float[] scores = logits.clone();
-        if (frequencyPenalty != 0) {
-            generated.forEach((token, times) -> scores[token] -= (float) (frequencyPenalty * times));
-        }
+        float[] scores = frequencyPenalty == 0 ? logits : penalised(logits, generated);
         return temperature == 0 ? largest(scores) : draw(scores, random.nextDouble());
+    }
+
+    private float[] penalised(float[] logits, Map<Integer, Integer> generated) {
+        float[] scores = logits.clone();
+        generated.forEach((token, times) -> scores[token] -= (float) (frequencyPenalty * times));
+        return scores;
     }
 
     private static int largest(float[] scores) {

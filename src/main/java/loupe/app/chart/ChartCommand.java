@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
             CountedChart.Activations.class,
             CountedChart.Density.class,
             LogitsChart.class,
+            DoseChart.class,
             ScatterPlot.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
@@ -25,7 +26,8 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree, scale and patching");
+                spec.commandLine(),
+                "chart needs one of histogram, density, logits, dose, scatter, tree, scale and patching");
     }
 
     /**

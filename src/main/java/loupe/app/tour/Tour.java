@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javafx.stage.Stage;
 import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
@@ -44,6 +45,7 @@ import loupe.ui.text.CircuitPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
+import loupe.ui.window.ViewKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +63,9 @@ final class Tour {
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
+    /** Iterations of the search for text. */
+    private static final int DREAMT = 12;
+
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
@@ -178,7 +183,7 @@ final class Tour {
         camera.settle(() -> true);
         camera.take("empty");
         Toolkit.run(() -> app.openFirst(
-                new Opening(route.model(), List.of(), route.corpus().orElse(null))));
+                new Opening(route.model(), List.of(), route.corpus().stream().toList())));
         camera.until(
                 "the model to open",
                 COUNTING_MILLIS,
@@ -400,11 +405,21 @@ final class Tour {
                     models().a().comparison().stop();
                 });
         prompts();
+        dream();
         for (PaneKind kind : PaneKind.ALL) {
             camera.both(
                     "pane-" + kind.id(),
-                    () -> app.view().maximise(kind.type(), true),
-                    () -> app.view().maximise(kind.type(), false));
+                    () -> {
+                        ViewKind.ALL.stream()
+                                .filter(view -> view.layout().holds(kind.id()))
+                                .findFirst()
+                                .ifPresent(view -> app.view().run("view-" + view.id()));
+                        app.view().maximise(kind.type(), true);
+                    },
+                    () -> {
+                        app.view().maximise(kind.type(), false);
+                        app.view().run(FIRST_VIEW);
+                    });
         }
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
@@ -454,6 +469,14 @@ final class Tour {
         camera.one("prompts-empty", () -> showPrompts(PromptPair.EMPTY), () -> {});
         camera.both("prompts", () -> showPrompts(PROMPTS), () -> {});
         camera.both(
+                Camera.Need.CHECKPOINT,
+                "prompts-feature",
+                () -> models().a().textFeatures().rows().stream()
+                        .skip(1)
+                        .findFirst()
+                        .ifPresent(row -> models().table().jumpTo(row.feature())),
+                this::goBack);
+        camera.both(
                 "prompts-surprisal",
                 () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
                 () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
@@ -485,6 +508,34 @@ final class Tour {
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
+                () -> app.view().run(FIRST_VIEW));
+    }
+
+    private void goBack() {
+        app.view().run("back");
+    }
+
+    /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
+    private void dream() {
+        if (!camera.isWanted("dream") || !camera.has(Camera.Need.COUNTS, "dream")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            app.view().run("dream");
+            models().dream().iterations().set(Integer.toString(DREAMT));
+            models().dream().start();
+        });
+        camera.until(
+                "text to be found",
+                COUNTING_MILLIS,
+                () -> !models().dream().search().isPending()
+                        && !models().dream().corpus().isPending());
+        camera.both(
+                "dream",
+                () -> models().dream().search().getValue().best().ifPresent(best -> {
+                    models().dream().choose(new TextMeasures.Text(List.of(), best.ids()));
+                    models().dream().toPrompt(best.ids());
+                }),
                 () -> app.view().run(FIRST_VIEW));
     }
 

@@ -133,9 +133,9 @@ public final class InterventionsModel {
         list.set(change.apply(list.get()));
     }
 
-    /** Adds what is done to a feature, at the end. */
-    public void add(InterventionLine.Kind kind, int feature) {
-        change(now -> now.with(InterventionLine.of(kind, feature)));
+    /** Adds what is done to features, at the end. */
+    public void add(InterventionLine.Kind kind, List<Integer> features) {
+        change(now -> now.with(InterventionLine.of(kind, features)));
     }
 
     /** Keeps the list under a name, instead of another one of that name. */
@@ -199,7 +199,7 @@ public final class InterventionsModel {
             boolean isOther = !of.isEmpty() && !of.equals(sae.weights());
             of = sae.weights();
             if (isOther && list.get().isOn()) {
-                list.set(new InterventionList(list.get().switched(false).lines(), true));
+                list.set(list.get().switchedOff());
                 return;
             }
         }

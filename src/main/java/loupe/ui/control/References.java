@@ -1,8 +1,11 @@
 package loupe.ui.control;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javafx.event.EventTarget;
 import javafx.scene.Node;
 import javafx.scene.control.TableRow;
@@ -16,6 +19,8 @@ import javafx.scene.input.TransferMode;
  * Features and tokens dragged from tables onto fields, written as the fields read them: {@code #17}, {@code token 42}.
  */
 public final class References {
+    private static final Pattern FEATURE = Pattern.compile("#(\\d{1,9})");
+
     private References() {}
 
     public static String ofFeature(int feature) {
@@ -52,6 +57,13 @@ public final class References {
                         && row.getIndex() < table.getItems().size()
                 ? Optional.ofNullable(table.getItems().get(row.getIndex()))
                 : Optional.empty();
+    }
+
+    /** The feature that is being dragged; empty if it is something else. */
+    public static OptionalInt featureIn(DragEvent event) {
+        Matcher named = FEATURE.matcher(
+                event.getDragboard().hasString() ? event.getDragboard().getString() : "");
+        return named.matches() ? OptionalInt.of(Integer.parseInt(named.group(1))) : OptionalInt.empty();
     }
 
     /** Lets a field take what is dropped on it. */

@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.regex.Pattern;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
@@ -45,8 +44,6 @@ import org.kordamp.ikonli.feather.Feather;
 
 /** Named lists of checkpoint A's features, and how active each member is in a text that is kept with the list. */
 public final class ListsPane implements Pane {
-    private static final Pattern FEATURE = Pattern.compile("#(\\d{1,9})");
-
     private final FeatureListsModel model;
     private final CheckpointSide side;
     private final VocabularyTexts texts;
@@ -197,9 +194,7 @@ public final class ListsPane implements Pane {
     }
 
     private int dropped(DragEvent event) {
-        var matcher = FEATURE.matcher(
-                event.getDragboard().hasString() ? event.getDragboard().getString() : "");
-        return matcher.matches() && model.chosen().get() != null ? Integer.parseInt(matcher.group(1)) : -1;
+        return model.chosen().get() == null ? -1 : References.featureIn(event).orElse(-1);
     }
 
     private void key(KeyEvent event) {

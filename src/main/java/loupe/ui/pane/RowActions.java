@@ -29,6 +29,12 @@ public interface RowActions {
     /** What {@link #compareWith} does, as an entry of a menu; empty if there is nothing to compare with. */
     String comparing(int feature);
 
+    /** Whether {@link #ablate} can be done to features of this side. */
+    boolean canAblate();
+
+    /** Adds the ablation of features, together, to what is done to the model while it reads. */
+    void ablate(List<Integer> features);
+
     /** Shows a feature beside the chosen one. */
     void compareWith(int feature);
 }

@@ -16,8 +16,8 @@ import loupe.ui.control.References;
 
 /**
  * What a right click on a row of a table offers, before what the table's own menu has: for a feature going to it,
- * comparing, copying its number, its star and lists; for a token its neighbours. With several rows marked, what is done
- * to a feature is done to each.
+ * comparing, copying its number, its star, its ablation and lists; for a token its neighbours. With several rows
+ * marked, what is done to a feature is done to each.
  */
 public final class RowMenu {
     private RowMenu() {}
@@ -79,6 +79,9 @@ public final class RowMenu {
                 "row-star",
                 (starred ? "Take the star of " : "Star ") + what + (starred ? " away" : ""),
                 () -> features.forEach(feature -> actions.star(feature, !starred))));
+        if (actions.canAblate()) {
+            items.add(item("row-ablate", "Ablate " + what, () -> actions.ablate(features)));
+        }
         Menu lists = new Menu("Lists");
         lists.setId("row-lists");
         for (String list : actions.lists()) {

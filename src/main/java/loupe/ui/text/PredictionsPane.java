@@ -37,7 +37,7 @@ import loupe.ui.token.TokenText;
  * interventions in force; and what that costs.
  */
 public final class PredictionsPane implements Pane {
-    private static final double MEASURES_SHARE = 0.42;
+    private static final double MEASURES_SHARE = 0.48;
     private static final double CHANGE_WIDTH = 60;
 
     private final PredictionsModel model;

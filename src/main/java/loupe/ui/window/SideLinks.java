@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
+import loupe.analysis.effects.InterventionLine;
 import loupe.index.Example;
 import loupe.index.FeatureStatistics;
 import loupe.labels.FeatureList;
@@ -127,6 +128,16 @@ record SideLinks(
     @Override
     public void compareWith(int feature) {
         models.compare().compareWith(feature);
+    }
+
+    @Override
+    public boolean canAblate() {
+        return side.side().isA();
+    }
+
+    @Override
+    public void ablate(List<Integer> features) {
+        models.interventions().add(InterventionLine.Kind.ABLATE, features);
     }
 
     /** Opens an example as the user's own text. */

@@ -50,8 +50,8 @@ class InterventionsModelTest {
 
     @Test
     void whatIsListedAndSwitchedOnIsInForce() {
-        model.add(Kind.ABLATE, 3);
-        model.add(Kind.ABLATE, 4);
+        model.add(Kind.ABLATE, List.of(3));
+        model.add(Kind.ABLATE, List.of(4));
         assertThat(model.interventions().get()).isEqualTo(ablating(3, 4));
         model.change(list -> list.moved(1, 0));
         assertThat(model.interventions().get()).isEqualTo(ablating(4, 3));
@@ -96,7 +96,7 @@ class InterventionsModelTest {
 
     @Test
     void anotherCheckpointSwitchesTheListOffAndTheSameDoesNot() {
-        model.add(Kind.ABLATE, 3);
+        model.add(Kind.ABLATE, List.of(3));
         opened.workbench.closeCheckpoint(opened.workbench.a());
         assertThat(model.interventions().get()).isEqualTo(Interventions.NONE);
         opened.openA();
@@ -108,7 +108,7 @@ class InterventionsModelTest {
 
     @Test
     void whatWasListedAndNamedIsTakenBack() {
-        model.add(Kind.ABLATE, 3);
+        model.add(Kind.ABLATE, List.of(3));
         model.save(" colours ");
         assertThat(undo.undoable()).hasValue("naming of interventions");
         undo.undo();
@@ -120,7 +120,7 @@ class InterventionsModelTest {
         undo.undo();
         assertThat(model.list().get()).isEqualTo(InterventionList.NONE);
         undo.redo();
-        assertThat(model.list().get().lines()).containsExactly(InterventionLine.of(Kind.ABLATE, 3));
+        assertThat(model.list().get().lines()).containsExactly(InterventionLine.of(Kind.ABLATE, List.of(3)));
     }
 
     @Test

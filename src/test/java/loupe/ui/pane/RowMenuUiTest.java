@@ -53,6 +53,16 @@ class RowMenuUiTest extends UiTest {
                     }
 
                     @Override
+                    public boolean canAblate() {
+                        return true;
+                    }
+
+                    @Override
+                    public void ablate(List<Integer> features) {
+                        done.add("ablate " + features);
+                    }
+
+                    @Override
                     public boolean isStarred(int feature) {
                         return starred.contains(feature);
                     }
@@ -123,7 +133,8 @@ class RowMenuUiTest extends UiTest {
     @Test
     void aFeatureIsGoneToComparedCopiedStarredAndListed() {
         assertThat(menu(1))
-                .containsExactly("Go to #7", "Compare with #7", "Copy #7", "Star #7", "Lists", "null", "Own");
+                .containsExactly(
+                        "Go to #7", "Compare with #7", "Copy #7", "Star #7", "Ablate #7", "Lists", "null", "Own");
         fire("Go to #7");
         fire("Compare with #7");
         fire("Star #7");
@@ -139,8 +150,11 @@ class RowMenuUiTest extends UiTest {
     @Test
     void severalFeaturesAreTreatedTogetherAndTokensAreLeftOut() {
         starred.add(3);
-        assertThat(menu(0, 1, 2)).containsExactly("Copy the numbers", "Star 2 features", "Lists", "null", "Own");
+        assertThat(menu(0, 1, 2))
+                .containsExactly("Copy the numbers", "Star 2 features", "Ablate 2 features", "Lists", "null", "Own");
         fire("Star 2 features");
+        fire("Ablate 2 features");
+        assertThat(done).containsExactly("ablate [3, 7]");
         fire("Copy the numbers");
         assertThat(starred).containsExactly(3, 7);
         assertThat(onFx(() -> Clipboard.getSystemClipboard().getString())).isEqualTo("#3 #7");
