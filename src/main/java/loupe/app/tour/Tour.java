@@ -448,6 +448,15 @@ final class Tour {
         camera.both("small");
         camera.both(
                 "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "small-prompts-" + pane,
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> app.view().run(FIRST_VIEW));
+        }
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
@@ -492,6 +501,22 @@ final class Tour {
                     app.view().maximise(CircuitPane.class, true);
                 },
                 () -> app.view().maximise(CircuitPane.class, false));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "prompts-" + pane + "-in-its-place",
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> {});
+        }
+        camera.one(
+                "prompts-patching-without-answers",
+                () -> {
+                    showPrompts(PROMPTS.withAnswer(""));
+                    app.view().run("patching");
+                },
+                () -> {});
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),

@@ -257,7 +257,8 @@ public record PaneKind(
                                     links.side()::allProvenance,
                                     links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides(),
+                    .ofBothSides()
+                    .shownBy("patching", "Patch the run of one prompt with the other's", "Shortcut+P"),
             of(
                             AttributionPane.class,
                             "attribution",
@@ -265,7 +266,8 @@ public record PaneKind(
                             links -> new AttributionPane(
                                     links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides(),
+                    .ofBothSides()
+                    .shownBy("attribution", "Show what drives the prediction", "Shortcut+Shift+P"),
             of(
                             CircuitPane.class,
                             "circuit",
@@ -273,7 +275,8 @@ public record PaneKind(
                             links -> new CircuitPane(
                                     links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides());
+                    .ofBothSides()
+                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"));
 
     /**
      * A command that brings a pane to the front.
