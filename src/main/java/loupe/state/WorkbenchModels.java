@@ -42,6 +42,8 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.DoseModel;
+import loupe.state.text.GenerationModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -93,6 +95,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final InterventionsModel interventions;
     private final PromptModel prompt;
     private final PredictionsModel predictions;
+    private final GenerationModel generation;
+    private final DoseModel doses;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final SideModels a;
@@ -139,6 +143,8 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        generation = new GenerationModel(workbench, prompt, interventions.interventions(), undoOrder);
+        doses = new DoseModel(workbench, prompt, statistics, undoOrder);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -251,6 +257,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(generation.remembered());
+        kept.putAll(doses.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -279,6 +287,8 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            generation.recall(kept);
+            doses.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -417,6 +427,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What the model predicts after each token of the prompts. */
     public PredictionsModel predictions() {
         return predictions;
+    }
+
+    /** How the model goes on after the clean prompt. */
+    public GenerationModel generation() {
+        return generation;
+    }
+
+    /** What A's feature does as it is pushed further and further. */
+    public DoseModel doses() {
+        return doses;
     }
 
     /** What is done to the model while it reads. */

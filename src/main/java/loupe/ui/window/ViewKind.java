@@ -75,7 +75,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "One or two prompts: what the model predicts, which features are active, and what they do",
                     Feather.TYPE,
                     across(
-                            part(760, down(part(360, stack("prompt")), part(308, stack("prompt-features")))),
+                            part(760, down(part(360, stack("prompt")), part(308, stack("prompt-features", "generation", "dose")))),
                             part(431, stack("predictions")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
