@@ -240,12 +240,7 @@ public final class SparseAutoencoder implements AutoCloseable {
      * @throws Refusal if a feature is no function of its own pre-activation, as in matching pursuit
      */
     public NDArray encodeKeepingGraph(NDArray x) {
-        if (config.activation() instanceof Activation.MatchingPursuit) {
-            throw new Refusal(
-                    "Matching pursuit has no gradient",
-                    "features that are functions of x",
-                    "Choose another checkpoint");
-        }
+        requireOwnPreActivations();
         PreparedInput input = prepare(x);
         NDArray active = features(input.vectors()).neq(0);
         if (magnitudeRows != null) {
@@ -260,6 +255,47 @@ public final class SparseAutoencoder implements AutoCloseable {
             p = p.tanh();
         }
         return p.mul(active);
+    }
+
+    /**
+     * What one feature would be of x were it active, whether or not it is: its pre-activation, of a gated autoencoder
+     * what the magnitude path gives. Differentiable in x while gradients are collected.
+     *
+     * @param x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#readsHeads}
+     * @return (P), of the manager of {@code x}
+     * @throws Refusal if a feature is no function of its own pre-activation, as in matching pursuit
+     */
+    public NDArray preActivation(NDArray x, int feature) {
+        requireOwnPreActivations();
+        NDArray id = x.getManager().create(new long[] {feature});
+        NDArray row = Embedding.embedding(id, magnitudeRows == null ? encoderRows : magnitudeRows, SparseFormat.DENSE)
+                .singletonOrThrow();
+        NDArray p = Linear.linear(shifted(prepare(x).vectors()), row).singletonOrThrow();
+        if (magnitudeRows != null) {
+            p = p.add(one(id, Objects.requireNonNull(parts.get(Part.MAGNITUDE_BIAS))));
+        } else if (config.activation() instanceof Activation.Gated) {
+            p = p.mul(one(id, Objects.requireNonNull(parts.get(Part.MAGNITUDE_SCALE))))
+                    .add(one(id, Objects.requireNonNull(parts.get(Part.MAGNITUDE_BIAS))));
+        } else if (parts.containsKey(Part.ENCODER_BIAS)) {
+            p = p.add(one(id, parts.get(Part.ENCODER_BIAS)));
+        }
+        NDArray norms = inverseDecoderNorms == null ? null : decoderNorms;
+        return (norms == null ? p : p.mul(one(id, norms))).reshape(p.size());
+    }
+
+    /** The element of a vector of all features that belongs to one, (1, 1). */
+    private NDArray one(NDArray id, NDArray ofFeatures) {
+        return Embedding.embedding(id, ofFeatures.reshape(config.dSae(), 1), SparseFormat.DENSE)
+                .singletonOrThrow();
+    }
+
+    private void requireOwnPreActivations() {
+        if (config.activation() instanceof Activation.MatchingPursuit) {
+            throw new Refusal(
+                    "Matching pursuit has no gradient",
+                    "features that are functions of x",
+                    "Choose another checkpoint");
+        }
     }
 
     /**

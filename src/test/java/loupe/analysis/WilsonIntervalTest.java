@@ -14,7 +14,8 @@ class WilsonIntervalTest {
         assertThat(WilsonInterval.of(8, 10).low()).isCloseTo(0.4901625, within(1e-6));
         assertThat(WilsonInterval.of(8, 10).high()).isCloseTo(0.9433178, within(1e-6));
         // n = 4, p = 0: low 0, high (z^2/4) / (1 + z^2/4)
-        assertThat(WilsonInterval.of(0, 4)).isEqualTo(new WilsonInterval(0, WilsonInterval.of(0, 4).high()));
+        assertThat(WilsonInterval.of(0, 4))
+                .isEqualTo(new WilsonInterval(0, WilsonInterval.of(0, 4).high()));
         assertThat(WilsonInterval.of(0, 4).high()).isCloseTo(0.9603647 / 1.9603647, within(1e-6));
         assertThat(WilsonInterval.of(4, 4).low()).isCloseTo(1 - 0.9603647 / 1.9603647, within(1e-6));
         assertThat(WilsonInterval.of(4, 4).high()).isEqualTo(1);

@@ -24,11 +24,25 @@ import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.DifferingFeatures;
+import loupe.analysis.effects.EdgeWeights;
+import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.FeatureCircuit;
+import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TextPredictions;
+import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.MixSweep;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
@@ -62,6 +76,7 @@ import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureListsModel;
@@ -70,10 +85,16 @@ import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
+import loupe.state.text.EffectsModel;
+import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -84,6 +105,7 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -129,7 +151,7 @@ class EveryPaneIsACommandTest {
                     "ghost",
                     List.of(
                             new Shown(GhostControlsModel.class, Set.of(GhostSettings.class), "ghost"),
-                            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class), "scale"))),
+                            new Shown(ScaleSweepModel.class, Set.of(ScaleSweep.class, MixSweep.class), "scale"))),
             Map.entry(
                     "scatter", List.of(new Shown(FeatureScatterModel.class, Set.of(FeatureValues.class), "features"))),
             Map.entry(
@@ -141,10 +163,34 @@ class EveryPaneIsACommandTest {
             Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
             Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
             Map.entry(
+                    "interventions",
+                    List.of(new Shown(InterventionsModel.class, Set.of(InterventionList.class), "effect"))),
+            Map.entry(
+                    "effects",
+                    List.of(new Shown(
+                            EffectsModel.class,
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            "effect"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
-            Map.entry("tree", List.of(new Shown(TreeModel.class, Set.of(DefinitionTree.class), "tree"))),
+            Map.entry(
+                    "patching",
+                    List.of(new Shown(PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+            Map.entry(
+                    "circuit",
+                    List.of(
+                            new Shown(CircuitModel.class, Set.of(FeatureCircuit.class), "circuit"),
+                            new Shown(CircuitModel.class, Set.of(EdgeWeights.class), "edges"))),
+            Map.entry(
+                    "attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
+            Map.entry(
+                    "tree",
+                    List.of(new Shown(
+                            TreeModel.class,
+                            Set.of(DefinitionTree.class, NullDivergence.class, GhostBasis.class),
+                            "tree"))),
             Map.entry(
                     "tokens",
                     List.of(new Shown(TokenListModel.class, Set.of(TokenColumns.class, TokenRanking.class), "tokens"))),
@@ -154,6 +200,7 @@ class EveryPaneIsACommandTest {
                     "together",
                     List.of(new Shown(
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
                     List.of(
@@ -184,16 +231,57 @@ class EveryPaneIsACommandTest {
             Map.entry("labels import", "labels of other programs are read by scripts"),
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
-            Map.entry("ablate", "effects of a feature have no view yet"),
-            Map.entry("patch", "effects of a feature have no view yet"),
-            Map.entry("attribute", "effects of a feature have no view yet"),
-            Map.entry("edges", "effects of a feature have no view yet"),
-            Map.entry("circuit", "effects of a feature have no view yet"),
+            Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
             Map.entry("tour", "takes pictures of the window"),
             Map.entry("train-sample", "makes the sample"),
             Map.entry("doctor", "is for when the window does not open"));
+
+    /** The knob that does what an option of trees, token lists and scales does, or where else the window has it. */
+    private static final Map<String, Object> OPTIONS = Map.ofEntries(
+            Map.entry("--weights", GhostKnobs.ENCODER_MIX),
+            Map.entry("--encoder-mix", GhostKnobs.ENCODER_MIX),
+            Map.entry("--mixes", GhostKnobs.TRIED_MIXES),
+            Map.entry("--scale", GhostKnobs.SCALE),
+            Map.entry("--pca", GhostKnobs.PCA),
+            Map.entry("--no-centroid", GhostKnobs.CENTROID),
+            Map.entry("--exponent", GhostKnobs.EXPONENT),
+            Map.entry("--metric", GhostKnobs.METRIC),
+            Map.entry("--prompt", GhostKnobs.PROMPT),
+            Map.entry("--bos", GhostKnobs.BEGINNING),
+            Map.entry("--prompt-ids", GhostKnobs.PROMPT_IDS),
+            Map.entry("--ghost-position", GhostKnobs.PROMPT_IDS),
+            Map.entry("--verbaliser", GhostKnobs.VERBALISER),
+            Map.entry("--mask-id", GhostKnobs.MASK_ID),
+            Map.entry("--top-k", GhostKnobs.TOP_K),
+            Map.entry("--cutoff", GhostKnobs.CUTOFF),
+            Map.entry("--max-depth", GhostKnobs.DEPTH),
+            Map.entry("--past-end", GhostKnobs.PAST_END),
+            Map.entry("--null-draws", GhostKnobs.NULL_DRAWS),
+            Map.entry("--steer", GhostKnobs.STEERING),
+            Map.entry("--clamp", GhostKnobs.STEERING),
+            Map.entry("--script", GhostKnobs.FILTER),
+            Map.entry("--leading-space", GhostKnobs.FILTER),
+            Map.entry("--letters-only", GhostKnobs.FILTER),
+            Map.entry("--min-length", GhostKnobs.FILTER),
+            Map.entry("--max-length", GhostKnobs.FILTER),
+            Map.entry("--trained", GhostKnobs.FILTER),
+            Map.entry("--contains", GhostKnobs.FILTER),
+            Map.entry("--matching", GhostKnobs.FILTER),
+            Map.entry("--baseline", "the tree's menu, and for scales the random directions that suit all"),
+            Map.entry("--against", "the tree's menu"),
+            Map.entry("--out", "the tree's menu"),
+            Map.entry("--sides", "the token list's menu"),
+            Map.entry("--stability", "the token list's menu"),
+            Map.entry("--null", "the token list's menu, with one seed"),
+            Map.entry("--max-nodes", "the window's trees have 100,000 at most and are drawn down to the cutoff"),
+            Map.entry("--scales", "the sweep widens until the score turns"),
+            Map.entry("--nodes", "the sweep's small trees have the usual size"),
+            Map.entry("--entropy-weight", "the score has the usual weight"),
+            Map.entry("--pca-sign", "a slider's weight may be negative, which is the same"),
+            Map.entry("--vector", "neighbours only: no tree and no list of tokens of a vector from a file yet"),
+            Map.entry("--vectors", "a file of such matrices opens as a checkpoint, which names its tensors"));
 
     /** What draws a picture that can be saved, and the kind of {@code chart} that draws the same. */
     private static final Map<Class<?>, String> CHARTS = Map.of(
@@ -202,7 +290,8 @@ class EveryPaneIsACommandTest {
             LogitPane.class, "chart logits",
             ScatterPane.class, "chart scatter",
             TreePane.class, "chart tree",
-            ScaleCurves.class, "chart scale");
+            ScaleCurves.class, "chart scale",
+            PatchingPane.class, "chart patching");
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);
@@ -263,6 +352,37 @@ class EveryPaneIsACommandTest {
                 .as("a new page that shows a view model needs its model among PAGES, and its name here")
                 .containsExactly(
                         "BatchPage", "CachePage", "CheckpointPage", "CorpusPage", "EvaluationPage", "InspectPage");
+    }
+
+    @Test
+    void everyOptionOfAGhostHasItsPlaceInTheWindowOrAReasonWhyNot() {
+        Set<String> common = options("logits");
+        common.remove("--bos");
+        Set<String> asked = new TreeSet<>();
+        Stream.of("tree", "tokens", "scale").forEach(name -> asked.addAll(options(name)));
+        asked.removeAll(common);
+        assertThat(OPTIONS.keySet())
+                .as("a new option needs its knob here, or a reason")
+                .containsExactlyInAnyOrderElementsOf(asked);
+        Set<Object> elsewhere = Set.of(GhostKnobs.FOLD_UNDER); // only hides what is drawn
+        assertThat(OPTIONS.values())
+                .as("a new knob needs its option")
+                .containsAll(GhostKnobs.ALL.stream()
+                        .filter(knob -> !elsewhere.contains(knob))
+                        .toList());
+    }
+
+    private static Set<String> options(String command) {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+        return Main.commandLine(nowhere, nowhere)
+                .line()
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .options()
+                .stream()
+                .map(CommandLine.Model.OptionSpec::longestName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isModel(String name) {

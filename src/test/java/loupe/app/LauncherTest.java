@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher in a project that is built, with a Java that only says which process it is. */
-@Timeout(60)
+@Timeout(120)
 class LauncherTest {
     private static final Path PACKAGING = Path.of(System.getProperty("basedir", ""), "packaging");
 
@@ -105,7 +105,7 @@ class LauncherTest {
         List<String> said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toList();
-        assertThat(java.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(java.waitFor(100, TimeUnit.SECONDS)).isTrue();
         assertThat(said).first().isEqualTo(Long.toString(process));
         return said.subList(1, said.size());
     }

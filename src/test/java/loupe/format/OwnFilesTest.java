@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What this program writes it reads again, and it waits for no pipe in the place of one of its files. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(120)
 class OwnFilesTest {
     @TempDir
     private Path folder;
@@ -59,7 +59,7 @@ class OwnFilesTest {
     private Path pipe(String name) throws Exception {
         Path pipe = folder.resolve(name);
         Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
-        assertThat(made.waitFor(10, TimeUnit.SECONDS) && made.exitValue() == 0).isTrue();
+        assertThat(made.waitFor(100, TimeUnit.SECONDS) && made.exitValue() == 0).isTrue();
         assertThat(Files.exists(pipe)).isTrue();
         return pipe;
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The queue before the device. No engine here: a step is a piece of Java, and order is made by latches. */
-@Timeout(20)
+@Timeout(120)
 class DeviceWorkerTest {
     private final Log log = new Log();
     private final AnswerCache cache = new AnswerCache(1 << 20);
@@ -307,7 +307,7 @@ class DeviceWorkerTest {
 
         private static void awaitLatch(CountDownLatch latch) {
             try {
-                assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+                assertThat(latch.await(100, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }

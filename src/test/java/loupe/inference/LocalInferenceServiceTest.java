@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(120)
 class LocalInferenceServiceTest {
     private final LocalInferenceService service = new LocalInferenceService(Device.CPU);
 

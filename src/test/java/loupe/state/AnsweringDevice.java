@@ -41,6 +41,11 @@ public final class AnsweringDevice implements AutoCloseable {
         return answer;
     }
 
+    /** The answer to a question that nobody asked. */
+    public Object ask(Query<?> query) {
+        return device.ask(query);
+    }
+
     /** Answers questions of a kind as they are asked from now on. */
     public void answers(Class<? extends Query<?>> kind) {
         opened.service.answeredAtOnce.put(kind, device::ask);

@@ -1,24 +1,29 @@
 package loupe.ui;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
 import javafx.stage.Stage;
+import javafx.stage.Window;
 import loupe.ui.style.Theme;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
+import org.testfx.api.FxToolkit;
 import org.testfx.framework.junit5.ApplicationTest;
 import org.testfx.util.WaitForAsyncUtils;
 
 /** One part on a stage, headless. Waits for conditions, never for time. */
 @Tag("ui")
 public abstract class UiTest extends ApplicationTest {
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 120;
     public Stage stage;
 
     static {
         leaveThePlatform();
+        startTheToolkit();
     }
 
     /**
@@ -27,6 +32,17 @@ public abstract class UiTest extends ApplicationTest {
      */
     static void leaveThePlatform() {
         System.clearProperty("testfx.headless");
+    }
+
+    /**
+     * Before the first control is made, be it in a field of a test: without a toolkit its class would be lost for good.
+     */
+    private static void startTheToolkit() {
+        try {
+            FxToolkit.registerPrimaryStage();
+        } catch (TimeoutException late) {
+            throw new IllegalStateException("JavaFX did not start", late);
+        }
     }
 
     /** The part under test; called on the FX thread. */
@@ -40,6 +56,22 @@ public abstract class UiTest extends ApplicationTest {
         window.setScene(scene);
         window.sizeToScene(); // an earlier test of this virtual machine may have given the shared window another size
         window.show();
+    }
+
+    @AfterEach
+    final void leaveNoWindow() {
+        onFx(() -> {
+            hideAll();
+            return null;
+        });
+    }
+
+    /**
+     * Hides torn-off panes, menus and whatever else a test has left on the screen. Otherwise the next test finds it
+     * there with the keyboard, and its window stays in memory until the virtual machine ends.
+     */
+    static void hideAll() {
+        List.copyOf(Window.getWindows()).forEach(Window::hide);
     }
 
     /** Runs on the FX thread and waits for its result. */

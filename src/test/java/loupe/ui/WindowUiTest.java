@@ -110,6 +110,7 @@ public abstract class WindowUiTest extends ApplicationTest {
         UiTest.onFx(() -> {
             models.close();
             workbench.closeModel();
+            UiTest.hideAll();
         });
     }
 

@@ -159,6 +159,7 @@ public record BatchPlan(
         document.put("max_depth", limits.maxDepth());
         document.put(
                 "max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
+        limits.maskId().ifPresent(id -> document.put("mask_id", id));
         document.put("ends", limits.ends().stream().sorted().toList());
         document.put("baseline", label(baseline));
         document.put("metric", list.metric().label());

@@ -82,6 +82,9 @@ public record Attribution(
             throw new IllegalArgumentException(
                     "position is " + position + " of " + clean.size() + " tokens, steps " + steps);
         }
+        if (method == Method.GRADIENT && !metric.hasGradientAtClean()) {
+            throw new IllegalArgumentException("the gradient of " + metric + " is 0 at the clean run");
+        }
     }
 
     /**
@@ -116,7 +119,36 @@ public record Attribution(
         public double sumOfErrors() {
             return Arrays.stream(errors).sum();
         }
+
+        /** The effect of a node. */
+        public double effect(Node node) {
+            return node.feature().isPresent()
+                    ? effects.get(node.position(), node.feature().getAsInt())
+                    : errors[node.position()];
+        }
+
+        /**
+         * The nodes whose effects are furthest from 0, those first; at most so many, features without effect left out.
+         */
+        public List<Node> largestNodes(int most) {
+            int width = effects.size(-1);
+            return IntStream.concat(
+                            LargestEffects.of(effects.data(), most),
+                            IntStream.range(0, errors.length).map(t -> ~t))
+                    .mapToObj(i ->
+                            i < 0 ? new Node(~i, OptionalInt.empty()) : new Node(i / width, OptionalInt.of(i % width)))
+                    .sorted(Comparator.comparingDouble(node -> -Math.abs(effect(node))))
+                    .limit(most)
+                    .toList();
+        }
     }
+
+    /**
+     * A feature, or the error, at a position.
+     *
+     * @param feature empty for the error
+     */
+    public record Node(int position, OptionalInt feature) {}
 
     /**
      * One effect beside its exact size.
@@ -126,6 +158,10 @@ public record Attribution(
      * @param exact what the metric really changes by
      */
     public record Measured(int position, OptionalInt feature, double effect, double exact) {}
+
+    private MetricAt measured() {
+        return new MetricAt(model, clean, metric, position);
+    }
 
     @Override
     public Sweep begin() {
@@ -141,7 +177,7 @@ public record Attribution(
         private double corruptMetric = Double.NaN;
         private boolean hasRuns;
         private double[] sum = {};
-        private List<SinglePatches.Node> nodes = List.of();
+        private List<Node> nodes = List.of();
         private double[] metrics = {};
         private int next;
 
@@ -175,7 +211,7 @@ public record Attribution(
                         .map(id -> PlacedSae.of(scope, model, id).writesAt())
                         .distinct()
                         .toList();
-                Gradients.AtPlaces found = Gradients.at(scope, model, clean, points, metric, position);
+                Gradients.AtPlaces found = Gradients.at(scope, model, clean, points, measured());
                 gradients.putAll(found.values());
                 cleanMetric = found.metric();
             } else {
@@ -191,7 +227,7 @@ public record Attribution(
                     .flatMap(sae -> Stream.of(sae.readsAt(), sae.writesAt()))
                     .distinct()
                     .toList();
-            return Runs.observed(scope, model, ids, points, metric, position);
+            return Runs.observed(scope, model, ids, points, measured());
         }
 
         private boolean integrate(Scope scope, SiteChange change) {
@@ -201,7 +237,7 @@ public record Attribution(
                 sum = new double[length * width];
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
-            int count = Gradients.rows(scope, model, at, length, Math.min(most, steps - next));
+            int count = Gradients.rows(scope, model, at, length, 0, Math.min(most, steps - next));
             double[] more = sum.clone();
             Gradients.addBetween(
                     scope,
@@ -211,8 +247,7 @@ public record Attribution(
                     change.patched(),
                     at,
                     Gradients.shares(next, count, steps),
-                    metric,
-                    position,
+                    measured(),
                     more);
             sum = more;
             next += count;
@@ -240,8 +275,8 @@ public record Attribution(
             }
             int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
             int count = Math.min(most, nodes.size() - next);
-            double[] found = SinglePatches.metrics(
-                    scope, model, clean, change, nodes.subList(next, next + count), metric, position);
+            double[] found =
+                    SinglePatches.metrics(scope, model, clean, change, nodes.subList(next, next + count), measured());
             System.arraycopy(found, 0, metrics, next, count);
             next += count;
             if (next < nodes.size()) {
@@ -251,7 +286,7 @@ public record Attribution(
             float[] effects = new float[length * change.sae().features()];
             double[] errors = new double[length];
             for (int i = 0; i < metrics.length; i++) {
-                SinglePatches.Node node = nodes.get(i);
+                Node node = nodes.get(i);
                 double effect = metrics[i] - cleanMetric;
                 if (node.feature().isPresent()) {
                     effects[
@@ -265,35 +300,37 @@ public record Attribution(
             return true;
         }
 
-        private List<SinglePatches.Node> differing(SiteChange change) {
+        private List<Node> differing(SiteChange change) {
             int width = change.sae().features();
             float[] changes = DeviceArrays.floats(change.features());
-            List<SinglePatches.Node> found = new ArrayList<>();
+            List<Node> found = new ArrayList<>();
             for (int i = 0; i < changes.length; i++) {
                 if (changes[i] != 0) {
-                    found.add(new SinglePatches.Node(i / width, OptionalInt.of(i % width)));
+                    found.add(new Node(i / width, OptionalInt.of(i % width)));
                 }
             }
             for (int t = 0; t < length; t++) {
-                found.add(new SinglePatches.Node(t, OptionalInt.empty()));
+                found.add(new Node(t, OptionalInt.empty()));
             }
             return found;
         }
 
         private void finish(Scope scope, SiteChange change, HostTensor effects, double[] errors) {
+            Runs.requireNumbers(effects.data());
             double whole = checks.whole()
-                    ? SinglePatches.whole(scope, model, clean, change, metric, position) - cleanMetric
+                    ? SinglePatches.whole(scope, model, clean, change, measured()) - cleanMetric
                     : Double.NaN;
+            Site found = new Site(change.sae().writesAt(), effects, errors, whole, List.of());
             List<Measured> largest = List.of();
             if (checks.largest() > 0) {
-                List<SinglePatches.Node> some = largest(effects, errors);
+                List<Node> some = found.largestNodes(checks.largest());
                 double[] exact = method == Method.EXACT
                         ? new double[0]
-                        : SinglePatches.metrics(scope, model, clean, change, some, metric, position);
+                        : SinglePatches.metrics(scope, model, clean, change, some, measured());
                 largest = IntStream.range(0, some.size())
                         .mapToObj(i -> {
-                            SinglePatches.Node node = some.get(i);
-                            double effect = effect(effects, errors, node);
+                            Node node = some.get(i);
+                            double effect = found.effect(node);
                             return new Measured(
                                     node.position(),
                                     node.feature(),
@@ -303,25 +340,6 @@ public record Attribution(
                         .toList();
             }
             sites.add(new Site(change.sae().writesAt(), effects, errors, whole, largest));
-        }
-
-        private List<SinglePatches.Node> largest(HostTensor effects, double[] errors) {
-            int width = effects.size(-1);
-            return IntStream.concat(
-                            LargestEffects.of(effects.data(), checks.largest()),
-                            IntStream.range(0, errors.length).map(t -> ~t))
-                    .mapToObj(i -> i < 0
-                            ? new SinglePatches.Node(~i, OptionalInt.empty())
-                            : new SinglePatches.Node(i / width, OptionalInt.of(i % width)))
-                    .sorted(Comparator.comparingDouble(node -> -Math.abs(effect(effects, errors, node))))
-                    .limit(checks.largest())
-                    .toList();
-        }
-
-        private static double effect(HostTensor effects, double[] errors, SinglePatches.Node node) {
-            return node.feature().isPresent()
-                    ? effects.get(node.position(), node.feature().getAsInt())
-                    : errors[node.position()];
         }
 
         private static HostTensor host(NDArray matrix) {

@@ -16,7 +16,10 @@ public record ChosenWords(List<String> words, Set<Integer> tokens) {
     public static final ChosenWords NONE = new ChosenWords(List.of(), Set.of());
 
     public ChosenWords {
-        words = words.stream().map(String::strip).filter(word -> !word.isEmpty()).toList();
+        words = words.stream()
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .toList();
         tokens = Set.copyOf(tokens);
     }
 

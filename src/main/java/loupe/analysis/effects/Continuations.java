@@ -115,8 +115,7 @@ final class Continuations {
             readPrompt(scope);
             return tokens > 1;
         }
-        int most = Math.min(
-                scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP, tokens - generated());
+        int most = Math.min(scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP, tokens - generated());
         NDArray past = past(scope);
         long[] room = past.getShape().getShape().clone();
         room[TOKEN_AXIS] = most;
@@ -245,8 +244,8 @@ final class Continuations {
     }
 
     /**
-     * Keys and values of all tokens but the newest, as the last step has left them or computed again: (2 layers, B,
-     * K, S, dHead), those of a layer one after the other.
+     * Keys and values of all tokens but the newest, as the last step has left them or computed again: (2 layers, B, K,
+     * S, dHead), those of a layer one after the other.
      */
     private NDArray past(Scope scope) {
         return scope.kept(new Past(this, generated()), () -> {
@@ -254,8 +253,7 @@ final class Continuations {
             InterventionHook hook = hook(scope);
             int[][] rows = rows(1);
             hook.next(rows, 0);
-            scope.model(model)
-                    .forward(scope.arrays(), Input.of(rows), hook, cache, Logits.NONE, scope.cancellation());
+            scope.model(model).forward(scope.arrays(), Input.of(rows), hook, cache, Logits.NONE, scope.cancellation());
             return joined(cache.added());
         });
     }
@@ -285,8 +283,7 @@ final class Continuations {
 
     private static HostTensor host(NDArray rows) {
         Shape shape = rows.getShape();
-        return new HostTensor(
-                DeviceArrays.floats(rows), Math.toIntExact(shape.get(0)), Math.toIntExact(shape.get(1)));
+        return new HostTensor(DeviceArrays.floats(rows), Math.toIntExact(shape.get(0)), Math.toIntExact(shape.get(1)));
     }
 
     /**

@@ -67,8 +67,8 @@ public record DoseResponse(
             throw new IllegalArgumentException("prompts are " + prompts + ", at least one of one token is needed");
         }
         if (doses.isEmpty() || directions < 0 || tokens < 0 || seeds < 1) {
-            throw new IllegalArgumentException("doses are " + doses + ", directions " + directions + ", tokens "
-                    + tokens + ", seeds " + seeds);
+            throw new IllegalArgumentException(
+                    "doses are " + doses + ", directions " + directions + ", tokens " + tokens + ", seeds " + seeds);
         }
     }
 
@@ -219,8 +219,7 @@ public record DoseResponse(
                 for (int j = 0; j < drawn.length; j++) {
                     drawn[j] = (float) random.nextGaussian();
                 }
-                Target direction =
-                        new Target.Direction(placed.writesAt(), new HostTensor(drawn, drawn.length));
+                Target direction = new Target.Direction(placed.writesAt(), new HostTensor(drawn, drawn.length));
                 for (double dose : doses) {
                     cells.add(new Cell(Arm.RANDOM_DIRECTION, dose, pushed(direction, dose * length, true)));
                 }
@@ -266,8 +265,7 @@ public record DoseResponse(
                     back,
                     (row, logits) -> {
                         for (int t = 0; t < ids.size(); t++) {
-                            kl[row] +=
-                                    Runs.number(InterventionEffects.divergence(unchanged, logits, t)) / ids.size();
+                            kl[row] += Runs.number(InterventionEffects.divergence(unchanged, logits, t)) / ids.size();
                         }
                         logProbability[row] = together(logits, ids.size() - 1);
                     });
@@ -302,8 +300,7 @@ public record DoseResponse(
             InterventionHook hook = new InterventionHook(scope, model, done, batch[0].length);
             hook.next(batch, 0);
             Hook shown = back == null ? hook : back.behind(hook);
-            NDArray end =
-                    lm.forward(scope.arrays(), Input.of(batch), shown, null, Logits.NONE, scope.cancellation());
+            NDArray end = lm.forward(scope.arrays(), Input.of(batch), shown, null, Logits.NONE, scope.cancellation());
             for (int row = 0; row < batch.length; row++) {
                 scope.cancellation().check();
                 try (NDArray own = end.get(row);
@@ -364,13 +361,12 @@ public record DoseResponse(
                     })
                     .toList();
             double[] nats = new double[rows.size()];
-            eachLogits(
-                    scope, whole, Collections.nCopies(whole.size(), Interventions.NONE), null, (row, logits) -> {
-                        for (int i = 0; i < tokens; i++) {
-                            nats[row] -= LogProbabilities.at(
-                                    logits, ids.size() - 1 + i, texts.get(row).get(i));
-                        }
-                    });
+            eachLogits(scope, whole, Collections.nCopies(whole.size(), Interventions.NONE), null, (row, logits) -> {
+                for (int i = 0; i < tokens; i++) {
+                    nats[row] -= LogProbabilities.at(
+                            logits, ids.size() - 1 + i, texts.get(row).get(i));
+                }
+            });
             for (int row = 0; row < nats.length; row++) {
                 Cell one = rows.get(row).cell;
                 one.nats += nats[row];
@@ -420,10 +416,8 @@ public record DoseResponse(
                             : OptionalDouble.of(mean(same.stream().mapToDouble(one -> one.logProbability))),
                     positions == 0
                             ? OptionalDouble.empty()
-                            : OptionalDouble.of(Math.exp(same.stream()
-                                            .mapToDouble(one -> one.nats)
-                                            .sum()
-                                    / positions)),
+                            : OptionalDouble.of(Math.exp(
+                                    same.stream().mapToDouble(one -> one.nats).sum() / positions)),
                     same.stream().flatMap(one -> one.texts.stream()).toList());
         }
 
@@ -481,9 +475,8 @@ public record DoseResponse(
             int count = Math.toIntExact(value.getShape().get(0));
             means = new double[count];
             for (int row = 0; row < count; row++) {
-                float[] read = DeviceArrays.floats(sae.read(value.get(row + ":" + (row + 1)))
-                        .features()
-                        .get(":, " + feature));
+                float[] read = DeviceArrays.floats(
+                        sae.read(value.get(row + ":" + (row + 1))).features().get(":, " + feature));
                 for (float activation : read) {
                     means[row] += activation / read.length;
                 }

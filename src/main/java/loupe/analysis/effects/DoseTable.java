@@ -50,8 +50,7 @@ public record DoseTable(List<Row> rows) {
      * @param chosen what the texts are searched for
      * @param read the text of tokens
      */
-    public static DoseTable of(
-            DoseResponse.Answer answer, double unit, ChosenWords chosen, ChosenWords.TextOf read) {
+    public static DoseTable of(DoseResponse.Answer answer, double unit, ChosenWords chosen, ChosenWords.TextOf read) {
         List<Row> rows = new ArrayList<>();
         for (Curve curve : answer.curves()) {
             for (Point point : curve.points()) {

@@ -114,7 +114,7 @@ public record EdgeWeights(
                 return true;
             }
             int most = Math.min(nodes.size() - weights.size(), Math.max(1, STEP_TOKENS / length));
-            int count = Gradients.rows(scope, model, upstream.writesAt(), length, most);
+            int count = Gradients.rows(scope, model, upstream.writesAt(), length, downstream.features(), most);
             weights.addAll(weights(scope, ofNodes, weights.size(), count));
             return weights.size() < nodes.size();
         }
@@ -123,8 +123,8 @@ public record EdgeWeights(
             HookPoint at = change.sae().writesAt();
             double[] more =
                     next == 0 ? new double[Math.toIntExact(change.value().size())] : sum.clone();
-            int count =
-                    Gradients.rows(scope, model, at, length, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
+            int count = Gradients.rows(
+                    scope, model, at, length, 0, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
             Gradients.addBetween(
                     scope,
                     model,
@@ -133,8 +133,7 @@ public record EdgeWeights(
                     change.patched(),
                     at,
                     Gradients.shares(next, count, steps),
-                    metric,
-                    position,
+                    new MetricAt(model, clean, metric, position),
                     more);
             sum = more;
             next += count;
@@ -189,7 +188,7 @@ public record EdgeWeights(
             List<HostTensor> found = new ArrayList<>();
             for (int row = 0; row < count; row++) {
                 NDArray one = change.sae().gradient(gradient.get("{}:{}", row, row + 1), change.read());
-                float[] weight = DeviceArrays.floats(one.mul(change.features()));
+                float[] weight = Runs.gradient(one.mul(change.features()));
                 double factor = gradientsOfNodes.get(first + row);
                 for (int i = 0; i < weight.length; i++) {
                     weight[i] = (float) (factor * weight[i]);

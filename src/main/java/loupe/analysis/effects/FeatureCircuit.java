@@ -74,8 +74,10 @@ public record FeatureCircuit(
             corrupt = List.copyOf(corrupt);
         }
 
-        Metric metric() {
-            return new Metric(Metric.Kind.LOGIT_DIFFERENCE, answer, other);
+        /** What runs on it are compared by. */
+        MetricAt measured(ModelId model) {
+            Metric metric = new Metric(Metric.Kind.LOGIT_DIFFERENCE, answer, other);
+            return new MetricAt(model, clean, metric, clean.size() - 1);
         }
     }
 
@@ -168,8 +170,8 @@ public record FeatureCircuit(
             HookPoint at = change.sae().writesAt();
             double[] more =
                     next == 0 ? new double[Math.toIntExact(change.value().size())] : sum.clone();
-            int count =
-                    Gradients.rows(scope, model, at, length, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
+            int count = Gradients.rows(
+                    scope, model, at, length, 0, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
             Gradients.addBetween(
                     scope,
                     model,
@@ -178,8 +180,7 @@ public record FeatureCircuit(
                     change.patched(),
                     at,
                     Gradients.shares(next, count, steps),
-                    running.metric(),
-                    length - 1,
+                    running.measured(model),
                     more);
             if (next + count < steps) {
                 sum = more;
@@ -236,10 +237,7 @@ public record FeatureCircuit(
                 double total = 0;
                 for (int k = 0; k < rows.length; k++) {
                     NDArray row = logits.get("{}:{}", k, k + 1);
-                    total += prompts.get(k)
-                            .metric()
-                            .of(row.reshape(1, row.size()))
-                            .getFloat();
+                    total += Runs.number(prompts.get(k).measured(model).of(scope, row.reshape(1, row.size())));
                 }
                 return total / rows.length;
             }

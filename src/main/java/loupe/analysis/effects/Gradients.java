@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import loupe.analysis.DeviceArrays;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Scope;
@@ -36,8 +35,7 @@ final class Gradients {
      * The gradients of the metric of a text with respect to the values at several places, none of which hides another.
      * The values themselves are kept for {@link Runs#at}.
      */
-    static AtPlaces at(
-            Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, Metric metric, int position) {
+    static AtPlaces at(Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
         LanguageModel lm = scope.model(model);
         GraphMemory.rows(lm.config(), lm.config().nLayers(), ids.size(), 1, isGpu(scope));
         Map<HookPoint, NDArray> leaves = new HashMap<>();
@@ -56,16 +54,14 @@ final class Gradients {
         Map<HookPoint, float[]> found = new LinkedHashMap<>();
         double measured;
         try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-            NDArray m =
-                    Runs.metric(scope, lm, scope.arrays(), Runs.rows(ids, 1), new AtPoint(changes), metric, position);
-            measured = m.getFloat();
+            NDArray m = Runs.metric(scope, lm, scope.arrays(), Runs.rows(ids, 1), new AtPoint(changes), metric);
+            measured = Runs.number(m);
             gradients.backward(m);
         }
         for (HookPoint point : points) {
             found.put(
                     point,
-                    DeviceArrays.floats(
-                            Objects.requireNonNull(leaves.get(point)).getGradient()));
+                    Runs.gradient(Objects.requireNonNull(leaves.get(point)).getGradient()));
             Runs.keep(
                     scope,
                     model,
@@ -93,18 +89,17 @@ final class Gradients {
             NDArray to,
             HookPoint point,
             float[] shares,
-            Metric metric,
-            int position,
+            MetricAt metric,
             double[] sum) {
         NDArray share = scope.arrays().create(shares, column(shares.length, from.getShape()));
         NDArray leaf = from.add(to.sub(from).mul(share)).stopGradient();
         leaf.setRequiresGradient(true);
         try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
             AtPoint hook = AtPoint.of(point, value -> leaf);
-            NDArray m = Runs.metricAround(scope, model, ids, shares.length, point, hook, metric, position);
+            NDArray m = Runs.metricAround(scope, model, ids, shares.length, point, hook, metric);
             gradients.backward(m);
         }
-        float[] all = DeviceArrays.floats(leaf.getGradient());
+        float[] all = Runs.gradient(leaf.getGradient());
         for (int i = 0; i < all.length; i++) {
             sum[i % sum.length] += all[i];
         }
@@ -128,11 +123,15 @@ final class Gradients {
         return mean;
     }
 
-    /** How many runs of a text can be differentiated at once from a place on, at most so many. */
-    static int rows(Scope scope, ModelId model, HookPoint point, int tokens, int most) {
+    /**
+     * How many runs of a text can be differentiated at once from a place on, at most so many.
+     *
+     * @param features of a checkpoint that are computed in each run; 0 for none
+     */
+    static int rows(Scope scope, ModelId model, HookPoint point, int tokens, int features, int most) {
         LanguageModel lm = scope.model(model);
         int before = point.site().inBlock() ? point.layer() : 0;
-        return GraphMemory.rows(lm.config(), lm.config().nLayers() - before, tokens, most, isGpu(scope));
+        return GraphMemory.rows(lm.config(), lm.config().nLayers() - before, tokens, features, most, isGpu(scope));
     }
 
     /** N numbers along the first axis of values (1, ...). */

@@ -84,8 +84,7 @@ record PairedRun(
             return run.after;
         });
         NDArray before = scope.kept(key.with(Part.BEFORE), () -> key.run(scope).before);
-        NDArray direct =
-                scope.kept(key.with(Part.DIRECT), () -> key.run(scope).directOrNothing(scope.arrays()));
+        NDArray direct = scope.kept(key.with(Part.DIRECT), () -> key.run(scope).directOrNothing(scope.arrays()));
         double[] facts = scope.kept(key.with(Part.FACTS), () -> key.run(scope).facts(scope.arrays()))
                 .toDoubleArray();
         return new PairedRun(
@@ -127,7 +126,8 @@ record PairedRun(
         NDArray of = changed ? after : before;
         NDArray some = of.get("{}, {}:{}", text, first, end);
         NDArray logits = areLogits ? some : lm.logits(some);
-        return new HostTensor(DeviceArrays.floats(logits), end - first, lm.config().vocabularySize());
+        return new HostTensor(
+                DeviceArrays.floats(logits), end - first, lm.config().vocabularySize());
     }
 
     /**
@@ -147,8 +147,7 @@ record PairedRun(
         if (hook.wants(HookPoint.of(Site.EMBED)) || hook.wants(HookPoint.of(Site.POS_EMBED))) {
             return OptionalInt.empty();
         }
-        List<Site> sites =
-                Arrays.stream(Site.values()).filter(Site::inBlock).toList();
+        List<Site> sites = Arrays.stream(Site.values()).filter(Site::inBlock).toList();
         return IntStream.range(0, lm.config().nLayers())
                 .filter(layer -> sites.stream().anyMatch(site -> hook.wants(new HookPoint(site, layer))))
                 .findFirst();
@@ -166,7 +165,8 @@ record PairedRun(
             this.step = step;
         }
 
-        @Nullable NDArray sum() {
+        @Nullable
+        NDArray sum() {
             return isKnown ? sum : null;
         }
 

@@ -11,9 +11,10 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import loupe.analysis.DeviceArrays;
+import java.util.TreeSet;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
@@ -59,6 +60,9 @@ public record Patching(
     /** Name of the grid of one value in which all features are patched at all positions. */
     public static final String ALL_FEATURES = "all_features";
 
+    /** Name of the grid of one value in which all features and the errors are patched at all positions. */
+    public static final String EVERYTHING = "everything";
+
     /** Which run is patched with values of which. */
     public enum Direction {
         /** The corrupt run, with values of the clean one: what suffices to bring the prediction back. */
@@ -98,6 +102,31 @@ public record Patching(
             double other = direction == Direction.DENOISING ? clean : corrupt;
             return (metric - own) / (other - own);
         }
+
+        /** The scores of a grid, row-major; NaN where its metric is not known yet. */
+        public double[] scores(Direction direction, String name) {
+            double[] metrics = grid(direction, name).metric();
+            return Arrays.stream(metrics)
+                    .map(metric -> score(direction, metric))
+                    .toArray();
+        }
+
+        /**
+         * Denoising's score less noising's at each place of a grid, row-major: above 0 where a place is enough without
+         * being needed, as one of several that each bring the prediction about; below 0 where it is needed without
+         * being enough, as one of several that bring it about together.
+         */
+        public double[] differences(String name) {
+            double[] difference = scores(Direction.DENOISING, name);
+            double[] needed = scores(Direction.NOISING, name);
+            Arrays.setAll(difference, i -> difference[i] - needed[i]);
+            return difference;
+        }
+
+        private Grid grid(Direction direction, String name) {
+            return Objects.requireNonNull(
+                    Objects.requireNonNull(grids.get(direction), "direction").get(name), name);
+        }
     }
 
     /**
@@ -130,8 +159,9 @@ public record Patching(
             LanguageModel lm = scope.model(model);
             if (Double.isNaN(cleanMetric)) {
                 plan(scope, lm.config());
-                cleanMetric = plain(scope, lm, clean);
-                corruptMetric = plain(scope, lm, corrupt);
+                List<HookPoint> needed = needed(scope, lm.config());
+                cleanMetric = Runs.observed(scope, model, clean, needed, measured());
+                corruptMetric = Runs.observed(scope, model, corrupt, needed, measured());
                 return !blocks.isEmpty();
             }
             Block running = blocks.get(block);
@@ -148,9 +178,21 @@ public record Patching(
             return block < blocks.size();
         }
 
-        private double plain(Scope scope, LanguageModel lm, List<Integer> ids) {
-            return Runs.metric(scope, lm, scope.arrays(), Runs.rows(ids, 1), Hook.NONE, metric, position)
-                    .getFloat();
+        /** Where the unpatched runs are looked at: patched places, and where the batches begin. */
+        private List<HookPoint> needed(Scope scope, ModelConfig config) {
+            Set<HookPoint> points = new TreeSet<>();
+            for (int layer = 0; layer < config.nLayers() && !sites.isEmpty(); layer++) {
+                points.add(HookPoint.residPre(layer));
+                for (PatchSite site : sites) {
+                    points.add(new HookPoint(site.site(), layer));
+                }
+            }
+            features.ifPresent(patches -> {
+                PlacedSae sae = PlacedSae.of(scope, model, patches.sae());
+                points.add(sae.readsAt());
+                points.add(sae.writesAt());
+            });
+            return List.copyOf(points);
         }
 
         private void plan(Scope scope, ModelConfig config) {
@@ -179,6 +221,9 @@ public record Patching(
                         blocks.add(new Added(direction, GROUP, grid(), group));
                     }
                     blocks.add(new Added(direction, ALL_FEATURES, grid(), new int[0]));
+                    if (patches.errors()) {
+                        blocks.add(new Added(direction, EVERYTHING, grid(), new int[0]));
+                    }
                 });
             }
             blocks.removeIf(one -> one.grid.metric.length == 0);
@@ -206,6 +251,10 @@ public record Patching(
             long all = blocks.stream().mapToLong(one -> one.grid.metric.length).sum();
             return all == 0 ? 0 : (double) done / all;
         }
+    }
+
+    private MetricAt measured() {
+        return new MetricAt(model, clean, metric, position);
     }
 
     private List<Integer> own(Direction direction) {
@@ -242,8 +291,7 @@ public record Patching(
         double[] run(Scope scope, int first, int count) {
             HookPoint point = point(scope, first);
             Hook hook = AtPoint.of(point, value -> patched(scope, value, first, count));
-            return DeviceArrays.doubles(
-                    Runs.metricAround(scope, model, own(direction), count, point, hook, metric, position));
+            return Runs.numbers(Runs.metricAround(scope, model, own(direction), count, point, hook, measured()));
         }
     }
 
@@ -274,8 +322,7 @@ public record Patching(
         NDArray patched(Scope scope, NDArray value, int first, int count) {
             int length = clean.size();
             int layer = first / perLayer;
-            NDArray other =
-                    Runs.ofLayers(scope, model, other(direction), site.site()).get("{}:{}", layer, layer + 1);
+            NDArray other = Runs.at(scope, model, other(direction), new HookPoint(site.site(), layer));
             float[] taken = new float[count * length * heads];
             for (int row = 0; row < count; row++) {
                 int place = (first + row) % perLayer;
@@ -336,21 +383,32 @@ public record Patching(
                     }
                     return NDArrays.concat(parts, 0);
                 }
-                case ERROR: {
-                    NDArray own = ownValue.sub(
-                            sae.written(ownRead.features(), ownRead, Runs.array(own(direction)), ownValue));
-                    NDArray other = otherValue.sub(
-                            sae.written(otherRead.features(), otherRead, Runs.array(other(direction)), otherValue));
-                    return flat(other.sub(own)).mul(masks(own.getManager(), first, count));
-                }
+                case ERROR:
+                    return error(sae, ownRead, otherRead, ownValue, otherValue)
+                            .mul(masks(ownValue.getManager(), first, count));
                 case GROUP:
                     return change(sae, ownRead, otherRead, ownValue, chosen);
-                default: {
-                    int[] tokens = Runs.array(own(direction));
-                    return flat(sae.written(otherRead.features(), ownRead, tokens, ownValue)
-                            .sub(sae.written(ownRead.features(), ownRead, tokens, ownValue)));
-                }
+                case EVERYTHING:
+                    return all(sae, ownRead, otherRead, ownValue)
+                            .add(error(sae, ownRead, otherRead, ownValue, otherValue));
+                default:
+                    return all(sae, ownRead, otherRead, ownValue);
             }
+        }
+
+        /** What all features of the other run would change of this one's value, (1, T, S). */
+        private NDArray all(PlacedSae sae, Encoded own, Encoded other, NDArray value) {
+            int[] tokens = Runs.array(own(direction));
+            return flat(sae.written(other.features(), own, tokens, value)
+                    .sub(sae.written(own.features(), own, tokens, value)));
+        }
+
+        /** What the other run's error would change of this one's value, (1, T, S). */
+        private NDArray error(PlacedSae sae, Encoded own, Encoded other, NDArray ownValue, NDArray otherValue) {
+            NDArray ownError = ownValue.sub(sae.written(own.features(), own, Runs.array(own(direction)), ownValue));
+            NDArray otherError =
+                    otherValue.sub(sae.written(other.features(), other, Runs.array(other(direction)), otherValue));
+            return flat(otherError.sub(ownError));
         }
 
         /** What some features of the other run would change of this one's value, (1, T, S). */

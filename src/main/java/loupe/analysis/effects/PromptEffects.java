@@ -119,7 +119,8 @@ public record PromptEffects(ModelId model, List<Integer> ids, Interventions done
                 hasRun = true;
                 return true;
             }
-            int end = Math.min(length, known + Math.max(1, STEP_LOGITS / run.lm().config().vocabularySize()));
+            int end = Math.min(
+                    length, known + Math.max(1, STEP_LOGITS / run.lm().config().vocabularySize()));
             HostTensor before = run.logits(false, 0, known, end);
             HostTensor after = run.logits(true, 0, known, end);
             int tokens = run.lm().tokens();
@@ -140,8 +141,7 @@ public record PromptEffects(ModelId model, List<Integer> ids, Interventions done
 
         @Override
         public Answer result() {
-            return new Answer(
-                    ce.clone(), ceWith.clone(), kl.clone(), next.clone(), nextWith.clone(), applied, known);
+            return new Answer(ce.clone(), ceWith.clone(), kl.clone(), next.clone(), nextWith.clone(), applied, known);
         }
 
         @Override

@@ -1,16 +1,15 @@
 package loupe.analysis.effects;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import loupe.analysis.DeviceArrays;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.base.Refusal;
@@ -24,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs of a model on one text, and what they give at some places and as a metric. */
 final class Runs {
+    private static final String ANOTHER = "Choose another text, model or checkpoint";
+
     private Runs() {}
 
     /** Tokens as the model takes them. */
@@ -43,12 +44,59 @@ final class Runs {
      */
     static double number(double logProbability) {
         if (Double.isNaN(logProbability)) {
-            throw new Refusal(
-                    "The predictions under the interventions are no numbers: a value in the model became too large",
-                    "",
-                    "Choose smaller ones");
+            throw noNumbers("The predictions under the interventions", "Choose smaller ones");
         }
         return logProbability;
+    }
+
+    /**
+     * The metric of one run.
+     *
+     * @throws Refusal if it is no number, or infinite
+     */
+    static double number(NDArray metric) {
+        return numbers(metric)[0];
+    }
+
+    /**
+     * The metrics of several runs.
+     *
+     * @throws Refusal if one is no number, or infinite
+     */
+    static double[] numbers(NDArray metrics) {
+        double[] found = DeviceArrays.doubles(metrics);
+        if (!Arrays.stream(found).allMatch(Double::isFinite)) {
+            throw noNumbers("The predictions", ANOTHER);
+        }
+        return found;
+    }
+
+    /**
+     * A gradient on the host.
+     *
+     * @throws Refusal if one of its values is no number, or infinite
+     */
+    static float[] gradient(NDArray gradient) {
+        float[] found = DeviceArrays.floats(gradient);
+        requireNumbers(found);
+        return found;
+    }
+
+    /**
+     * Goes on only with numbers.
+     *
+     * @throws Refusal if a gradient, or what was made of one, is no number, or infinite
+     */
+    static void requireNumbers(float[] gradients) {
+        for (float value : gradients) {
+            if (!Float.isFinite(value)) {
+                throw noNumbers("The gradients", ANOTHER);
+            }
+        }
+    }
+
+    private static Refusal noNumbers(String what, String remedy) {
+        return new Refusal(what + " are no numbers: a value in the model became too large", "", remedy);
     }
 
     /**
@@ -56,10 +104,9 @@ final class Runs {
      *
      * @return B values, differentiable
      */
-    static NDArray metric(
-            Scope scope, LanguageModel lm, NDManager step, Input input, Hook hook, Metric metric, int position) {
+    static NDArray metric(Scope scope, LanguageModel lm, NDManager step, Input input, Hook hook, MetricAt metric) {
         NDArray end = lm.forward(step, input, hook, null, ending(hook), scope.cancellation());
-        return metric(lm, end, hook, metric, position);
+        return metric(scope, lm, end, hook, metric);
     }
 
     /**
@@ -68,30 +115,32 @@ final class Runs {
      * @param hook changes values at or after the place, (B, T, ...)
      */
     static NDArray metricAround(
-            Scope scope,
-            ModelId model,
-            List<Integer> ids,
-            int rows,
-            HookPoint place,
-            Hook hook,
-            Metric metric,
-            int position) {
+            Scope scope, ModelId model, List<Integer> ids, int rows, HookPoint place, Hook hook, MetricAt metric) {
         LanguageModel lm = scope.model(model);
         NDManager step = scope.arrays();
         Input input = rows(ids, rows);
         if (!place.site().inBlock() || place.layer() == 0) {
-            return metric(scope, lm, step, input, hook, metric, position);
+            return metric(scope, lm, step, input, hook, metric);
         }
         NDArray residual =
                 at(scope, model, ids, HookPoint.residPre(place.layer())).repeat(0, rows);
         NDArray end = lm.forwardFrom(step, place.layer(), residual, input, hook, ending(hook), scope.cancellation());
-        return metric(lm, end, hook, metric, position);
+        return metric(scope, lm, end, hook, metric);
     }
 
-    private static NDArray metric(LanguageModel lm, NDArray end, Hook hook, Metric metric, int position) {
+    private static NDArray metric(Scope scope, LanguageModel lm, NDArray end, Hook hook, MetricAt metric) {
+        return metric.of(scope, prediction(lm, end, hook, metric.position()));
+    }
+
+    /**
+     * The logits behind one token, (B, V).
+     *
+     * @param end what a pass ends with whose {@link Logits} are none, unless the hook looks at the final norm
+     */
+    static NDArray prediction(LanguageModel lm, NDArray end, Hook hook, int position) {
         NDArray there = end.get(":, {}:{}", position, position + 1)
                 .reshape(end.getShape().get(0), end.getShape().get(2));
-        return metric.of(ending(hook) == Logits.ALL ? there : lm.logits(there));
+        return ending(hook) == Logits.ALL ? there : lm.logits(there);
     }
 
     /** The final norm is part of the pass only if the logits are. */
@@ -102,8 +151,7 @@ final class Runs {
     }
 
     /** The metric of a run on one text, whose values at some places are kept for {@link #at}. */
-    static double observed(
-            Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, Metric metric, int position) {
+    static double observed(Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
         Map<HookPoint, UnaryOperator<NDArray>> looks = new HashMap<>();
         for (HookPoint point : points) {
             looks.put(point, value -> {
@@ -111,8 +159,7 @@ final class Runs {
                 return value;
             });
         }
-        return metric(scope, scope.model(model), scope.arrays(), rows(ids, 1), new AtPoint(looks), metric, position)
-                .getFloat();
+        return number(metric(scope, scope.model(model), scope.arrays(), rows(ids, 1), new AtPoint(looks), metric));
     }
 
     /** The values of one text at places, (1, T, ...) each, in one pass that ends at the last of them. */
@@ -121,24 +168,6 @@ final class Runs {
         Caught caught = new Caught(points);
         scope.model(model).forward(step, rows(ids, 1), caught, null, Logits.NONE, scope.cancellation());
         return caught.values;
-    }
-
-    /**
-     * The values of one text at a site of every layer, (L, T, ...), kept on the device between steps.
-     *
-     * @param site in a block, and one that every layer has
-     */
-    static NDArray ofLayers(Scope scope, ModelId model, List<Integer> ids, Site site) {
-        return scope.kept(new OfLayers(model, ids, site), () -> {
-            int layers = scope.model(model).config().nLayers();
-            List<HookPoint> points = new ArrayList<>();
-            for (int layer = 0; layer < layers; layer++) {
-                points.add(new HookPoint(site, layer));
-            }
-            NDList all = new NDList();
-            values(scope, model, scope.arrays(), ids, points).values().forEach(all::add);
-            return NDArrays.concat(all, 0);
-        });
     }
 
     /** The value of one text at a place, (1, T, ...), kept on the device between steps. */
@@ -172,8 +201,6 @@ final class Runs {
     }
 
     private record OfPoint(ModelId model, List<Integer> ids, HookPoint point) {}
-
-    private record OfLayers(ModelId model, List<Integer> ids, Site site) {}
 
     /** Keeps the values at some places, in the order of the pass. */
     private static final class Caught implements Hook {

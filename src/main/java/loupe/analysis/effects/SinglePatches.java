@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.TokenBatch;
 import loupe.base.HookPoint;
@@ -15,13 +14,6 @@ import loupe.inference.Scope;
 /** Runs in each of which one feature, or the error, is patched at one position. */
 final class SinglePatches {
     private SinglePatches() {}
-
-    /**
-     * What is patched in a run.
-     *
-     * @param feature empty for the error
-     */
-    record Node(int position, OptionalInt feature) {}
 
     /**
      * The metric of each run.
@@ -34,18 +26,17 @@ final class SinglePatches {
             ModelId model,
             List<Integer> ids,
             SiteChange change,
-            List<Node> nodes,
-            Metric metric,
-            int position) {
-        List<Node> features = new ArrayList<>();
-        List<Node> errors = new ArrayList<>();
+            List<Attribution.Node> nodes,
+            MetricAt metric) {
+        List<Attribution.Node> features = new ArrayList<>();
+        List<Attribution.Node> errors = new ArrayList<>();
         nodes.forEach(node -> (node.feature().isPresent() ? features : errors).add(node));
         double[] ofFeatures = features.isEmpty()
                 ? new double[0]
-                : run(scope, model, ids, change, features, byFeature(scope, change, features), metric, position);
+                : run(scope, model, ids, change, features, byFeature(scope, change, features), metric);
         double[] ofErrors = errors.isEmpty()
                 ? new double[0]
-                : run(scope, model, ids, change, errors, byError(change, errors), metric, position);
+                : run(scope, model, ids, change, errors, byError(change, errors), metric);
         double[] found = new double[nodes.size()];
         int f = 0;
         int e = 0;
@@ -56,7 +47,7 @@ final class SinglePatches {
     }
 
     /** What each node changes of the value at its position, (N, S). */
-    private static NDArray byFeature(Scope scope, SiteChange change, List<Node> nodes) {
+    private static NDArray byFeature(Scope scope, SiteChange change, List<Attribution.Node> nodes) {
         int n = nodes.size();
         int[] features = new int[n];
         long[] picks = new long[n];
@@ -70,12 +61,12 @@ final class SinglePatches {
         return change.sae().changesApart(scope.arrays(), amounts, features, positions(nodes), change.read());
     }
 
-    private static NDArray byError(SiteChange change, List<Node> nodes) {
+    private static NDArray byError(SiteChange change, List<Attribution.Node> nodes) {
         return TokenBatch.pick(positions(nodes), SiteChange.rows(change.error()));
     }
 
-    private static int[] positions(List<Node> nodes) {
-        return nodes.stream().mapToInt(Node::position).toArray();
+    private static int[] positions(List<Attribution.Node> nodes) {
+        return nodes.stream().mapToInt(Attribution.Node::position).toArray();
     }
 
     /** @param changes (N, S) */
@@ -84,10 +75,9 @@ final class SinglePatches {
             ModelId model,
             List<Integer> ids,
             SiteChange change,
-            List<Node> nodes,
+            List<Attribution.Node> nodes,
             NDArray changes,
-            Metric metric,
-            int position) {
+            MetricAt metric) {
         int n = nodes.size();
         int length = ids.size();
         float[] there = new float[n * length];
@@ -98,15 +88,14 @@ final class SinglePatches {
         NDArray whole = changes.expandDims(1).mul(step.create(there, new Shape(n, length, 1)));
         HookPoint point = change.sae().writesAt();
         AtPoint hook = AtPoint.of(point, value -> value.add(whole.reshape(value.getShape())));
-        return DeviceArrays.doubles(Runs.metricAround(scope, model, ids, n, point, hook, metric, position));
+        return Runs.numbers(Runs.metricAround(scope, model, ids, n, point, hook, metric));
     }
 
     /** The metric with everything at the place patched. */
-    static double whole(Scope scope, ModelId model, List<Integer> ids, SiteChange change, Metric metric, int position) {
+    static double whole(Scope scope, ModelId model, List<Integer> ids, SiteChange change, MetricAt metric) {
         HookPoint point = change.sae().writesAt();
         NDArray patched = change.patched();
         AtPoint hook = AtPoint.of(point, value -> patched);
-        return Runs.metricAround(scope, model, ids, 1, point, hook, metric, position)
-                .getFloat();
+        return Runs.number(Runs.metricAround(scope, model, ids, 1, point, hook, metric));
     }
 }

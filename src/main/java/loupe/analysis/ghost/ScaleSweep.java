@@ -132,6 +132,12 @@ public record ScaleSweep(
         return Double.isFinite(scales.get(scales.size() - 1));
     }
 
+    /** The same of another mix of the encoder and the decoder direction. */
+    ScaleSweep withEncoderMix(double mix) {
+        return new ScaleSweep(
+                model, ghost.withEncoderMix(mix), prompt, scales, widens, nodes, topK, baseline, entropyWeight, readAt);
+    }
+
     /** The tree whose divergence the sweep has at a scale. */
     DefinitionTree tree(double scale) {
         TreeLimits limits = TreeLimits.DEFAULT.withCutoff(0).withTopK(topK).withMaxNodes(nodes);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import loupe.analysis.Vectors;
 import loupe.base.CheckpointException;
+import loupe.base.Refusal;
 import loupe.format.JsonFiles;
 
 /**
@@ -38,6 +39,22 @@ public record Verbaliser(String prompt, double norm) {
                 found,
                 "{\"prompt\": \"a text with {ghost} in it\", \"norm\": a positive number}",
                 "Write down what the model's makers say about its prompt and injection scale");
+    }
+
+    /**
+     * The settings of the ghosts of many features with this verbaliser's norm.
+     *
+     * @throws Refusal if their directions are mixed, so that each has a length, and would need a scale, of its own
+     */
+    public GhostSettings applyToAll(GhostSettings settings) {
+        if (settings.components() > 0 || (settings.encoderMix() != 0 && settings.encoderMix() != 1)) {
+            throw new Refusal(
+                    "The directions of these ghosts are mixtures, each of another length, and a verbaliser's norm "
+                            + "would need another scale for each",
+                    "the encoder or the decoder direction, without principal components",
+                    "Choose one of them, or ask feature by feature");
+        }
+        return settings.withCentroid(false).withScale(norm);
     }
 
     /**

@@ -38,7 +38,8 @@ public final class Bench implements AutoCloseable {
             new NeighboursBenchmark(),
             new IndexBenchmark(),
             new SearchBenchmark(),
-            new EffectsBenchmark());
+            new EffectsBenchmark(),
+            new DreamBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

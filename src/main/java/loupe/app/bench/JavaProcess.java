@@ -13,6 +13,12 @@ import java.util.Map;
 public final class JavaProcess {
     private JavaProcess() {}
 
+    /** Whether this Java, and so the other one, takes classes from an archive of a process before. */
+    static boolean findsClasses() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .anyMatch(argument -> argument.startsWith("-XX:SharedArchiveFile="));
+    }
+
     /**
      * Runs it to its end.
      *

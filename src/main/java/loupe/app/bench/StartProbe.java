@@ -1,7 +1,5 @@
 package loupe.app.bench;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import javafx.animation.AnimationTimer;
 import javafx.stage.WindowEvent;
@@ -12,11 +10,12 @@ import loupe.app.window.WorkbenchApp;
 import loupe.state.SideModels;
 
 /**
- * The workbench as {@code Main} starts it, closed again as soon as it is usable. Prints the time since the process
- * began.
+ * The workbench as {@code Main} starts it, closed again as soon as it is usable. Prints when that was; what Java says
+ * of when the process began is up to a second off, since it is reckoned from the whole second of the system's start.
  */
 final class StartProbe {
-    static final String USABLE_AFTER = "usable after ";
+    /** Before milliseconds since 1970. */
+    static final String USABLE_AT = "usable at ";
 
     private StartProbe() {}
 
@@ -38,9 +37,7 @@ final class StartProbe {
                     return;
                 }
                 stop();
-                Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
-                System.out.println(
-                        USABLE_AFTER + Duration.between(begun, Instant.now()).toMillis() / 1e3);
+                System.out.println(USABLE_AT + System.currentTimeMillis());
                 app.view()
                         .scene()
                         .getWindow()

@@ -45,7 +45,7 @@ record WindowRun(OptionalInt features, Optional<Path> folder, Optional<Path> cor
         Path text = corpus.isPresent()
                 ? corpus.get()
                 : ManyFeatures.beginning(sample.get().resolve("corpus.txt"), home);
-        return Optional.of(
-                new Prepared(new Opening(model, List.of(made.checkpoint()), text), Optional.of(made.session()), cache));
+        return Optional.of(new Prepared(
+                new Opening(model, List.of(made.checkpoint()), List.of(text)), Optional.of(made.session()), cache));
     }
 }

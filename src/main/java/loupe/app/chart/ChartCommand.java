@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
             DoseChart.class,
             ScatterPlot.class,
             GhostChart.Tree.class,
-            GhostChart.Scales.class
+            GhostChart.Scales.class,
+            PatchingMaps.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -25,7 +26,8 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, dose, scatter, tree and scale");
+                spec.commandLine(),
+                "chart needs one of histogram, density, logits, dose, scatter, tree, scale and patching");
     }
 
     /**

@@ -28,8 +28,9 @@ final class DoseChart extends LoupeCommand<ChartCommand.Result> {
             paramLabel = "WHICH",
             defaultValue = "kl",
             converter = MeasureConverter.class,
-            description = "kl, perplexity, log-probability, activation, or share: of the texts with a chosen word, with "
-                    + "its Wilson interval at 95 %% (default: ${DEFAULT-VALUE}).")
+            description =
+                    "kl, perplexity, log-probability, activation, or share: of the texts with a chosen word, with "
+                            + "its Wilson interval at 95 %% (default: ${DEFAULT-VALUE}).")
     private Measure measure;
 
     @Mixin

@@ -74,7 +74,7 @@ abstract class GhostChart extends LoupeCommand<ChartCommand.Result> {
     @Command(name = "tree", description = "The definition tree of a ghost, whole, at its natural size.")
     static final class Tree extends GhostChart {
         @Mixin
-        private TreeLimitOptions limit;
+        private TreeLimitOptions.OfOne limit;
 
         @Mixin
         private PictureOptions picture;

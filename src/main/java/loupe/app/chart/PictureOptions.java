@@ -121,7 +121,8 @@ class PictureOptions {
             if (name().endsWith(".png") && scale < resolution) {
                 context.warn(String.format(
                         Locale.ROOT,
-                        "The picture would have more than 64 million pixels and is drawn at --resolution %.2f",
+                        "The picture would have more than %s and is drawn at --resolution %.2f",
+                        ChartExport.MOST,
                         scale));
             }
             ChartExport.replace(out, ChartExport.bytes(picture, below, format, resolution, palette));

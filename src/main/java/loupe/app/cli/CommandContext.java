@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import loupe.base.Cancellation;
 import loupe.base.Refusal;
 import loupe.inference.Device;
@@ -85,13 +86,25 @@ public final class CommandContext implements AutoCloseable {
      * is discarded.
      */
     public <R> R ask(Query<R> query) {
+        return ask(query, partial -> {});
+    }
+
+    /**
+     * Likewise, and hands partial answers on.
+     *
+     * @param partial takes them on the device thread, and returns soon
+     */
+    public <R> R ask(Query<R> query, Consumer<? super R> partial) {
         cancellation.check();
         Pending<R> asked = service().submit(query, Priority.VISIBLE);
         pending = asked;
         if (cancellation.isCancelled()) {
             asked.cancel();
         }
-        asked.onProgress((partial, fraction) -> progress.show(fraction));
+        asked.onProgress((answer, fraction) -> {
+            progress.show(fraction);
+            partial.accept(answer);
+        });
         try {
             R answer = Pending.await(asked.answer());
             cancellation.check();

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.Fit;
@@ -21,7 +20,6 @@ import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
-import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.app.cli.CommandContext;
@@ -85,52 +83,10 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private boolean resume;
 
     @Mixin
-    private Trees trees;
+    private TreeLimitOptions.OfMany trees;
 
     @Mixin
     private Lists lists;
-
-    /** The options of the trees. */
-    @OptionSection("Limits of the tree")
-    static final class Trees {
-        @Option(
-                names = "--top-k",
-                paramLabel = "K",
-                description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-        @OptionRange(least = 1, most = TreeLimits.MOST_CHILDREN)
-        private int topK = TreeLimits.DEFAULT.topK();
-
-        @Option(
-                names = "--cutoff",
-                paramLabel = "P",
-                description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
-        @OptionRange(most = 1)
-        private double cutoff = TreeLimits.DEFAULT.cutoff();
-
-        @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
-        @OptionRange(most = TreeLimits.DEEPEST)
-        private int maxDepth = TreeLimits.DEFAULT.maxDepth();
-
-        @Option(
-                names = "--max-nodes",
-                paramLabel = "N",
-                defaultValue = "300",
-                description = "Keep only the N most probable nodes of each tree (default: ${DEFAULT-VALUE}).")
-        @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
-        private int maxNodes;
-
-        @Option(
-                names = "--past-end",
-                description = "Let trees go on after a token that ends a text (default: such a token has no children).")
-        private boolean pastEnd;
-
-        @Option(
-                names = "--baseline",
-                paramLabel = "WHICH",
-                defaultValue = "none",
-                description = "Baseline of the trees: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
-        private String baseline;
-    }
 
     /** The options of the token lists. */
     @OptionSection("Token list")
@@ -157,7 +113,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
 
     @Override
     public Result run(CommandContext context) throws IOException {
-        TreeBaseline compared = PromptOptions.baseline(trees.baseline);
+        TreeBaseline compared = trees.baseline();
         requireSensible();
         OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
@@ -166,24 +122,17 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         }
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
+        GhostSettings settings = prompt.applyToAll(ghost.settings(context, opened));
         OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
-        TreeLimits limits = new TreeLimits(
-                trees.cutoff,
-                trees.topK,
-                trees.maxDepth,
-                OptionalInt.of(trees.maxNodes),
-                OptionalInt.empty(),
-                trees.pastEnd ? Set.of() : opened.ends());
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),
                 new TokenListSettings(settings, lists.metric, lists.exponent, lists.top),
                 tokens,
                 prompt.text(),
-                limits,
+                trees.of(opened),
                 compared,
                 parts.stream()
                         .map(part -> BatchPlan.Part.valueOf(part.toUpperCase(Locale.ROOT)))

@@ -1,11 +1,15 @@
 package loupe.app.command;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.IndexInfo;
+import loupe.inference.SaeId;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option that selects a checkpoint of an index. */
@@ -45,6 +49,37 @@ public final class IndexedCheckpoint {
         }
         throw new UsageException((name == null ? option + " NAME is needed" : option + " is " + name)
                 + ", the index has " + names(info));
+    }
+
+    /**
+     * The place in an index of a checkpoint that is open: the one that was counted as it is read here, or the one that
+     * is named.
+     *
+     * @param indexed the name that --indexed-as gave; null for none
+     * @throws UsageException if there is no such checkpoint, or its sizes differ
+     */
+    public static int of(CommandContext context, IndexInfo info, @Nullable String indexed, SaeId sae, int features) {
+        List<IndexInfo.IndexedSae> counted = info.saes();
+        int[] same = IntStream.range(0, counted.size())
+                .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
+                .toArray();
+        if (indexed == null && same.length > 0) {
+            return same[0];
+        }
+        if (indexed == null) {
+            throw new UsageException("--index has not counted " + sae + " as it is read here, but " + names(info)
+                    + "; give --indexed-as NAME if one of them is meant");
+        }
+        int which = find(info, indexed, "--indexed-as");
+        IndexInfo.IndexedSae chosen = counted.get(which);
+        if (chosen.features() != features) {
+            throw new UsageException("--index has " + chosen.features() + " features of "
+                    + chosen.sae().name() + ", the checkpoint has " + features);
+        }
+        if (Arrays.stream(same).noneMatch(place -> place == which)) {
+            context.warn("--indexed-as " + indexed + " was counted with other files than --sae, or read otherwise");
+        }
+        return which;
     }
 
     /** The checkpoints of an index, each with the folder of its part, for a message. */

@@ -2,6 +2,7 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
@@ -14,6 +15,7 @@ import loupe.inference.Pending;
 import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.TokenizerFiles;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */
@@ -100,6 +102,22 @@ public abstract class ModelOptions {
         return bos == Tokenizer.Beginning.NO ? OptionalInt.empty() : beginning;
     }
 
+    /**
+     * What stands in front of a text: the token for the beginning of text, where {@link #encode} puts it.
+     *
+     * @throws Refusal if it was asked for and there is none
+     */
+    public final List<Integer> beginning(OpenModel opened) {
+        OptionalInt token = opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
+        if (bos == Tokenizer.Beginning.YES && token.isEmpty()) {
+            throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");
+        }
+        boolean begins = bos == Tokenizer.Beginning.YES
+                || (bos == Tokenizer.Beginning.AUTO
+                        && opened.tokenizer().map(Tokenizer::beginsTexts).orElse(false));
+        return begins ? List.of(token.orElseThrow()) : List.of();
+    }
+
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
     public final int[] encodeContinuation(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
@@ -123,6 +141,16 @@ public abstract class ModelOptions {
                     + ", which has " + size + " tokens");
         });
         return ids;
+    }
+
+    /**
+     * What {@code --mask-id} names.
+     *
+     * @param given null for none
+     * @throws Refusal if it is outside the vocabulary
+     */
+    static OptionalInt maskId(OpenModel opened, @Nullable Integer given) {
+        return given == null ? OptionalInt.empty() : OptionalInt.of(check(opened, new int[] {given}, "--mask-id")[0]);
     }
 
     /** A token for display: its text, or {@code <id>} without a tokenizer. */

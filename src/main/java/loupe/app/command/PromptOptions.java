@@ -54,8 +54,23 @@ public final class PromptOptions {
 
     /** The ghost with the verbaliser's norm, if there is a verbaliser. To be called before {@link #tokens}. */
     public GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
+        return read().map(read -> {
+                    HostTensor direction = context.ask(new GhostBasis(opened.id(), settings))
+                            .vector(settings)
+                            .direction();
+                    return read.apply(settings, Vectors.doubles(direction));
+                })
+                .orElse(settings);
+    }
+
+    /** The ghosts of many features with the verbaliser's norm, as {@link #apply} gives that of one. */
+    GhostSettings applyToAll(GhostSettings settings) {
+        return read().map(read -> read.applyToAll(settings)).orElse(settings);
+    }
+
+    private Optional<Verbaliser> read() {
         if (verbaliser == null) {
-            return settings;
+            return Optional.empty();
         }
         if (prompt != null || promptIds != null) {
             throw new UsageException(
@@ -64,10 +79,7 @@ public final class PromptOptions {
         OptionPaths.existing(verbaliser, "--verbaliser");
         Verbaliser read = Verbaliser.read(verbaliser);
         prompt = read.prompt();
-        HostTensor direction = context.ask(new GhostBasis(opened.id(), settings))
-                .vector(settings)
-                .direction();
-        return read.apply(settings, Vectors.doubles(direction));
+        return Optional.of(read);
     }
 
     /** The prompt in tokens of the model. */

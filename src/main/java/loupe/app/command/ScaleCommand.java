@@ -3,15 +3,14 @@ package loupe.app.command;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.Fit;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.ScaleOutline;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
@@ -103,27 +102,25 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
                 ? ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT)
                 : Arrays.stream(scales).boxed().toList();
         Optional<HookPoint> readAt = ghost.sae().flatMap(sae -> new Fit(opened.config(), sae.config()).residualPlace());
-        double[] shares = mixes == null ? new double[] {settings.encoderMix()} : mixes;
+        List<Double> shares = mixes == null
+                ? List.of(settings.encoderMix())
+                : Arrays.stream(mixes).boxed().toList();
         long start = System.nanoTime();
-        List<ScaleSweep.Answer> answers = new ArrayList<>();
-        for (double share : shares) {
-            answers.add(context.ask(new ScaleSweep(
-                    opened.id(),
-                    settings.withEncoderMix(share),
-                    tokens,
-                    tried,
-                    scales == null,
-                    nodes,
-                    topK,
-                    compared,
-                    entropyWeight,
-                    readAt)));
-        }
+        MixSweep.Answer answers = context.ask(new MixSweep(
+                new ScaleSweep(
+                        opened.id(),
+                        settings,
+                        tokens,
+                        tried,
+                        scales == null,
+                        nodes,
+                        topK,
+                        compared,
+                        entropyWeight,
+                        readAt),
+                shares));
         double seconds = (System.nanoTime() - start) / 1e9;
-        ScaleSweep.Answer answer = answers.stream()
-                .max(Comparator.comparingDouble(
-                        sweep -> sweep.best().map(ScaleSweep.Best::score).orElse(Double.NEGATIVE_INFINITY)))
-                .orElseThrow();
+        ScaleSweep.Answer answer = answers.best();
 
         return new Result(
                 new Settings(
@@ -140,7 +137,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
                 ScaleOutline.best(answer),
                 mixes == null
                         ? Optional.empty()
-                        : Optional.of(answers.stream().map(Mix::of).toList()));
+                        : Optional.of(answers.sweeps().stream().map(Mix::of).toList()));
     }
 
     /**

@@ -50,7 +50,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     private PromptOptions prompt;
 
     @Mixin
-    private TreeLimitOptions limit;
+    private TreeLimitOptions.OfOne limit;
 
     @Option(
             names = "--baseline",

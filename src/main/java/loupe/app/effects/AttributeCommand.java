@@ -13,11 +13,9 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,22 +27,10 @@ import picocli.CommandLine.Option;
         description = "Show how much each feature of checkpoints, and what they do not reconstruct, contributes to a "
                 + "prediction: what it would change by with the values of another run, or without.")
 public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result> {
-    private static final int MOST_STEPS = 100_000;
     private static final String ZERO = "zero";
 
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; one or several, each taken on its own.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints given;
 
     @Mixin
     private PairOptions texts;
@@ -62,14 +48,6 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
             description = "atp (change times gradient at the clean run), ig (times the mean gradient on the way) or "
                     + "exact (a run for each feature and position that differ) (default: ${DEFAULT-VALUE}).")
     private String method;
-
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "ig: steps on the way; its end is left out (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_STEPS)
-    private int steps;
 
     @Option(
             names = "--check",
@@ -103,22 +81,26 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
                     case "exact" -> Method.EXACT;
                     default -> throw new UsageException("--method is " + method + ", expected atp, ig or exact");
                 };
+        if (how == Method.GRADIENT && !texts.parsed().hasGradientAtClean()) {
+            throw new UsageException(
+                    "--metric " + texts.parsed() + " has a gradient of 0 at the clean run, so atp gives 0 "
+                            + "for every feature; add --method ig or --method exact");
+        }
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
-        PairOptions.Pair pair = texts.of(opened, model);
+        PlacedCheckpoints.Opened placed = given.open(context);
+        OpenModel opened = placed.model();
+        PairOptions.Pair pair = texts.of(opened, given.model());
         Attribution.Answer answer = context.ask(new Attribution(
                 opened.id(),
-                checkpoints.stream().map(OpenSae::id).toList(),
+                placed.saes().stream().map(OpenSae::id).toList(),
                 pair.clean(),
                 patch == null ? Optional.of(pair.corrupt()) : Optional.empty(),
                 pair.metric(),
                 pair.position(),
                 how,
-                steps,
+                given.steps(),
                 new Attribution.Checks(true, check)));
         if (out != null) {
             write(answer);

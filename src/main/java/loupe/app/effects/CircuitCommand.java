@@ -7,12 +7,9 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
-import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
 import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,21 +20,9 @@ import picocli.CommandLine.Option;
         description = "Find the features and errors of checkpoints that matter to the answers of prompts, and measure "
                 + "how faithful and complete they are.")
 public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
-    private static final int MOST_STEPS = 100_000;
 
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; one or several.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints given;
 
     @Option(
             names = "--clean-ids",
@@ -74,14 +59,6 @@ public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
     private double threshold;
 
     @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of the integrated gradients (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_STEPS)
-    private int steps;
-
-    @Option(
             names = "--ablation",
             paramLabel = "WHICH",
             defaultValue = "mean",
@@ -115,17 +92,16 @@ public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
                     default -> throw new UsageException("--errors is " + errors + ", expected default, remove or keep");
                 };
         List<int[]> pairs = pairs();
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
+        PlacedCheckpoints.Opened placed = given.open(context);
+        OpenModel opened = placed.model();
         List<List<Integer>> cleans = texts(opened, clean, "--clean", cleanIds, "--clean-ids");
         List<List<Integer>> corrupts = texts(opened, corrupt, "--corrupt", corruptIds, "--corrupt-ids");
         FeatureCircuit.Answer answer = context.ask(new FeatureCircuit(
                 opened.id(),
-                checkpoints.stream().map(OpenSae::id).toList(),
+                placed.saes().stream().map(OpenSae::id).toList(),
                 prompts(opened, cleans, corrupts, pairs),
                 threshold,
-                steps,
+                given.steps(),
                 become,
                 kept));
         return new Result(
@@ -167,13 +143,13 @@ public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
     private List<List<Integer>> texts(OpenModel opened, List<String> texts, String name, String ids, String idsName) {
         if (texts != null) {
             return texts.stream()
-                    .map(text -> Prompts.of(opened, model, text, name, null, idsName))
+                    .map(text -> Prompts.of(opened, given.model(), text, name, null, idsName))
                     .toList();
         }
         return NumberLists.several(ids, idsName).stream()
                 .map(prompt -> Prompts.of(
                         opened,
-                        model,
+                        given.model(),
                         null,
                         name,
                         prompt.stream().mapToInt(Integer::intValue).toArray(),

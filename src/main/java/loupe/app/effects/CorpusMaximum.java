@@ -5,7 +5,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
-import loupe.app.features.FeatureSources;
+import loupe.app.command.IndexedCheckpoint;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenSae;
@@ -51,8 +51,8 @@ public final class CorpusMaximum {
         }
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
-            FeatureStatistics counted = index.statistics(FeatureSources.checkpoint(
-                    context, index, indexed, sae.id(), sae.config().dSae()));
+            FeatureStatistics counted = index.statistics(IndexedCheckpoint.of(
+                    context, index.info(), indexed, sae.id(), sae.config().dSae()));
             double largest = counted.max()[feature];
             if (largest <= 0) {
                 throw new UsageException("--index: the largest activation of feature " + feature + " in " + folder

@@ -129,7 +129,12 @@ public final class DoseOptions {
      * @param unit what doses are multiples of: the feature's largest activation on the corpus, or 1
      */
     public record Answered(
-            OpenModel model, OpenSae sae, DoseResponse question, double unit, DoseResponse.Answer answer, DoseTable table) {}
+            OpenModel model,
+            OpenSae sae,
+            DoseResponse question,
+            double unit,
+            DoseResponse.Answer answer,
+            DoseTable table) {}
 
     /** Goes on only if the options agree; to be asked before anything is opened. */
     public void check() {
@@ -137,8 +142,8 @@ public final class DoseOptions {
             throw new UsageException("give --text T or --ids \"1,2;3,4\"" + (ids == null ? "" : ", not both"));
         }
         if (most == null && !maximum.isGiven()) {
-            throw new UsageException("give --most X, the largest dose, or --index DIR for multiples of the largest "
-                    + "activation");
+            throw new UsageException(
+                    "give --most X, the largest dose, or --index DIR for multiples of the largest " + "activation");
         }
         maximum.check();
     }
@@ -155,7 +160,8 @@ public final class DoseOptions {
             Prompts.requireRoom(opened, prompt.size(), generate);
         }
         double unit = maximum.isGiven() ? maximum.of(context, checkpoint, feature) : 1;
-        List<Double> doses = DoseResponse.evenly(dose(least, unit), dose(most == null ? USUAL_MULTIPLE : most, unit), count);
+        List<Double> doses =
+                DoseResponse.evenly(dose(least, unit), dose(most == null ? USUAL_MULTIPLE : most, unit), count);
         ChosenWords chosen = new ChosenWords(words, given(opened));
         DoseResponse question = new DoseResponse(
                 opened.id(),
@@ -169,8 +175,7 @@ public final class DoseOptions {
                 seeds,
                 sampling.sampling(1));
         DoseResponse.Answer answer = context.ask(question);
-        DoseTable table =
-                DoseTable.of(answer, unit, chosen, made -> String.join("", Prompts.texts(opened, made)));
+        DoseTable table = DoseTable.of(answer, unit, chosen, made -> String.join("", Prompts.texts(opened, made)));
         return new Answered(opened, checkpoint, question, unit, answer, table);
     }
 

@@ -14,14 +14,12 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig;
-import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,33 +31,13 @@ import picocli.CommandLine.Option;
         description = "Weigh the edges from the features of one checkpoint to those of a later one: how much each "
                 + "contributes to a prediction through the other.")
 public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
-    private static final int MOST_STEPS = 100_000;
     private static final int MOST_SAES = 10_000;
 
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; those of --from and --to.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints given;
 
     @Mixin
     private PairOptions texts;
-
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of the mean gradient of the metric (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_STEPS)
-    private int steps;
 
     @Option(
             names = "--from",
@@ -119,14 +97,13 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        List<OpenSae> checkpoints = SaeAt.open(context, List.of(saes.get(from), saes.get(to)), reading);
-        OpenSae upstream = checkpoints.get(0);
-        OpenSae downstream = checkpoints.get(1);
+        PlacedCheckpoints.Opened placed = given.open(context, from, to);
+        OpenModel opened = placed.model();
+        OpenSae upstream = placed.saes().get(0);
+        OpenSae downstream = placed.saes().get(1);
         wanted.forEach(node -> SaeAt.requireFeature(node.feature(), downstream, "--to-nodes"));
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
         requirePlaces(opened.config(), constant);
-        PairOptions.Pair pair = texts.of(opened, model);
+        PairOptions.Pair pair = texts.of(opened, given.model());
         wanted.stream()
                 .filter(node -> node.position() >= pair.clean().size())
                 .findFirst()
@@ -140,7 +117,7 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
                 pair.corrupt(),
                 pair.metric(),
                 pair.position(),
-                steps,
+                given.steps(),
                 upstream.id(),
                 downstream.id(),
                 wanted,
@@ -199,9 +176,9 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
     }
 
     private void requireIndex(String option, int index) {
-        if (index >= saes.size()) {
+        if (index >= given.count()) {
             throw new UsageException(
-                    option + " is " + index + ", --sae was given " + saes.size() + " times, counted from 0");
+                    option + " is " + index + ", --sae was given " + given.count() + " times, counted from 0");
         }
     }
 

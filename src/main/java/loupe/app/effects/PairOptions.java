@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 
 /** The options that give two texts of one length, and the number by which runs on them are compared. */
 @OptionSection("Two texts, and what is compared")
-final class PairOptions {
+public final class PairOptions {
     @Option(names = "--clean", paramLabel = "T", description = "The clean text; or give --clean-ids.")
     private String clean;
 
@@ -41,7 +41,9 @@ final class PairOptions {
             names = "--metric",
             required = true,
             paramLabel = "M",
-            description = "logit-diff:A:B (the logit of token A less that of B), logprob:A or logit:A.")
+            description =
+                    "logit-diff:A:B (the logit of token A less that of B), logprob:A, logit:A or kl (divergence of "
+                            + "the prediction from the clean run's, in nats).")
     private String metric;
 
     @Option(
@@ -56,7 +58,7 @@ final class PairOptions {
      *
      * @param corrupt empty if there is none
      */
-    record Pair(List<Integer> clean, List<Integer> corrupt, Metric metric, int position) {}
+    public record Pair(List<Integer> clean, List<Integer> corrupt, Metric metric, int position) {}
 
     /** Whether a corrupt text was given. */
     boolean hasCorrupt() {
@@ -64,7 +66,7 @@ final class PairOptions {
     }
 
     /** To be asked before anything is opened: what can be refused without a model. */
-    void check(boolean needsCorrupt) {
+    public void check(boolean needsCorrupt) {
         Prompts.requireOne(clean, "--clean", cleanIds, "--clean-ids");
         if (needsCorrupt || hasCorrupt()) {
             Prompts.requireOne(corrupt, "--corrupt", corruptIds, "--corrupt-ids");
@@ -72,14 +74,14 @@ final class PairOptions {
         parsed();
     }
 
-    private Metric parsed() {
+    /** The metric, before anything is opened. */
+    Metric parsed() {
         return Metric.parse(metric)
-                .orElseThrow(() -> new UsageException(
-                        "--metric is " + metric + ", expected logit-diff:A:B, logprob:A or logit:A"));
+                .orElseThrow(() -> new UsageException("--metric is " + metric + ", expected " + Metric.FORMS));
     }
 
     /** The pair in tokens of a model. */
-    Pair of(OpenModel opened, ModelOptions model) {
+    public Pair of(OpenModel opened, ModelOptions model) {
         Metric compared = parsed();
         int vocabulary = opened.config().vocabularySize();
         if (Math.max(compared.token(), compared.other()) >= vocabulary) {

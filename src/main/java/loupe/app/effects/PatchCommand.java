@@ -10,15 +10,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 import loupe.analysis.Fit;
+import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.Patching.Direction;
-import loupe.analysis.effects.Patching.Grid;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
@@ -73,6 +74,15 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             description = "Features patched each alone, by position and at all positions.")
     private String features;
 
+    @Option(
+            names = "--differing",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Features besides that are patched each alone: those whose activations differ most between "
+                    + "the texts (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
+    private int differing;
+
     @Option(names = "--group", paramLabel = "I,J", description = "Features patched together, at all positions.")
     private String group;
 
@@ -86,8 +96,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         texts.check(true);
         Set<Direction> directions = directions();
         List<PatchSite> kinds = kinds();
-        if (sae == null && (features != null || group != null || errors)) {
-            throw new UsageException("--features, --group and --errors need --sae PATH");
+        if (sae == null && (features != null || group != null || errors || differing > 0)) {
+            throw new UsageException("--features, --differing, --group and --errors need --sae PATH");
         }
         List<Integer> each = features == null ? List.of() : NumberLists.of(features, "--features");
         List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
@@ -102,22 +112,30 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             reading.warnOfProcessing(context, found, opened);
         });
         PairOptions.Pair pair = texts.of(opened, model);
+        Optional<FeaturePatches> patches = checkpoint.map(found -> new FeaturePatches(
+                found.id(),
+                Stream.concat(each.stream(), differing(context, opened, found, pair).stream())
+                        .distinct()
+                        .toList(),
+                together,
+                errors));
         Patching.Answer answer = context.ask(new Patching(
-                opened.id(),
-                pair.clean(),
-                pair.corrupt(),
-                pair.metric(),
-                pair.position(),
-                directions,
-                kinds,
-                checkpoint.map(found -> new FeaturePatches(found.id(), each, together, errors))));
+                opened.id(), pair.clean(), pair.corrupt(), pair.metric(), pair.position(), directions, kinds, patches));
         return new Result(
                 answer.clean(),
                 answer.corrupt(),
                 Prompts.texts(opened, pair.clean()),
                 Prompts.texts(opened, pair.corrupt()),
+                patches.map(FeaturePatches::features),
                 patched(answer, Direction.DENOISING),
-                patched(answer, Direction.NOISING));
+                patched(answer, Direction.NOISING),
+                differences(answer));
+    }
+
+    private List<Integer> differing(CommandContext context, OpenModel opened, OpenSae found, PairOptions.Pair pair) {
+        return differing == 0
+                ? List.of()
+                : context.ask(new DifferingFeatures(opened.id(), found.id(), pair.clean(), pair.corrupt(), differing));
     }
 
     private Set<Direction> directions() {
@@ -154,24 +172,38 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             grids.forEach((name, grid) -> by.put(
                     name,
                     new Scores(
-                            nested(grid, metric -> metric), nested(grid, metric -> answer.score(direction, metric)))));
+                            nested(grid.metric(), grid.shape()),
+                            nested(answer.scores(direction, name), grid.shape()))));
             return new Patched(by);
         });
     }
 
-    /** Row-major values as lists within lists; a number where there are no axes. */
-    private static Object nested(Grid grid, DoubleUnaryOperator of) {
-        return nested(grid.metric(), grid.shape(), 0, 0, grid.metric().length, of);
+    private static Optional<Differences> differences(Patching.Answer answer) {
+        if (answer.grids().size() < Direction.values().length) {
+            return Optional.empty();
+        }
+        Map<String, Object> by = new LinkedHashMap<>();
+        answer.grids()
+                .values()
+                .iterator()
+                .next()
+                .forEach((name, grid) -> by.put(name, nested(answer.differences(name), grid.shape())));
+        return Optional.of(new Differences(by));
     }
 
-    private static Object nested(double[] values, int[] shape, int axis, int from, int to, DoubleUnaryOperator of) {
+    /** Row-major values as lists within lists; a number where there are no axes. */
+    private static Object nested(double[] values, int[] shape) {
+        return nested(values, shape, 0, 0, values.length);
+    }
+
+    private static Object nested(double[] values, int[] shape, int axis, int from, int to) {
         if (axis == shape.length) {
-            return of.applyAsDouble(values[from]);
+            return values[from];
         }
         List<Object> parts = new ArrayList<>();
         int width = (to - from) / shape[axis];
         for (int at = from; at < to; at += width) {
-            parts.add(nested(values, shape, axis + 1, at, at + width, of));
+            parts.add(nested(values, shape, axis + 1, at, at + width));
         }
         return parts;
     }
@@ -182,21 +214,32 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
      * @param clean the metric of the clean run
      * @param corrupt the metric of the corrupt run
      * @param cleanTokens the texts of the tokens
+     * @param patchedFeatures the rows of features; empty without a checkpoint
+     * @param difference denoising's scores less noising's; empty for one direction
      */
     record Result(
             double clean,
             double corrupt,
             List<String> cleanTokens,
             List<String> corruptTokens,
+            @LeftOutIfEmpty Optional<List<Integer>> patchedFeatures,
             @LeftOutIfEmpty Optional<Patched> denoising,
-            @LeftOutIfEmpty Optional<Patched> noising) {}
+            @LeftOutIfEmpty Optional<Patched> noising,
+            @LeftOutIfEmpty Optional<Differences> difference) {}
 
     /**
      * One direction.
      *
-     * @param by the site, features, error, group or all_features
+     * @param by the site, features, error, group, all_features or everything
      */
     record Patched(@JsonAnyGetter Map<String, Scores> by) {}
+
+    /**
+     * What one direction's scores are beyond the other's.
+     *
+     * @param by as in {@link Patched}
+     */
+    record Differences(@JsonAnyGetter Map<String, Object> by) {}
 
     /**
      * Values with the axes of the site: of features feature by position with all positions last, of the error by

@@ -213,13 +213,11 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
                 action = new Intervention.Clamp(
                         ((Intervention.Clamp) push.action).times(), maxima.get(maxima.size() - 1));
             }
-            list.add(new Intervention(
-                    new Intervention.Target.Feature(checkpoint.id(), push.feature), action, where));
+            list.add(new Intervention(new Intervention.Target.Feature(checkpoint.id(), push.feature), action, where));
         }
         Interventions done = Interventions.of(list);
         List<Seeded> texts = new ArrayList<>();
-        Generation.Answer answer =
-                context.ask(new Generation(opened.id(), prompt, done, generate, drawn, out != null));
+        Generation.Answer answer = context.ask(new Generation(opened.id(), prompt, done, generate, drawn, out != null));
         for (int i = 0; seeds > 1 && i < seeds; i++) {
             Sampling one = drawn.withSeed(drawn.seed() + i);
             texts.add(Seeded.of(
@@ -391,7 +389,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
                     return method;
                 }
             }
-            throw new TypeConversionException("'" + value + "' is not additive, orthogonal, projection-cap, clamp or clamp-max");
+            throw new TypeConversionException(
+                    "'" + value + "' is not additive, orthogonal, projection-cap, clamp or clamp-max");
         }
     }
 }

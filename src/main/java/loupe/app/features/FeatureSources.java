@@ -2,10 +2,8 @@ package loupe.app.features;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import loupe.analysis.batch.BatchFile;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
@@ -29,7 +27,6 @@ import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -104,39 +101,8 @@ public final class FeatureSources {
         }
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(checkpoint(context, index, indexed, sae, features)));
+            return Optional.of(index.statistics(IndexedCheckpoint.of(context, index.info(), indexed, sae, features)));
         }
-    }
-
-    /**
-     * The place of a checkpoint in an index, found by its contents and how it is read.
-     *
-     * @param indexed the name in the index, if it was given as --indexed-as
-     * @throws UsageException if the index has not counted it
-     */
-    public static int checkpoint(
-            CommandContext context, ActivationIndex index, @Nullable String indexed, SaeId sae, int features) {
-        List<IndexInfo.IndexedSae> counted = index.info().saes();
-        int[] same = IntStream.range(0, counted.size())
-                .filter(i -> counted.get(i).sae().fingerprint().equals(sae.fingerprint()))
-                .toArray();
-        if (indexed == null && same.length > 0) {
-            return same[0];
-        }
-        if (indexed == null) {
-            throw new UsageException("--index has not counted " + sae + " as it is read here, but "
-                    + IndexedCheckpoint.names(index.info()) + "; give --indexed-as NAME if one of them is meant");
-        }
-        int which = IndexedCheckpoint.find(index.info(), indexed, "--indexed-as");
-        IndexInfo.IndexedSae chosen = counted.get(which);
-        if (chosen.features() != features) {
-            throw new UsageException("--index has " + chosen.features() + " features of "
-                    + chosen.sae().name() + ", the checkpoint has " + features);
-        }
-        if (Arrays.stream(same).noneMatch(place -> place == which)) {
-            context.warn("--indexed-as " + indexed + " was counted with other files than --sae, or read otherwise");
-        }
-        return which;
     }
 
     /**
@@ -173,7 +139,8 @@ public final class FeatureSources {
             index.doubt().ifPresent(context::warn);
             return SearchTexts.corpus(
                     index,
-                    checkpoint(context, index, indexed, sae.orElseThrow().id(), features),
+                    IndexedCheckpoint.of(
+                            context, index.info(), indexed, sae.orElseThrow().id(), features),
                     tokenizer::text,
                     context.cancellation());
         }

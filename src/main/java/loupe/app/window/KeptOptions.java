@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.TensorRoles;
 
@@ -13,12 +14,7 @@ import loupe.sae.checkpoint.TensorRoles;
 final class KeptOptions {
     private KeptOptions() {}
 
-    /**
-     * The options that were kept.
-     *
-     * @throws IllegalArgumentException or Refusal, if they are not understood
-     */
-    static SaeOptions options(Map<String, String> kept) {
+    private static SaeOptions options(Map<String, String> kept) {
         return SaeOptions.builder()
                 .format(Optional.ofNullable(kept.get("format")))
                 .k(kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty())
@@ -39,6 +35,15 @@ final class KeptOptions {
                                 : OptionalInt.empty())
                 .tensors(Optional.ofNullable(kept.get("tensors")).map(TensorRoles::parse))
                 .build();
+    }
+
+    /** The options that were kept; empty if they are not understood. */
+    static Optional<SaeOptions> understood(Map<String, String> kept) {
+        try {
+            return Optional.of(options(kept));
+        } catch (IllegalArgumentException | Refusal notUnderstood) {
+            return Optional.empty();
+        }
     }
 
     /** What a session keeps of options. */

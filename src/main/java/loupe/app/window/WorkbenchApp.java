@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -18,6 +17,7 @@ import java.util.stream.Stream;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
 import javafx.application.Platform;
+import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.event.EventHandler;
@@ -31,9 +31,8 @@ import javafx.stage.WindowEvent;
 import javafx.util.Duration;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
-import loupe.base.Refusal;
 import loupe.inference.InferenceService;
-import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
 import loupe.labels.LabelFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
@@ -81,6 +80,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     private final WorkbenchModels models;
     private final WorkbenchView view;
+    private OpeningAhead ahead;
     private @Nullable Stage stage;
     private @Nullable SessionKeeper keeper;
     private boolean closing;
@@ -97,6 +97,7 @@ public final class WorkbenchApp implements AutoCloseable {
     /** @param named the session to begin with instead of the last one's, of which only the looks stay */
     public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache, Optional<Session> named) {
         this.memory = memory;
+        ahead = OpeningAhead.none(service);
         begun = memory == null ? Session.empty() : memory.load();
         session = named.map(begun::showing).orElse(begun);
         Notices notices = new Notices(Clock.system(ZoneId.systemDefault()));
@@ -152,15 +153,15 @@ public final class WorkbenchApp implements AutoCloseable {
             Consumer<WorkbenchApp> whenShown) {
         UserFolders folders = UserFolders.ofUser();
         SessionFile memory = new SessionFile(folders.session());
-        Optional<CompletionStage<OpenModel>> ahead =
-                firstModel(first, named.orElseGet(memory::load)).map(folder -> service.openEmbeddings(folder));
+        OpeningAhead ahead = OpeningAhead.of(service, FirstOpening.of(first, named.orElseGet(memory::load), sample()));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
             WorkbenchApp made = new WorkbenchApp(service, memory, folders.indexes(), named);
-            made.show(new Stage(), closed::countDown);
+            made.ahead = ahead;
             made.openFirst(first);
-            ahead.ifPresent(made::giveBackOnceOpen);
+            made.giveBackUnused();
+            made.show(new Stage(), closed::countDown);
             whenShown.accept(made);
             return made;
         });
@@ -196,37 +197,20 @@ public final class WorkbenchApp implements AutoCloseable {
         }
     }
 
-    /**
-     * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then
-     * opens the same model for itself, which is quick, and this opening is closed.
-     */
-    private void giveBackOnceOpen(CompletionStage<OpenModel> ahead) {
-        Runnable giveBack =
-                () -> ahead.thenAccept(opened -> models.workbench().service().close(opened.id()));
-        if (!models.workbench().openingModel().get()) {
-            giveBack.run();
+    /** Closes, once the model is open or is not wanted any more, what was read ahead and has not been taken over. */
+    private void giveBackUnused() {
+        ReadOnlyBooleanProperty opening = models.workbench().openingModel();
+        if (!opening.get()) {
+            ahead.giveBack();
             return;
         }
-        models.workbench().openingModel().addListener(new ChangeListener<>() {
+        opening.addListener(new ChangeListener<>() {
             @Override
-            public void changed(ObservableValue<? extends Boolean> opening, Boolean was, Boolean is) {
-                if (!is) {
-                    opening.removeListener(this);
-                    giveBack.run();
-                }
+            public void changed(ObservableValue<? extends Boolean> property, Boolean was, Boolean is) {
+                opening.removeListener(this);
+                Platform.runLater(ahead::giveBack); // once whoever waits for the model has taken its checkpoint
             }
         });
-    }
-
-    /** The model that {@link #openFirst} will open. */
-    static Optional<Path> firstModel(Opening first, Session session) {
-        if (first.model() != null) {
-            return Optional.of(first.model());
-        }
-        if (session.model() != null && Files.exists(Path.of(session.model()))) {
-            return Optional.of(Path.of(session.model()));
-        }
-        return sample().map(Sample::model);
     }
 
     /** The sample; empty where it is not installed. */
@@ -344,32 +328,17 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */
-    public void openFirst(Opening first) {
-        Optional<Path> model = firstModel(first, session);
-        List<Session.Checkpoint> saes = first.saes().stream()
-                .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
-                .toList();
-        if (model.isPresent() && (first.model() != null || !saes.isEmpty() || first.corpus() != null)) {
-            open(model.get(), saes, -1, Optional.ofNullable(first.corpus()));
-        } else if (!saes.isEmpty()) {
-            models.opening().open(first.saes(), false);
-        } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
-            open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
-        } else if (session.model() == null && !session.checkpoints().isEmpty()) {
-            openCheckpoints(session.checkpoints(), session.feature());
-        } else {
-            sample().ifPresent(sample ->
-                    open(sample.model(), sample.toOpen().stream().toList(), Sample.FEATURE, Optional.empty()));
-            if (memory != null && session.equals(Session.empty())) {
-                view.inviteToTour();
-            }
+    public void openFirst(Opening given) {
+        FirstOpening first = FirstOpening.of(given, session, sample());
+        first.model().ifPresentOrElse(model -> open(model, first), () -> openCheckpoints(first));
+        if (first.isSample() && memory != null && session.equals(Session.empty())) {
+            view.inviteToTour();
         }
     }
 
-    private void open(Path model, List<Session.Checkpoint> checkpoints, int feature, Optional<Path> corpus) {
-        Workbench workbench = models.workbench();
+    private void open(Path model, FirstOpening first) {
         Optional<CorpusFiles> chosen = CorpusFiles.recalled(session.settings());
-        workbench.openModel(model, opened -> {
+        models.workbench().openModel(model, ahead.model(model), opened -> {
             boolean sameModel = model.toString().equals(session.model());
             if (sameModel) {
                 chosen.filter(texts -> texts.paths().stream().allMatch(Files::exists))
@@ -379,34 +348,35 @@ public final class WorkbenchApp implements AutoCloseable {
             if (index != null && sameModel && Files.exists(Path.of(index))) {
                 models.statistics().openIndex(Path.of(index));
             }
-            corpus.ifPresent(path -> models.opening().open(List.of(path), false));
-            openCheckpoints(checkpoints, feature);
+            models.opening().open(first.corpus(), false);
+            openCheckpoints(first);
         });
     }
 
-    /** @param feature of A, as the session has it; negative for none */
-    private void openCheckpoints(List<Session.Checkpoint> checkpoints, int feature) {
-        if (checkpoints.isEmpty()) {
+    private void openCheckpoints(FirstOpening first) {
+        if (first.checkpoints().isEmpty()) {
             return;
         }
         Workbench workbench = models.workbench();
-        workbench.openCheckpoint(
-                workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
-                    if (feature >= 0 && feature < sae.config().dSae()) {
-                        workbench.selection().select(new FeatureRef(sae.id(), feature));
-                        models.recallRange(session.settings());
-                    }
-                    if (checkpoints.size() > 1) {
-                        workbench.openCheckpoint(
-                                workbench.b(),
-                                Path.of(checkpoints.get(1).path()),
-                                remembered(checkpoints.get(1)),
-                                opened -> {
-                                    models.recallPin(session.settings());
-                                    view.recallWindows(session.settings(), Side.B);
-                                });
-                    }
+        openCheckpoint(workbench.a(), first.checkpoints().get(0), sae -> {
+            int feature = first.feature();
+            if (feature >= 0 && feature < sae.config().dSae()) {
+                workbench.selection().select(new FeatureRef(sae.id(), feature));
+                models.recallRange(session.settings());
+            }
+            if (first.checkpoints().size() > 1) {
+                openCheckpoint(workbench.b(), first.checkpoints().get(1), opened -> {
+                    models.recallPin(session.settings());
+                    view.recallWindows(session.settings(), Side.B);
                 });
+            }
+        });
+    }
+
+    private void openCheckpoint(CheckpointSide side, Session.Checkpoint checkpoint, Consumer<OpenSae> then) {
+        Path path = Path.of(checkpoint.path());
+        SaeOptions options = remembered(checkpoint);
+        models.workbench().openCheckpoint(side, path, options, ahead.checkpoint(path, options), then);
     }
 
     /** The session as it is; as it was while something is being opened, which may be what it remembers. */
@@ -459,14 +429,12 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** The choices a checkpoint was opened with last time; none, with a notice, if they are not understood. */
     private SaeOptions remembered(Session.Checkpoint checkpoint) {
-        try {
-            return KeptOptions.options(checkpoint.options());
-        } catch (IllegalArgumentException | Refusal notUnderstood) {
+        return KeptOptions.understood(checkpoint.options()).orElseGet(() -> {
             models.workbench()
                     .notices()
                     .add("The remembered choices for " + checkpoint.path() + " are not understood and left out");
             return SaeOptions.AS_STORED;
-        }
+        });
     }
 
     @Override

@@ -176,13 +176,22 @@ final class EncoderProcess implements Encoder {
         if (!warm) {
             ask(fresh, "its start", MOST_START_MS, out -> {}, DataInputStream::readUnsignedByte);
         }
-        Optional<String> refused = ask(fresh, "this file", limits.fileMs(), source::write, in -> {
-            if (in.readUnsignedByte() == EncoderServer.FAILURE) {
-                return Optional.of(EncoderServer.text(in));
+        Optional<String> refused;
+        try {
+            refused = fresh.ask(limits.fileMs(), source::write, in -> {
+                if (in.readUnsignedByte() == EncoderServer.FAILURE) {
+                    return Optional.of(EncoderServer.text(in));
+                }
+                borders = new TextPieces.Borders(in.readBoolean(), in.readBoolean());
+                return Optional.empty();
+            });
+        } catch (IOException gone) {
+            if (!warm || closed || fresh.late || fresh.status() != KILLED) {
+                throw ended(fresh, "this file", limits.fileMs(), gone);
             }
-            borders = new TextPieces.Borders(in.readBoolean(), in.readBoolean());
-            return Optional.empty();
-        });
+            // while it was kept for the next one, which says nothing of the file
+            return started();
+        }
         if (refused.isPresent()) {
             child = null;
             fresh.spare();

@@ -22,8 +22,10 @@ import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenListSettings;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
@@ -131,13 +133,23 @@ public final class BatchModel {
             problem.set(prompt.problem());
             return;
         }
+        TokenListSettings settings = values.listOf(new FeatureRef(sae.id(), features.get(0)), BatchPlan.DEFAULT_LISTED);
+        try {
+            if (values.verbaliser().isPresent()) {
+                settings = settings.withGhost(
+                        values.verbaliser().get().verbaliser().applyToAll(settings.ghost()));
+            }
+        } catch (Refusal mixed) {
+            problem.set(Problem.of(mixed));
+            return;
+        }
         TreeLimits limits = values.limits(model, nodes);
         BatchPlan plan = new BatchPlan(
                 model.id(),
                 sae.id(),
-                values.listOf(new FeatureRef(sae.id(), features.get(0)), BatchPlan.DEFAULT_LISTED),
+                settings,
                 prompt.tokens(),
-                Optional.of(values.prompt()),
+                values.promptText(),
                 limits,
                 trees.baseline().get(),
                 parts,

@@ -36,9 +36,18 @@ public final class FeatureFinder {
     /**
      * A feature that was found.
      *
-     * @param why where the words were found
+     * @param reasons where the words were found
      */
-    public record Hit(int feature, String why) {}
+    public record Hit(int feature, List<FeatureSearch.Reason> reasons) {
+        public Hit {
+            reasons = List.copyOf(reasons);
+        }
+
+        /** The reasons in words, with brackets around what was found. */
+        public String why() {
+            return reasons.stream().map(FeatureSearch.Reason::plain).collect(Collectors.joining("; "));
+        }
+    }
 
     public FeatureFinder(Workbench workbench, SearchModel search) {
         this.search = search;
@@ -83,11 +92,7 @@ public final class FeatureFinder {
                     words,
                     Arrays.stream(features)
                             .limit(MOST_FOUND)
-                            .mapToObj(feature -> new Hit(
-                                    feature,
-                                    search.why(feature, query).stream()
-                                            .map(FeatureSearch.Reason::plain)
-                                            .collect(Collectors.joining("; "))))
+                            .mapToObj(feature -> new Hit(feature, search.why(feature, query)))
                             .toList());
         }
 

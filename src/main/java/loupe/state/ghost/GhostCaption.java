@@ -3,6 +3,7 @@ package loupe.state.ghost;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeLimits;
@@ -16,9 +17,13 @@ public final class GhostCaption {
 
     private GhostCaption() {}
 
-    /** Of all knobs. */
+    /** Of all knobs, but those that another one replaces. */
     public static String of(GhostValues values, @Nullable OpenModel model, @Nullable OpenSae sae) {
+        Set<Knob<?, ?>> replaced = values.verbaliser().isPresent()
+                ? Set.of(GhostKnobs.SCALE, GhostKnobs.CENTROID, GhostKnobs.PROMPT, GhostKnobs.PROMPT_IDS)
+                : values.promptIds().isPresent() ? Set.of(GhostKnobs.PROMPT) : Set.of();
         return GhostKnobs.ALL.stream()
+                .filter(knob -> !replaced.contains(knob))
                 .map(knob -> knob.caption(values, model, sae))
                 .collect(Collectors.joining());
     }
@@ -50,6 +55,8 @@ public final class GhostCaption {
             said.append(GhostKnobs.TOP_K.captionOf(drawn.topK(), model, sae));
             said.append(GhostKnobs.DEPTH.captionOf(drawn.maxDepth(), model, sae));
             said.append(GhostKnobs.PAST_END.captionOf(past, model, sae));
+            said.append(
+                    GhostKnobs.MASK_ID.captionOf(drawn.maskId().stream().boxed().findFirst(), model, sae));
         });
         return said.toString();
     }

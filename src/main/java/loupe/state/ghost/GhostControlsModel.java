@@ -1,10 +1,15 @@
 package loupe.state.ghost;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.IntegerProperty;
@@ -14,14 +19,19 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.StringProperty;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.base.Cancellation;
 import loupe.base.NumberRange;
+import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.tokenizer.Tokenizer;
+import loupe.state.pane.HostQuestion;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;
 
@@ -34,6 +44,10 @@ public final class GhostControlsModel {
     private static final double LARGEST_IN_NATURALS = 5;
     private static final double FURTHEST_IN_NATURALS = 1000;
 
+    private static final Pattern TOKEN = Pattern.compile("(?:token[: ])?\\s*(\\d{1,9})");
+    private static final Pattern QUOTED = Pattern.compile("(?s)\"(.+)\"");
+
+    private final Workbench workbench;
     private final Map<Knob<?, ?>, Property<?>> properties = new LinkedHashMap<>();
     private final ComponentWeights components;
     private final BooleanProperty held = new SimpleBooleanProperty(this, "held", false);
@@ -42,12 +56,20 @@ public final class GhostControlsModel {
     private final ReadOnlyObjectWrapper<ScaleRange> range =
             new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
     private final ResultSlot<TokenGeometry.Answer> geometry;
+    private final ResultSlot<ChosenVerbaliser> verbaliser;
     /** Values from a session in units of a model that is not open yet. */
     private Map<String, String> waiting = Map.of();
 
     private boolean quiet;
 
     public GhostControlsModel(Workbench workbench) {
+        this.workbench = workbench;
+        verbaliser = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        verbaliser.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                property(GhostKnobs.VERBALISER).set(Optional.of(is));
+            }
+        });
         geometry = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             Property<?> property = knob.property(this, range.get());
@@ -94,8 +116,8 @@ public final class GhostControlsModel {
         property(knob).setValue(knob.rounded(start, range.get()));
     }
 
-    /** Makes several changes of knobs one change of {@link #values}. */
-    private void quietly(Runnable change) {
+    /** Makes several changes of knobs one change of {@link #values}, which is undone as one. */
+    public void quietly(Runnable change) {
         quiet = true;
         change.run();
         quiet = false;
@@ -225,6 +247,104 @@ public final class GhostControlsModel {
             range.set(range.get().reaching(wanted));
             scale().set(range.get().rounded(wanted));
         });
+    }
+
+    /** Sets the mix and the scale as one change, as {@link #reach(double)} does. */
+    void reach(double mix, double wanted) {
+        quietly(() -> {
+            encoderMix().set(mix);
+            range.set(range.get().reaching(wanted));
+            scale().set(range.get().rounded(wanted));
+        });
+    }
+
+    /** Uses a built-in wording, or one's own, as the prompt's text, in place of token ids or a verbaliser. */
+    public void useText(String text) {
+        quietly(() -> {
+            prompt().set(text);
+            property(GhostKnobs.PROMPT_IDS).set(Optional.empty());
+            property(GhostKnobs.VERBALISER).set(Optional.empty());
+        });
+    }
+
+    /** Reads a verbaliser's file and uses its prompt and norm; {@link #verbaliserProblem} says why it cannot. */
+    public void useVerbaliser(Path file) {
+        verbaliser.clear();
+        verbaliser.ask(new VerbaliserReading(file));
+    }
+
+    /** Why the chosen file is no verbaliser's; null if it is, or none was chosen. */
+    public ReadOnlyObjectProperty<Problem> verbaliserProblem() {
+        return verbaliser.problemProperty();
+    }
+
+    private record VerbaliserReading(Path file) implements HostQuestion<ChosenVerbaliser> {
+        @Override
+        public ChosenVerbaliser answer(Cancellation cancellation) {
+            return ChosenVerbaliser.read(file);
+        }
+
+        @Override
+        public boolean readsFiles() {
+            return true;
+        }
+    }
+
+    /**
+     * Goes on with the prompt as token ids, those of the prompt in force, or as text again. Without a model, or with a
+     * prompt that it cannot read, the ids are of the ghost alone.
+     */
+    public void useIds(boolean wanted) {
+        Optional<GhostPrompt> read = Optional.ofNullable(workbench.model().get())
+                .flatMap(model -> Optional.ofNullable(
+                        PromptReading.of(model, values.get()).tokens()));
+        quietly(() -> {
+            property(GhostKnobs.PROMPT_IDS)
+                    .set(
+                            wanted
+                                    ? Optional.of(read.orElseGet(() -> new GhostPrompt(List.of(0), List.of(0))))
+                                    : Optional.empty());
+            property(GhostKnobs.VERBALISER).set(Optional.empty());
+        });
+    }
+
+    /**
+     * The token that is meant by a number, {@code token 42}, or a text that is one token of the open model, in
+     * quotation marks or not.
+     *
+     * @throws Refusal if it means none
+     */
+    public int tokenOf(String typed) {
+        Matcher number = TOKEN.matcher(typed.strip());
+        Optional<OpenModel> model = Optional.ofNullable(workbench.model().get());
+        if (number.matches()) {
+            int id = Integer.parseInt(number.group(1));
+            model.filter(open -> id >= open.config().vocabularySize()).ifPresent(open -> {
+                throw new Refusal("There is no token " + id + ": the last one is "
+                        + (open.config().vocabularySize() - 1));
+            });
+            return id;
+        }
+        Matcher quoted = QUOTED.matcher(typed.strip());
+        String text = quoted.matches() ? quoted.group(1) : typed;
+        int[] ids = model.flatMap(OpenModel::tokenizer)
+                .orElseThrow(() -> new Refusal("No model with a tokenizer is open, so only a number can be read"))
+                .encodeContinuation(text)
+                .ids();
+        if (ids.length != 1) {
+            throw new Refusal("\"" + text + "\" is " + ids.length
+                    + " tokens. Name one, such as token 42; a space before a word counts");
+        }
+        return ids[0];
+    }
+
+    /** The text of a token; empty if no model with a tokenizer is open. */
+    public String textOf(int token) {
+        return Optional.ofNullable(workbench.model().get())
+                .flatMap(OpenModel::tokenizer)
+                .filter(tokenizer -> token < tokenizer.size())
+                .map(tokenizer -> tokenizer.text(token))
+                .orElse("");
     }
 
     /** Resets every control to its first value. */

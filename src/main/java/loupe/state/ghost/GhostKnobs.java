@@ -3,6 +3,7 @@ package loupe.state.ghost;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
@@ -11,6 +12,7 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.Property;
 import javafx.beans.property.StringProperty;
 import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
@@ -56,6 +58,13 @@ public final class GhostKnobs {
     public static final Knob<Number, DoubleProperty> SCALE =
             listed(Knob.scale("scale").captioned((scale, model, sae) -> ", scale " + scale));
 
+    /** Encoder shares at which scales are tried, of which the best pair is proposed; none tries the chosen share. */
+    public static final Knob<List<Double>, ObjectProperty<List<Double>>> TRIED_MIXES = listed(Knob.<List<Double>>of(
+            "triedMixes",
+            List.of(),
+            List::copyOf,
+            new Knob.Spelling<>(GhostKnobs::written, line -> line.isEmpty() ? List.of() : mixes(line))));
+
     /** Whether the mean of all token embeddings is added. */
     public static final Knob<Boolean, BooleanProperty> CENTROID = listed(Knob.flag("centroid", true)
             .captioned((centroid, model, sae) -> centroid ? " from the centroid" : " from the origin"));
@@ -96,6 +105,30 @@ public final class GhostKnobs {
     public static final Knob<Tokenizer.Beginning, ObjectProperty<Tokenizer.Beginning>> BEGINNING =
             listed(Knob.choice("beginning", Tokenizer.Beginning.AUTO));
 
+    /** The prompt in token ids instead; empty while the text is used. */
+    public static final Knob<Optional<GhostPrompt>, ObjectProperty<Optional<GhostPrompt>>> PROMPT_IDS =
+            listed(Knob.<Optional<GhostPrompt>>of(
+                            "promptIds",
+                            Optional.empty(),
+                            ids -> ids,
+                            new Knob.Spelling<>(
+                                    ids -> ids.map(GhostPrompt::idText).orElse(""),
+                                    line -> line.isEmpty() ? Optional.empty() : Optional.of(GhostPrompt.ofIds(line))))
+                    .captioned((ids, model, sae) -> ids.map(prompt -> ", prompt of tokens " + prompt.idText())
+                            .orElse("")));
+
+    /** The verbaliser that brings prompt and norm instead; empty for none. */
+    public static final Knob<Optional<ChosenVerbaliser>, ObjectProperty<Optional<ChosenVerbaliser>>> VERBALISER =
+            listed(Knob.<Optional<ChosenVerbaliser>>of(
+                            "verbaliser",
+                            Optional.empty(),
+                            chosen -> chosen,
+                            new Knob.Spelling<>(ChosenVerbaliser::written, ChosenVerbaliser::read))
+                    .captioned((chosen, model, sae) -> chosen.map(one -> ", norm "
+                                    + one.verbaliser().norm() + " from the origin, prompt "
+                                    + one.verbaliser().prompt())
+                            .orElse("")));
+
     /** Cumulative probability below which the tree shows no node. */
     public static final Knob<Number, DoubleProperty> CUTOFF = listed(Knob.number(
                     "cutoff",
@@ -127,6 +160,30 @@ public final class GhostKnobs {
     /** Whether the tree goes on after a token that ends a text, into the text that would follow. */
     public static final Knob<Boolean, BooleanProperty> PAST_END =
             listed(Knob.flag("pastEnd", false).captioned((past, model, sae) -> past ? ", past the end of text" : ""));
+
+    /** A token whose logit is removed while trees grow; empty for none. */
+    public static final Knob<Optional<Integer>, ObjectProperty<Optional<Integer>>> MASK_ID =
+            listed(Knob.<Optional<Integer>>of(
+                            "maskId",
+                            Optional.empty(),
+                            id -> id,
+                            new Knob.Spelling<>(id -> id.map(Object::toString).orElse(""), GhostKnobs::tokenId))
+                    .captioned((id, model, sae) ->
+                            id.map(token -> ", without token " + token).orElse("")));
+
+    /** How many random directions a tree's divergence from its baseline is compared with. */
+    public static final Knob<Number, IntegerProperty> NULL_DRAWS = listed(Knob.whole(
+                    "nullDraws",
+                    NullDivergence.DEFAULT_DRAWS,
+                    KnobSlider.linear(
+                            "Random directions",
+                            "",
+                            "How many random directions the divergence from the baseline is compared with",
+                            2,
+                            NullDivergence.MOST_DRAWS,
+                            1,
+                            16))
+            .elsewhere());
 
     /** Log ratio to the baseline, in nats, below which the tree's branches are folded. */
     public static final Knob<Number, DoubleProperty> FOLD_UNDER = listed(Knob.number(
@@ -180,6 +237,35 @@ public final class GhostKnobs {
     private static <T, P extends Property<T>> Knob<T, P> listed(Knob<T, P> knob) {
         LISTED.add(knob);
         return knob;
+    }
+
+    /**
+     * Shares of the encoder with commas or spaces between them, such as {@code 0, 0.5, 1}.
+     *
+     * @throws IllegalArgumentException if that is not what the line has
+     */
+    public static List<Double> mixes(String line) {
+        List<Double> mixes = Arrays.stream(line.strip().split("[,\\s]+"))
+                .map(Double::valueOf)
+                .distinct()
+                .toList();
+        for (double mix : mixes) {
+            if (!(mix >= 0 && mix <= 1)) {
+                throw new IllegalArgumentException("the encoder share is " + mix + ", must be from 0 to 1");
+            }
+        }
+        return mixes;
+    }
+
+    private static Optional<Integer> tokenId(String line) {
+        if (line.isEmpty()) {
+            return Optional.empty();
+        }
+        int id = Integer.parseInt(line);
+        if (id < 0) {
+            throw new IllegalArgumentException("the token id is " + id + ", must be 0 or more");
+        }
+        return Optional.of(id);
     }
 
     private static String written(List<Double> weights) {

@@ -3,8 +3,10 @@ package loupe.state.ghost;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
@@ -76,6 +78,33 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return of(GhostKnobs.BEGINNING);
     }
 
+    /** The prompt in token ids, which replaces the text. */
+    public Optional<GhostPrompt> promptIds() {
+        return of(GhostKnobs.PROMPT_IDS);
+    }
+
+    /** The verbaliser, whose prompt and norm replace prompt, scale and centroid of trees. */
+    public Optional<ChosenVerbaliser> verbaliser() {
+        return of(GhostKnobs.VERBALISER);
+    }
+
+    /** The text of the prompt in force; empty if it is given in token ids. */
+    public Optional<String> promptText() {
+        return verbaliser()
+                .map(chosen -> chosen.verbaliser().prompt())
+                .or(() -> promptIds().isPresent() ? Optional.empty() : Optional.of(prompt()));
+    }
+
+    /** A token whose logit is removed while trees grow. */
+    public Optional<Integer> maskId() {
+        return of(GhostKnobs.MASK_ID);
+    }
+
+    /** How many random directions a tree's divergence from its baseline is compared with. */
+    public int nullDraws() {
+        return of(GhostKnobs.NULL_DRAWS).intValue();
+    }
+
     /** Cumulative probability below which the tree shows no node. */
     public double cutoff() {
         return of(GhostKnobs.CUTOFF).doubleValue();
@@ -102,7 +131,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
                 topK(),
                 depth(),
                 OptionalInt.of(nodes),
-                OptionalInt.empty(),
+                maskId().map(OptionalInt::of).orElseGet(OptionalInt::empty),
                 of(GhostKnobs.PAST_END) ? Set.of() : model.ends());
     }
 
@@ -135,14 +164,27 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
                 PcaSign.POSITIVE);
     }
 
+    /** Whether the feature steers without its ghost in the prompt. */
+    public boolean steersAlone() {
+        return steering().isOn() && !steering().ghost();
+    }
+
     /**
-     * The ghost in the prompt of a feature's tree: the feature's own, or the centroid if the feature is to steer alone.
+     * The ghost whose scale is swept, in the prompt in force: a verbaliser's stands away from the origin, not from the
+     * centroid.
+     */
+    GhostSettings sweptGhostOf(FeatureRef ref) {
+        GhostSettings ghost = ghostOf(ref);
+        return verbaliser().isPresent() ? ghost.withCentroid(false) : ghost;
+    }
+
+    /**
+     * The ghost in the prompt of a feature's tree, but for a verbaliser's norm: the feature's own, or the centroid if
+     * the feature is to steer alone.
      */
     public GhostSettings treeGhostOf(FeatureRef ref) {
         GhostSettings ghost = ghostOf(ref);
-        return steering().isOn() && !steering().ghost()
-                ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE)
-                : ghost;
+        return steersAlone() ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE) : ghost;
     }
 
     /** The settings of a feature's token list under these values, without a filter. */

@@ -1,15 +1,18 @@
 package loupe.state.ghost;
 
+import java.util.List;
 import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import loupe.analysis.Fit;
+import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.base.HookPoint;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.inference.Query;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -24,6 +27,7 @@ public final class ScaleSweepModel {
     private final CheckpointSide side;
     private final GhostControlsModel controls;
     private final ResultSlot<ScaleSweep.Answer> sweep;
+    private final ResultSlot<MixSweep.Answer> mixes;
     private final BooleanProperty open = new SimpleBooleanProperty(this, "open", false);
     private @Nullable FeatureRef shown;
     private @Nullable PromptReading prompt;
@@ -32,6 +36,7 @@ public final class ScaleSweepModel {
         this.side = side;
         this.controls = controls;
         sweep = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        mixes = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         side.feature().addListener((property, was, is) -> ask());
         controls.values().addListener((property, was, is) -> ask());
         controls.geometry().addListener((property, was, is) -> ask());
@@ -47,9 +52,29 @@ public final class ScaleSweepModel {
         return open;
     }
 
-    /** The curves so far. */
+    /** The curves so far of the mix that is chosen; empty while several are tried. */
     public ResultSlot<ScaleSweep.Answer> sweep() {
         return sweep;
+    }
+
+    /** The curves so far of several mixes; empty unless they are tried. */
+    public ResultSlot<MixSweep.Answer> mixes() {
+        return mixes;
+    }
+
+    /** The curves so far: of several mixes those of the best. */
+    public Optional<ScaleSweep.Answer> best() {
+        return mixes.getValue() != null ? Optional.of(mixes.getValue().best()) : Optional.ofNullable(sweep.getValue());
+    }
+
+    /** Sets the scale, and the mix if several were tried, to the proposal. */
+    public void applyBest() {
+        best().ifPresent(found -> found.best()
+                .ifPresent(proposal -> controls.reach(
+                        mixes.getValue() != null
+                                ? found.query().ghost().encoderMix()
+                                : controls.encoderMix().get(),
+                        proposal.scale())));
     }
 
     /** Sets the scale, to a proposal or to a point that was clicked; the slider is made longer if it has to be. */
@@ -64,6 +89,7 @@ public final class ScaleSweepModel {
         TokenGeometry.Answer geometry = controls.geometry().get();
         if (!open.get() || feature == null || model == null || sae == null || geometry == null) {
             sweep.clear();
+            mixes.clear();
             return;
         }
         GhostValues values = controls.values().get();
@@ -72,20 +98,33 @@ public final class ScaleSweepModel {
         }
         if (prompt.tokens() == null) {
             sweep.clear();
+            mixes.clear();
             return;
         }
         ScaleSweep question = ScaleSweep.around(
                 geometry.meanDistance(),
                 model.id(),
-                values.ghostOf(feature),
+                values.sweptGhostOf(feature),
                 prompt.tokens(),
                 values.topK(),
                 readAt(model, sae));
-        if (feature.equals(shown)) {
-            sweep.ask(question);
+        boolean same = feature.equals(shown);
+        shown = feature;
+        List<Double> tried = values.of(GhostKnobs.TRIED_MIXES);
+        if (tried.isEmpty()) {
+            mixes.clear();
+            ask(sweep, question, same);
         } else {
-            shown = feature;
-            sweep.askAfresh(question);
+            sweep.clear();
+            ask(mixes, new MixSweep(question, tried), same);
+        }
+    }
+
+    private static <R> void ask(ResultSlot<R> slot, Query<R> question, boolean sameFeature) {
+        if (sameFeature) {
+            slot.ask(question);
+        } else {
+            slot.askAfresh(question);
         }
     }
 

@@ -72,6 +72,7 @@ public final class TreeComparison {
         status = new PaneStatusBinding()
                 .refuses(own.promptProblem())
                 .fails(own.tree())
+                .fails(own.basis())
                 .fails(diff)
                 .fails(own.clean())
                 .isEmpty(
@@ -79,7 +80,7 @@ public final class TreeComparison {
                         own.side().feature(),
                         own.side().model())
                 .offers(own.side()::need, own.side().model(), own.side().sae())
-                .awaits(own.tree());
+                .awaits(own.basis(), own.tree());
         own.tree().valueProperty().addListener(followed);
         own.controls().cutoff().addListener(followed);
     }

@@ -9,8 +9,11 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
+import loupe.analysis.Vectors;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
@@ -45,6 +48,9 @@ public final class TreeModel {
     private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
     private final BooleanProperty probabilities = new SimpleBooleanProperty(this, "probabilities", false);
     private final ResultSlot<DefinitionTree.Answer> clean;
+    /** What the ghost's direction is made of, which is asked for where a verbaliser's norm depends on its length. */
+    private final ResultSlot<GhostBasis.Answer> basis;
+
     private final ResultSlot<NullDivergence.Answer> chance;
     private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
             new ReadOnlyObjectWrapper<>(this, "beyondChance");
@@ -59,11 +65,22 @@ public final class TreeModel {
         tree = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         cleanWanted.addListener((property, was, is) -> ask(false));
+        basis = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        basis.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                ask(false);
+            }
+        });
         chance = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         tree.valueProperty().addListener(changed -> compareWithChance());
         chance.valueProperty().addListener(changed -> correct());
         side.feature().addListener((property, was, is) -> ask(true));
-        controls.values().addListener((property, was, is) -> ask(false));
+        controls.values().addListener((property, was, is) -> {
+            ask(false);
+            if (was.nullDraws() != is.nullDraws()) {
+                compareWithChance();
+            }
+        });
         baseline.addListener((property, was, is) -> ask(false));
         ask(true);
     }
@@ -92,6 +109,11 @@ public final class TreeModel {
     /** Whether the tree without steering is grown as well, to be compared with. */
     public BooleanProperty cleanWanted() {
         return cleanWanted;
+    }
+
+    /** What a verbaliser's norm is measured by; empty without one. */
+    ResultSlot<GhostBasis.Answer> basis() {
+        return basis;
     }
 
     /** Whether each token's probability stands beside it. */
@@ -128,7 +150,7 @@ public final class TreeModel {
         if (whole == null || whole.query().baseline().kind() == TreeBaseline.Kind.NONE) {
             chance.clear();
         } else {
-            chance.ask(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+            chance.ask(NullDivergence.of(whole.query(), draws()));
         }
         correct();
     }
@@ -137,11 +159,13 @@ public final class TreeModel {
         DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
         NullDivergence.Answer draws = chance.completeProperty().get() ? chance.getValue() : null;
         beyondChance.set(
-                whole != null
-                                && draws != null
-                                && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS))
+                whole != null && draws != null && draws.query().equals(NullDivergence.of(whole.query(), draws()))
                         ? draws.correct(whole)
                         : null);
+    }
+
+    private int draws() {
+        return controls.values().get().nullDraws();
     }
 
     /** Why no tree is grown: the prompt or the checkpoint cannot be used; null if both can. */
@@ -154,8 +178,7 @@ public final class TreeModel {
         OpenModel model = side.model().get();
         if (feature == null || model == null) {
             promptProblem.set(null);
-            tree.clear();
-            clean.clear();
+            forget();
             return;
         }
         GhostValues values = controls.values().get();
@@ -169,13 +192,20 @@ public final class TreeModel {
                 .orElse(prompt.problem()));
         GhostPrompt tokens = prompt.tokens();
         if (promptProblem.get() != null || tokens == null) {
-            tree.clear();
-            clean.clear();
+            forget();
+            return;
+        }
+        Optional<GhostSettings> ghost = ghost(feature, model, values);
+        if (ghost.isEmpty()) {
+            if (anotherSubject) {
+                tree.clear();
+                clean.clear();
+            }
             return;
         }
         TreeLimits limits = values.limits(model, MOST_NODES);
-        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), tokens, limits)
-                .withBaseline(baseline.get());
+        DefinitionTree unsteered =
+                new DefinitionTree(model.id(), ghost.get(), tokens, limits).withBaseline(baseline.get());
         Optional<TreeSteering> steering = values.steering().of(feature, model, sae);
         DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
         if (cleanWanted.get() && steering.isPresent()) {
@@ -194,6 +224,28 @@ public final class TreeModel {
         } else if (!onlyHides(question)) {
             tree.ask(onFromWhatIsShown(question));
         }
+    }
+
+    private void forget() {
+        tree.clear();
+        clean.clear();
+        basis.clear();
+    }
+
+    /** The ghost in the prompt; empty while the length of its direction is not known, which a verbaliser asks for. */
+    private Optional<GhostSettings> ghost(FeatureRef feature, OpenModel model, GhostValues values) {
+        GhostSettings made = values.treeGhostOf(feature);
+        if (values.verbaliser().isEmpty() || values.steersAlone()) {
+            basis.clear();
+            return Optional.of(made);
+        }
+        basis.ask(new GhostBasis(model.id(), made));
+        GhostBasis.Answer known = basis.getValue();
+        if (known == null || !known.source().equals(made.source()) || known.components() < made.components()) {
+            return Optional.empty();
+        }
+        double[] direction = Vectors.doubles(known.vector(made).direction());
+        return Optional.of(values.verbaliser().get().verbaliser().apply(made, direction));
     }
 
     private DefinitionTree onFromWhatIsShown(DefinitionTree question) {

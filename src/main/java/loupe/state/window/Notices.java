@@ -32,7 +32,12 @@ public final class Notices {
 
     /** Adds a notice that a file has been saved. */
     public void addSaved(Path file) {
-        add(new Notice(clock.instant(), "Saved " + file, null, file));
+        addSaved(file, "");
+    }
+
+    /** @param remark what is to be said of the file; empty for nothing */
+    public void addSaved(Path file, String remark) {
+        add(new Notice(clock.instant(), "Saved " + file + (remark.isEmpty() ? "" : ", " + remark), null, file));
     }
 
     /** Adds a notice that {@code subject} failed; the pane it belongs to shows the problem itself. */

@@ -3,6 +3,7 @@ package loupe.state.window;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.function.Consumer;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -27,6 +28,16 @@ public final class Selection {
     private final ReadOnlyBooleanWrapper hasPast = new ReadOnlyBooleanWrapper(this, "hasPast");
     private final ReadOnlyBooleanWrapper hasFuture = new ReadOnlyBooleanWrapper(this, "hasFuture");
     private @Nullable SaeId sae;
+    private Consumer<Runnable> within = Runnable::run;
+
+    /**
+     * Has everything that changes with the feature changed within something, such as without a step of undo.
+     *
+     * @param wrapper runs what it is given at once
+     */
+    public void changeWithin(Consumer<Runnable> wrapper) {
+        within = wrapper;
+    }
 
     /** The feature every pane shows; null while none is chosen. */
     public ReadOnlyObjectProperty<FeatureRef> feature() {
@@ -56,8 +67,7 @@ public final class Selection {
         past.clear();
         future.clear();
         showHistory();
-        brush.set(null);
-        feature.set(null);
+        change(null);
     }
 
     /** Chooses a feature, and its checkpoint if that is another one. */
@@ -98,8 +108,14 @@ public final class Selection {
 
     private void show(FeatureRef ref) {
         showHistory();
-        brush.set(null);
-        feature.set(ref);
+        change(ref);
+    }
+
+    private void change(@Nullable FeatureRef ref) {
+        within.accept(() -> {
+            brush.set(null);
+            feature.set(ref);
+        });
     }
 
     private void push(Deque<FeatureRef> stack, FeatureRef ref) {

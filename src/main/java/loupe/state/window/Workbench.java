@@ -148,13 +148,17 @@ public final class Workbench {
 
     /** Opens a model and, if that succeeds, calls {@code then} with it. */
     public void openModel(Path folder, Consumer<OpenModel> then) {
+        openModel(folder, service.openEmbeddings(folder), then);
+    }
+
+    /** @param opening of that folder, which may have been begun before */
+    public void openModel(Path folder, CompletionStage<OpenModel> opening, Consumer<OpenModel> then) {
         long mine = ++modelOpening;
         openingModel.set(true);
         modelProblem.set(null);
         a.setProblem(null); // what failed before is not what the user waits for now
         b.setProblem(null);
         String name = nameOf(folder);
-        CompletionStage<OpenModel> opening = service.openEmbeddings(folder);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonModelOpening(mine));
         opening.whenCompleteAsync(
                 (opened, failure) -> {
@@ -236,13 +240,22 @@ public final class Workbench {
 
     /** Opens a checkpoint and, if that succeeds, calls {@code then} with it. */
     public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options, Consumer<OpenSae> then) {
+        openCheckpoint(side, path, options, service.openSae(path, options), then);
+    }
+
+    /** @param opening of that path with these options, which may have been begun before */
+    public void openCheckpoint(
+            CheckpointSide side,
+            Path path,
+            SaeOptions options,
+            CompletionStage<OpenSae> opening,
+            Consumer<OpenSae> then) {
         long mine = checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(true);
         side.setProblem(null);
         modelProblem.set(null); // it would be shown in place of how this goes
         withdrawDoubt(side);
         String name = nameOf(path);
-        CompletionStage<OpenSae> opening = service.openSae(path, options);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonCheckpointOpening(side, mine));
         opening.whenCompleteAsync(
                 (opened, failure) -> {

@@ -128,12 +128,13 @@ public final class LineChart extends ChartPart {
             List<String> parts = new ArrayList<>();
             double x = toValueX(event.getX());
             for (Line line : lines) {
-                nearest(line, x).ifPresent(i -> parts.add(line.name() + " "
-                        + NumberTexts.with(line.y()[i], vertical.unit())
-                        + (line.hasBand()
-                                ? " (" + NumberTexts.number(line.low()[i]) + " to "
-                                        + NumberTexts.number(line.high()[i]) + ")"
-                                : "")));
+                nearest(line, x)
+                        .ifPresent(i -> parts.add(line.name() + " "
+                                + NumberTexts.with(line.y()[i], vertical.unit())
+                                + (line.hasBand()
+                                        ? " (" + NumberTexts.number(line.low()[i]) + " to "
+                                                + NumberTexts.number(line.high()[i]) + ")"
+                                        : "")));
             }
             showReadout(parts.isEmpty() ? "" : NumberTexts.number(x) + ":  " + String.join("    ", parts));
         });

@@ -40,6 +40,7 @@ public final class ScatterChart extends ChartPart {
     private List<CloudRenderer.Drawn> clouds = List.of();
     private BiFunction<Side, Integer, String> words = (side, point) -> "";
     private BiConsumer<Side, Integer> chosen = (side, point) -> {};
+    private String pointName = "feature";
 
     public ScatterChart(String name, ChartAxis horizontal, ChartAxis vertical) {
         super(name);
@@ -144,6 +145,11 @@ public final class ScatterChart extends ChartPart {
         double[] up = ends(false);
         return plot().getDomainAxis().getRange().equals(new org.jfree.data.Range(across[0], across[1]))
                 && plot().getRangeAxis().getRange().equals(new org.jfree.data.Range(up[0], up[1]));
+    }
+
+    /** Sets what a point is, for the heading of its numbers. */
+    public void setPointName(String name) {
+        pointName = name;
     }
 
     /** Sets the action of a click on a point, with its side and index. */
@@ -316,6 +322,6 @@ public final class ScatterChart extends ChartPart {
                 rows.add(List.of(cloud.side(), i, cloud.x()[i], cloud.y()[i]));
             }
         }
-        return new Csv(List.of("side", "feature", horizontal.quantity(), vertical.quantity()), rows);
+        return new Csv(List.of("side", pointName, horizontal.quantity(), vertical.quantity()), rows);
     }
 }

@@ -19,7 +19,6 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioButton;
-import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.ColumnConstraints;
@@ -54,6 +53,7 @@ public final class CorpusPage {
     private final RecentFiles recent;
     private final Choosing choosing;
     private final VBox box = new VBox(14);
+    private final VBox foot = new VBox(6);
     private final GridPane rows = new GridPane();
     private final Label text = wrapped("corpus-text");
     private final Label costs = wrapped("corpus-costs");
@@ -130,10 +130,14 @@ public final class CorpusPage {
         show();
     }
 
-    public ScrollPane node() {
+    /** The form, which scrolls, above what it takes and what begins it, which are always in sight. */
+    public Region node() {
         PageScroll scroll = new PageScroll(box);
-        scroll.setUserData(this);
-        return scroll;
+        scroll.getStyleClass().add("edge-to-edge");
+        VBox.setVgrow(scroll, Priority.ALWAYS);
+        VBox page = new VBox(scroll, foot);
+        page.setUserData(this);
+        return page;
     }
 
     private void reset() {
@@ -181,7 +185,6 @@ public final class CorpusPage {
                 topic("Text column"),
                 named("corpus-column", form.column(), "Field of JSON lines, or column of tables, that has the text"));
         rows.addRow(row++, topic("Leave out"), masks());
-        rows.addRow(row++, topic("Takes"), costs);
         count.setId("corpus-count");
         count.getStyleClass().add("accent");
         count.setTooltip(Tooltips.of("Count as the form says; what was counted otherwise is kept"));
@@ -189,7 +192,11 @@ public final class CorpusPage {
         undo.setId("corpus-undo");
         undo.setTooltip(Tooltips.of("Back to what is counted now"));
         undo.setOnAction(event -> reset());
-        rows.addRow(row++, topic(""), new HBox(8, count, undo));
+        Label takes = topic("Takes");
+        takes.setMinWidth(Region.USE_PREF_SIZE);
+        HBox.setHgrow(costs, Priority.ALWAYS);
+        foot.getStyleClass().add("corpus-foot");
+        foot.getChildren().addAll(new HBox(16, takes, costs), new HBox(8, count, undo));
         for (int i = 0; i < sides.size(); i++) {
             rows.addRow(
                     row++, topic("Counted for " + sides.get(i)), counted.get(i).node());

@@ -1,7 +1,7 @@
 package loupe.ui.corpus;
 
 import java.util.List;
-import javafx.scene.control.ScrollPane;
+import javafx.scene.layout.Region;
 import loupe.state.WorkbenchModels;
 import loupe.state.corpus.CorpusForm;
 import loupe.ui.pane.Answers;
@@ -49,14 +49,13 @@ public final class CorpusPane implements Pane {
         }
         CorpusForm made = new CorpusForm(models.workbench(), models.statistics());
         form = made;
-        ScrollPane page = new CorpusPage(
+        Region page = new CorpusPage(
                         made,
                         models.statistics(),
                         List.of(models.workbench().a(), models.workbench().b()),
                         models.workbench().recent(),
                         choosing)
                 .node();
-        page.getStyleClass().add("edge-to-edge");
         frame.setContent(page);
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -33,8 +34,15 @@ public final class ChartExport {
     private static final double CAPTION_SIZE = 9;
     private static final double CAPTION_LINE = 13;
     private static final double MOST_PIXELS = 64e6;
+    /** What graphics cards and browsers draw, and viewers open. */
+    private static final double MOST_ON_A_SIDE = 16_384;
+
+    private static final double ROUNDING = 1e-6;
     private static final double POINTS_PER_PIXEL = 72.0 / 96.0;
     private static final String SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+
+    /** What an image has at most, in words. */
+    public static final String MOST = "16,384 pixels on a side or 64 million in all";
 
     private ChartExport() {}
 
@@ -63,9 +71,24 @@ public final class ChartExport {
         };
     }
 
-    /** The picture as an image, for the clipboard. A picture of more than 64 million pixels is drawn smaller. */
+    /** The picture as an image, for the clipboard. A picture of more than {@link #MOST} is drawn smaller. */
     public static BufferedImage image(Picture picture, String caption, int scale) {
         return image(new Sheet(picture, caption, ColourRoles.paper()), scale);
+    }
+
+    /** What is to be said of a picture that is drawn smaller than its format says; empty if it is not. */
+    static String remark(Picture picture, String caption, ExportFormat format) {
+        boolean drawnByPixels = format != ExportFormat.SVG && format != ExportFormat.PDF;
+        double scale = scaleOf(picture, caption, format.scale());
+        return drawnByPixels && scale < format.scale()
+                ? String.format(
+                        Locale.ROOT,
+                        "drawn at a scale of %.2f instead of %d, for it would have more than %s, which many programs "
+                                + "refuse. SVG and PDF show all of it sharp",
+                        scale,
+                        format.scale(),
+                        MOST)
+                : "";
     }
 
     /**
@@ -90,9 +113,7 @@ public final class ChartExport {
     private static BufferedImage image(Sheet sheet, double scale) {
         double factor = scaleOf(sheet, scale);
         BufferedImage image = new BufferedImage(
-                (int) Math.max(1, Math.ceil(sheet.width() * factor)),
-                (int) Math.max(1, Math.ceil(sheet.height() * factor)),
-                BufferedImage.TYPE_INT_RGB);
+                pixels(sheet.width() * factor), pixels(sheet.height() * factor), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         try {
             graphics.scale(factor, factor);
@@ -103,16 +124,20 @@ public final class ChartExport {
         return image;
     }
 
-    /**
-     * How many pixels of an image a pixel of the picture becomes: as many as wanted, or what makes 64 million in all.
-     */
+    /** A length in whole pixels, with no pixel more for what rounding has added. */
+    private static int pixels(double length) {
+        return (int) Math.max(1, Math.ceil(length - ROUNDING));
+    }
+
+    /** How many pixels of an image a pixel of the picture becomes: as many as wanted, or what makes {@link #MOST}. */
     public static double scaleOf(Picture picture, String caption, double wanted) {
         return scaleOf(new Sheet(picture, caption, ColourRoles.paper()), wanted);
     }
 
     private static double scaleOf(Sheet sheet, double wanted) {
-        double pixels = sheet.width() * sheet.height() * wanted * wanted;
-        return pixels > MOST_PIXELS ? wanted * Math.sqrt(MOST_PIXELS / pixels) : wanted;
+        double longer = Math.max(sheet.width(), sheet.height());
+        double inAll = Math.sqrt(MOST_PIXELS / (sheet.width() * sheet.height()));
+        return Math.min(wanted, Math.min(MOST_ON_A_SIDE / longer, inAll));
     }
 
     private static byte[] svg(Sheet sheet) throws IOException {

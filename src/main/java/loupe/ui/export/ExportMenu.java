@@ -78,7 +78,8 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
             Picture picture = source.picture();
             String words = captionNow();
             ExportFormat chosen = format.named(path.getFileName().toString());
-            desk.save(() -> ChartExport.write(picture, words, chosen, path));
+            desk.saveWithRemark(() -> new FileSaver.Saved(
+                    ChartExport.write(picture, words, chosen, path), ChartExport.remark(picture, words, chosen)));
         });
     }
 

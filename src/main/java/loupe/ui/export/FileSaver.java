@@ -23,6 +23,18 @@ public interface FileSaver extends Background {
     /** Does the work off the FX thread and shows the user the path of the file, or the failure. */
     void save(Callable<Path> work);
 
+    /** Likewise, and shows with the path what is to be said of the file. */
+    default void saveWithRemark(Callable<Saved> work) {
+        save(() -> work.call().file());
+    }
+
+    /**
+     * A file that has been saved.
+     *
+     * @param remark what is to be said of it; empty for nothing
+     */
+    record Saved(Path file, String remark) {}
+
     /**
      * Computes a value and passes it to {@code then} on the FX thread. This default computes at once, on that thread; a
      * window overrides it to compute in the background.

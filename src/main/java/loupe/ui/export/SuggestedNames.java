@@ -33,6 +33,11 @@ public record SuggestedNames(FileSaver desk, Supplier<String> prefix) implements
     }
 
     @Override
+    public void saveWithRemark(Callable<Saved> work) {
+        desk.saveWithRemark(work);
+    }
+
+    @Override
     public <T> void compute(Supplier<T> work, Consumer<T> then) {
         desk.compute(work, then);
     }

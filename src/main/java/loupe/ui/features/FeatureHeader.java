@@ -9,6 +9,7 @@ import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -39,6 +40,9 @@ import org.kordamp.ikonli.feather.Feather;
 public final class FeatureHeader {
     private static final double LABEL_WIDTH = 120;
     private static final double TAG_WIDTH = 64;
+    /** While a tag is typed, which is a word or two. */
+    private static final double TAG_TYPED_WIDTH = 150;
+
     private static final PseudoClass ON = PseudoClass.getPseudoClass("on");
 
     private final WorkbenchModels models;
@@ -99,8 +103,11 @@ public final class FeatureHeader {
         label.setTooltip(Tooltips.of("What you call the feature. Enter keeps it, Escape drops it; Ctrl+Z takes a kept "
                 + "one back. It is kept by the checkpoint's weights, wherever their file lies"));
         tags.setAlignment(Pos.CENTER_LEFT);
-        tag.setMinWidth(TAG_WIDTH);
-        tag.setPrefWidth(TAG_WIDTH);
+        tag.minWidthProperty()
+                .bind(Bindings.when(tag.focusedProperty().or(tag.textProperty().isNotEmpty()))
+                        .then(TAG_TYPED_WIDTH)
+                        .otherwise(TAG_WIDTH));
+        tag.prefWidthProperty().bind(tag.minWidthProperty());
         tag.setTooltip(Tooltips.of("Enter adds a tag, by which the table is filtered: tag:word"));
         facts.getStyleClass().add("muted");
         facts.setId("feature-facts");
@@ -114,7 +121,10 @@ public final class FeatureHeader {
         note.getStyleClass().add("feature-note");
         beside.setId("match-title");
         beside.getStyleClass().add("side-b-text");
-        beside.setMinWidth(Region.USE_PREF_SIZE);
+        beside.setMinWidth(0); // the field behind it keeps its room
+        Tooltip all = Tooltips.of("");
+        all.textProperty().bind(beside.textProperty());
+        beside.setTooltip(all);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
         pin.getStyleClass().add("pin-feature");

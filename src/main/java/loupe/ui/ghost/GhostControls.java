@@ -1,7 +1,6 @@
 package loupe.ui.ghost;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import javafx.scene.Node;
@@ -9,21 +8,14 @@ import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
-import javafx.scene.control.MenuButton;
-import javafx.scene.control.MenuItem;
-import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.ScrollPane;
-import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
-import loupe.analysis.ghost.GhostPrompt;
-import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.Knob;
@@ -31,7 +23,6 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
-import loupe.ui.control.Reason;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
@@ -39,8 +30,6 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
-import org.controlsfx.control.textfield.CustomTextField;
-import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
 /** The one set of controls that the definition tree and the token list follow, on both sides. */
@@ -65,8 +54,6 @@ public final class GhostControls implements Pane {
     private final Button more = IconButtons.of(
             Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
-    private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
-    private final Reason promptReason = new Reason("ghost-prompt-reason");
     private final ScaleFinder scaleFinder;
 
     @SuppressWarnings("NullAway.Init") // made by the layout
@@ -120,22 +107,13 @@ public final class GhostControls implements Pane {
         Label metricLabel = rowLabel("Nearness");
         HBox metricRow = new HBox(8, metricLabel, metric);
         metricRow.getStyleClass().add("ghost-row");
-        prompt.setId("ghost-prompt");
-        prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
-        prompt.setAccessibleText("Prompt of the definition tree");
-        prompt.setTooltip(
-                Tooltips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. "
-                        + "Enter to apply"));
-        HBox.setHgrow(prompt, Priority.ALWAYS);
-        HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
-        promptRow.getStyleClass().add("ghost-row");
-        promptReason.getStyleClass().add("below-row");
         Map<Knob<?, ?>, List<Node>> own = Map.of(
                 GhostKnobs.ENCODER_MIX, List.of(first, mixture),
                 GhostKnobs.SCALE, List.of(scaleHolder, scaleFinder),
                 GhostKnobs.PCA, List.of(componentRow),
                 GhostKnobs.METRIC, List.of(metricRow),
-                GhostKnobs.PROMPT, List.of(promptRow, promptReason));
+                GhostKnobs.PROMPT, List.of(new PromptField(model)),
+                GhostKnobs.MASK_ID, List.of(new LeftOutField(model)));
         VBox rows = new VBox();
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             rows.getChildren().addAll(own.containsKey(knob) ? own.get(knob) : slider(knob));
@@ -184,16 +162,6 @@ public final class GhostControls implements Pane {
         more.disableProperty().bind(model.components().greaterThanOrEqualTo(GhostKnobs.MOST_COMPONENTS));
         KnobFields.hold(mixture, model);
         metric.valueProperty().bindBidirectional(model.metric());
-        prompt.setText(model.prompt().get());
-        prompt.setOnAction(event -> commitPrompt());
-        prompt.focusedProperty().addListener((property, was, is) -> {
-            if (!is) {
-                commitPrompt();
-            }
-        });
-        model.prompt().addListener((property, was, is) -> prompt.setText(is));
-        prompt.textProperty().addListener(changed -> judgePrompt());
-        judgePrompt();
     }
 
     /**
@@ -215,54 +183,6 @@ public final class GhostControls implements Pane {
             model.pca(last).set(0);
         }
         model.components().set(last + 1 + by);
-    }
-
-    /** The menu of built-in prompts. */
-    private MenuButton presets() {
-        MenuButton presets = new MenuButton("Wordings");
-        presets.setId("ghost-prompt-presets");
-        presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        presets.setTooltip(Tooltips.of("Use a built-in prompt, or choose how the prompt begins"));
-        for (PromptPreset preset : PromptPreset.ALL) {
-            MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
-            item.setMnemonicParsing(false);
-            item.setOnAction(event -> model.prompt().set(preset.text()));
-            presets.getItems().add(item);
-        }
-        presets.getItems().add(new SeparatorMenuItem());
-        ToggleGroup beginnings = new ToggleGroup();
-        for (Tokenizer.Beginning beginning : Tokenizer.Beginning.values()) {
-            RadioMenuItem item = new RadioMenuItem(words(beginning));
-            item.setId("ghost-beginning-" + beginning.name().toLowerCase(Locale.ROOT));
-            item.setToggleGroup(beginnings);
-            item.setSelected(model.beginning().get() == beginning);
-            item.setOnAction(event -> model.beginning().set(beginning));
-            model.beginning().addListener((property, was, is) -> item.setSelected(is == beginning));
-            presets.getItems().add(item);
-        }
-        return presets;
-    }
-
-    private static String words(Tokenizer.Beginning beginning) {
-        return switch (beginning) {
-            case AUTO -> "Begin as the model's texts do";
-            case YES -> "Begin with the token for the beginning of text";
-            case NO -> "Begin without it";
-        };
-    }
-
-    private void commitPrompt() {
-        if (prompt.getText().isBlank()) {
-            prompt.setText(GhostPrompt.DEFAULT_TEXT);
-        }
-        model.prompt().set(prompt.getText());
-    }
-
-    /** Says while it is typed that a prompt has no place for the ghost; the tree's pane does once it is applied. */
-    private void judgePrompt() {
-        boolean whole = prompt.getText().isBlank() || prompt.getText().contains("{ghost}");
-        promptReason.refuse(
-                prompt, whole ? "" : "The prompt lacks {ghost}, the place where the ghost stands instead of a token");
     }
 
     private void makeScale() {
@@ -313,7 +233,7 @@ public final class GhostControls implements Pane {
         }
     }
 
-    private static Label rowLabel(String text) {
+    static Label rowLabel(String text) {
         Label label = new Label(text);
         label.getStyleClass().add("row-label");
         return label;

@@ -1,5 +1,6 @@
 package loupe.ui.pane;
 
+import java.util.List;
 import java.util.function.Consumer;
 import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
@@ -8,12 +9,17 @@ import javafx.geometry.Rectangle2D;
 import javafx.scene.Node;
 import javafx.scene.Scene;
 import javafx.scene.layout.StackPane;
-import javafx.stage.Screen;
 import javafx.stage.Stage;
 
-/** A window with one torn-off pane in it, in the theme of the window it came from, at the size the pane had. */
+/**
+ * A window with one torn-off pane in it, in the theme of the window it came from, at the size the pane had there, but
+ * not smaller than a pane is easily read in.
+ */
 final class PaneWindow {
     private static final double SMALLEST = 240;
+    private static final double EASILY_READ_WIDTH = 640;
+    private static final double EASILY_READ_HEIGHT = 480;
+    private static final double ASIDE = 24;
     private static final double OWN_TITLE = 32;
 
     private final Stage stage = new Stage();
@@ -29,14 +35,16 @@ final class PaneWindow {
         Scene home = origin.getScene();
         Bounds place = origin.localToScreen(origin.getBoundsInLocal());
         root = new StackPane(pane);
-        Scene scene = new Scene(root, Math.max(SMALLEST, place.getWidth()), Math.max(SMALLEST, place.getHeight()));
+        Scene scene = new Scene(root);
         scene.userAgentStylesheetProperty().bind(home.userAgentStylesheetProperty());
         Bindings.bindContent(scene.getStylesheets(), home.getStylesheets());
         root.styleProperty().bind(home.getRoot().styleProperty());
         stage.setScene(scene);
         stage.titleProperty().bind(title);
         keys.accept(scene);
-        standWithin(screen(place), place);
+        stand(firstPlace(
+                new Rectangle2D(place.getMinX(), place.getMinY(), place.getWidth(), place.getHeight()),
+                WindowPlace.screens()));
         if (home.getWindow() instanceof Stage owner) {
             stage.getIcons().setAll(owner.getIcons());
             owner.addEventHandler(javafx.stage.WindowEvent.WINDOW_HIDDEN, event -> stage.close());
@@ -49,23 +57,20 @@ final class PaneWindow {
         });
     }
 
-    private static Rectangle2D screen(Bounds place) {
-        return Screen.getScreensForRectangle(
-                        place.getMinX(), place.getMinY(), Math.max(1, place.getWidth()), Math.max(1, place.getHeight()))
-                .stream()
-                .findFirst()
-                .orElse(Screen.getPrimary())
-                .getVisualBounds();
-    }
-
-    /** Places the window near where the pane was, with all of it on the screen, below room for its own title. */
-    private void standWithin(Rectangle2D screen, Bounds place) {
-        double width = Math.min(Math.max(SMALLEST, place.getWidth()), screen.getWidth());
-        double height = Math.min(Math.max(SMALLEST, place.getHeight()) + OWN_TITLE, screen.getHeight());
-        stage.setWidth(width);
-        stage.setHeight(height);
-        stage.setX(Math.max(screen.getMinX(), Math.min(place.getMinX() + 24, screen.getMaxX() - width)));
-        stage.setY(Math.max(screen.getMinY(), Math.min(place.getMinY() + 24, screen.getMaxY() - height)));
+    /**
+     * Where the window first stands, with its frame: near where the pane was, with all of it on one screen.
+     *
+     * @param pane where the pane was on the screen
+     * @param screens at least one
+     */
+    static Rectangle2D firstPlace(Rectangle2D pane, List<Rectangle2D> screens) {
+        return WindowPlace.within(
+                new Rectangle2D(
+                        pane.getMinX() + ASIDE,
+                        pane.getMinY() + ASIDE,
+                        Math.max(EASILY_READ_WIDTH, pane.getWidth()),
+                        Math.max(EASILY_READ_HEIGHT, pane.getHeight()) + OWN_TITLE),
+                screens);
     }
 
     /** Where it stands, with its frame. */
@@ -75,13 +80,16 @@ final class PaneWindow {
 
     /** Makes it stand at a place, as much as the screens that there are allow. */
     void standAt(Rectangle2D wanted) {
-        Rectangle2D place = WindowPlace.within(
+        stand(WindowPlace.within(
                 new Rectangle2D(
                         wanted.getMinX(),
                         wanted.getMinY(),
                         Math.max(SMALLEST, wanted.getWidth()),
                         Math.max(SMALLEST, wanted.getHeight())),
-                WindowPlace.screens());
+                WindowPlace.screens()));
+    }
+
+    private void stand(Rectangle2D place) {
         stage.setWidth(place.getWidth());
         stage.setHeight(place.getHeight());
         stage.setX(place.getMinX());

@@ -96,8 +96,8 @@ public final class DoseFigures {
     public static Csv csv(DoseTable table) {
         List<List<?>> rows = new ArrayList<>();
         for (DoseTable.Row row : table.rows()) {
-            List<Object> cells = new ArrayList<>(
-                    Arrays.asList(row.arm().toString(), row.dose(), row.multiple(), row.kl()));
+            List<Object> cells =
+                    new ArrayList<>(Arrays.asList(row.arm().toString(), row.dose(), row.multiple(), row.kl()));
             for (double value : new double[] {
                 row.activation(), row.logProbability(), row.perplexity(), row.share(), row.low(), row.high()
             }) {

@@ -10,11 +10,11 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import javafx.geometry.Orientation;
 import javafx.scene.control.SeparatorMenuItem;
-import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
 import loupe.analysis.effects.TextPredictions;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
@@ -37,7 +37,7 @@ import loupe.ui.token.TokenText;
  * interventions in force; and what that costs.
  */
 public final class PredictionsPane implements Pane {
-    private static final double MEASURES_SHARE = 0.42;
+    private static final double MEASURES_SHARE = 0.48;
     private static final double CHANGE_WIDTH = 60;
 
     private final PredictionsModel model;
@@ -130,14 +130,14 @@ public final class PredictionsPane implements Pane {
         table.getColumns().add(change);
         measures.setItems(measured);
         table.setItems(rows);
-        SplitPane split = new SplitPane(measures, table);
-        split.setOrientation(Orientation.VERTICAL);
-        split.getStyleClass().add("inner-split");
-        split.setDividerPositions(MEASURES_SHARE);
+        VBox both = new VBox(measures, table);
+        both.setMinSize(0, 0);
+        VBox.setVgrow(table, Priority.ALWAYS);
         measures.setMinHeight(0);
+        measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
         frame.setRows();
-        frame.setContent(split);
+        frame.setContent(both);
         References.dragFrom(table, row -> Optional.of(References.ofToken(row.id())));
         TableExport.attachTo(table, "predictions", desk);
         TableExport.attachTo(measures, "prediction-figures", desk);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import javafx.beans.property.Property;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.control.Label;
@@ -48,6 +49,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The definition tree of a side's feature. */
 public final class TreePane implements Pane {
+    /** The numbers of random directions in the menu; a session may have another. */
+    private static final List<Integer> DRAWS = List.of(16, 32, 64, 128, 256, 512, 1000, NullDivergence.MOST_DRAWS);
+
     private final TreeModel model;
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
@@ -184,7 +188,12 @@ public final class TreePane implements Pane {
                     () -> askOfToken.accept(tree.tokenId(node)));
             ask.setDisable(tree.tokenId(node) < 0);
             ask.setMnemonicParsing(false);
-            items.addAll(List.of(fold, ask, new SeparatorMenuItem()));
+            MenuItem without = item(
+                    "Grow trees without the token " + TokenText.visible(tree.text(node)),
+                    () -> model.controls().property(GhostKnobs.MASK_ID).set(Optional.of(tree.tokenId(node))));
+            without.setDisable(tree.tokenId(node) < 0);
+            without.setMnemonicParsing(false);
+            items.addAll(List.of(fold, ask, without, new SeparatorMenuItem()));
         }
         items.addAll(viewItems());
         items.add(visiblePart());
@@ -235,6 +244,24 @@ public final class TreePane implements Pane {
             item.setOnAction(event -> model.baseline().set(baseline));
             menu.getItems().add(item);
         });
+        menu.getItems().addAll(new SeparatorMenuItem(), draws());
+        return menu;
+    }
+
+    /** How many random directions the divergence from the baseline is compared with. */
+    private Menu draws() {
+        Menu menu = new Menu("Compare with random directions");
+        menu.setId("tree-draws-" + model.side());
+        ToggleGroup one = new ToggleGroup();
+        Property<Number> wanted = model.controls().property(GhostKnobs.NULL_DRAWS);
+        for (int draws : DRAWS) {
+            RadioMenuItem item = new RadioMenuItem(NumberTexts.count(draws) + " of them");
+            item.setToggleGroup(one);
+            item.setSelected(wanted.getValue().intValue() == draws);
+            item.setOnAction(event -> wanted.setValue(draws));
+            wanted.addListener((property, was, is) -> item.setSelected(is.intValue() == draws));
+            menu.getItems().add(item);
+        }
         return menu;
     }
 
@@ -335,7 +362,8 @@ public final class TreePane implements Pane {
             frame.subtitleTipProperty()
                     .set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by "
                             + NumberTexts.number(chance.divergence())
-                            + " nats. For " + NullDivergence.DEFAULT_DRAWS
+                            + " nats. For "
+                            + NumberTexts.count(model.controls().values().get().nullDraws())
                             + " random directions at the same scale the mean is " + NumberTexts.number(chance.mean())
                             + " and the standard deviation "
                             + NumberTexts.number(chance.deviation())

@@ -16,7 +16,9 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import loupe.search.FeatureSearch;
 import loupe.state.window.Session;
+import loupe.ui.token.FoundExcerpt;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
@@ -38,8 +40,22 @@ final class CommandPalette {
     /** Whether Enter was pressed before the search had ended. */
     private boolean entered;
 
-    /** @param detail shown at the right: a key, a folder */
-    record Entry(String title, String detail, Runnable action) {}
+    /**
+     * @param detail shown at the right: a key, a folder
+     * @param reasons shown there instead, the words marked: where a feature was found
+     * @param also other words by which it is found
+     */
+    record Entry(String title, String detail, List<FeatureSearch.Reason> reasons, String also, Runnable action) {
+        Entry(String title, String detail, Runnable action) {
+            this(title, detail, List.of(), "", action);
+        }
+
+        /** Whether it is called what was typed, or is known by it. */
+        boolean says(String typed) {
+            String letters = typed.strip().toLowerCase(Locale.ROOT);
+            return title.toLowerCase(Locale.ROOT).contains(letters) || also.contains(letters);
+        }
+    }
 
     /**
      * @param source the entries for what has been typed, best first, as far as they are known; called on every change
@@ -123,11 +139,7 @@ final class CommandPalette {
     /** Whether the chosen entry is the best whatever is still found: it has what was typed as it is. */
     private boolean isSettled() {
         Entry chosen = list.getSelectionModel().getSelectedItem();
-        return moved
-                || (chosen != null
-                        && chosen.title()
-                                .toLowerCase(Locale.ROOT)
-                                .contains(query.getText().strip().toLowerCase(Locale.ROOT)));
+        return moved || (chosen != null && chosen.says(query.getText()));
     }
 
     private void key(KeyEvent event) {
@@ -162,14 +174,16 @@ final class CommandPalette {
         }
     }
 
-    /** The entries whose title contains the letters typed in order, those that contain them as a word first. */
+    /**
+     * The entries whose title contains the letters typed in order, those that {@linkplain Entry#says say} them first.
+     */
     static List<Entry> matching(List<Entry> entries, String typed) {
         String letters = typed.strip().toLowerCase(Locale.ROOT);
         List<Entry> whole = new ArrayList<>();
         List<Entry> scattered = new ArrayList<>();
         for (Entry entry : entries) {
             String title = entry.title().toLowerCase(Locale.ROOT);
-            if (title.contains(letters)) {
+            if (entry.says(letters)) {
                 whole.add(entry);
             } else if (containsInOrder(title, letters)) {
                 scattered.add(entry);
@@ -203,6 +217,7 @@ final class CommandPalette {
     private static final class EntryCell extends ListCell<Entry> {
         private final Label title = new Label();
         private final Label detail = new Label();
+        private final FoundExcerpt found = new FoundExcerpt();
         private final HBox row = new HBox(title, detail);
 
         EntryCell() {
@@ -211,6 +226,8 @@ final class CommandPalette {
             title.setMinWidth(Region.USE_PREF_SIZE);
             detail.getStyleClass().add("muted");
             detail.setTextOverrun(javafx.scene.control.OverrunStyle.LEADING_ELLIPSIS);
+            found.getStyleClass().add("palette-found");
+            HBox.setHgrow(found, Priority.ALWAYS);
             row.getStyleClass().add("palette-row");
         }
 
@@ -223,6 +240,10 @@ final class CommandPalette {
             } else {
                 title.setText(entry.title());
                 detail.setText(entry.detail());
+                found.show(entry.reasons());
+                HBox.setHgrow(title, entry.reasons().isEmpty() ? Priority.ALWAYS : Priority.NEVER);
+                row.getChildren().setAll(title, entry.reasons().isEmpty() ? detail : found);
+                setAccessibleText((entry.title() + " " + entry.detail()).strip());
                 setGraphic(row);
             }
         }

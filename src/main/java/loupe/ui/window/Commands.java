@@ -1,8 +1,12 @@
 package loupe.ui.window;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import javafx.scene.Scene;
@@ -14,6 +18,9 @@ import javafx.scene.input.KeyEvent;
 /** Every command of the window, in the order the palette and the page of shortcuts show them. */
 final class Commands {
     private final List<Command> all = new ArrayList<>();
+    private final Set<String> begins = new HashSet<>();
+    private final Map<String, String> also = new HashMap<>();
+    private boolean parting;
 
     /**
      * Adds a command that is always enabled.
@@ -41,7 +48,36 @@ final class Commands {
                 key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
         Command added = new Command(name, title, now, group, combination, enabled, action);
         all.add(added);
+        if (parting) {
+            begins.add(name);
+            parting = false;
+        }
         return added;
+    }
+
+    /** Lets the next command begin a part of its group, which menus set off by a line. */
+    void part() {
+        parting = true;
+    }
+
+    /** Whether a command begins a part of its group. */
+    boolean beginsPart(Command command) {
+        return begins.contains(command.name());
+    }
+
+    /**
+     * Lets the palette find a command by other words than its title has.
+     *
+     * @param words in small letters
+     * @throws IllegalArgumentException if there is no such command
+     */
+    void alsoCall(String name, String words) {
+        also.put(of(name).name(), words);
+    }
+
+    /** Other words for a command; empty for none. */
+    String alsoCalled(String name) {
+        return also.getOrDefault(name, "");
     }
 
     List<Command> all() {

@@ -16,6 +16,9 @@ import loupe.ui.help.HelpTexts;
 
 /** The ways from what the window shows to the help that explains it. */
 final class HelpLinks {
+    /** How the groups of keys begin among the entries. */
+    static final String KEYS = "Keys: ";
+
     /** The place of the feature's identity card in the help. */
     static final String HEADER = "Feature header";
     /** The pages that have tables, by the ids of these. */
@@ -62,6 +65,13 @@ final class HelpLinks {
         show.accept(new HelpPage(texts()));
     }
 
+    /** Opens the help at an entry. */
+    void open(HelpEntry entry) {
+        HelpPage page = new HelpPage(texts());
+        page.openAt(entry);
+        show.accept(page);
+    }
+
     /** Opens the help with what a pane, or the identity card, shows. */
     void open(String place) {
         HelpPage page = new HelpPage(texts());
@@ -106,11 +116,11 @@ final class HelpLinks {
     HelpTexts texts() {
         List<HelpEntry> keys = new ArrayList<>();
         for (Command command : commands.all()) {
-            keys.add(new HelpEntry("Keys: " + command.group(), command.title(), command.keyText()));
+            keys.add(new HelpEntry(KEYS + command.group(), command.title(), command.keyText()));
         }
         ShortcutPage.OTHERS.forEach((group, rows) -> {
             for (String[] row : rows) {
-                keys.add(new HelpEntry("Keys: " + group, row[1], row[0]));
+                keys.add(new HelpEntry(KEYS + group, row[1], row[0]));
             }
         });
         return HelpTexts.with(keys);

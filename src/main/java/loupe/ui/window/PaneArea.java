@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -324,7 +325,8 @@ final class PaneArea {
         TabPane pane = new TabPane();
         for (int i = 0; i < contents.size(); i++) {
             List<String> keys = tabs.tabs().get(i);
-            Tab tab = new Tab(title(keys), contents.get(i));
+            Tab tab = new Tab(title(keys, PaneKind::title), contents.get(i));
+            TabTitles.abbreviate(tab, title(keys, PaneKind::brief));
             tab.setId("tab-" + keys.get(0));
             tab.setTooltip(Tooltips.of(explanation(keys)));
             keys.forEach(key -> pane(key).standsIn(tab.selectedProperty()));
@@ -374,7 +376,7 @@ final class PaneArea {
         return beside;
     }
 
-    private String title(List<String> keys) {
+    private String title(List<String> keys, Function<PaneKind, String> words) {
         Map<PaneKind, List<Side>> kinds = new LinkedHashMap<>();
         keys.stream()
                 .map(PaneKind::ofKey)
@@ -386,7 +388,7 @@ final class PaneArea {
                                         && kind.getValue().size() == 1
                                 ? kind.getValue().get(0) + " " // in front, where no title is cut
                                 : "")
-                        + kind.getKey().title())
+                        + words.apply(kind.getKey()))
                 .collect(Collectors.joining(", "));
     }
 

@@ -10,6 +10,7 @@ import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
+import loupe.ui.dream.DreamPane;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
@@ -18,9 +19,13 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
+import loupe.ui.text.EffectsPane;
 import loupe.ui.text.GenerationPane;
 import loupe.ui.text.InterventionsPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
 import loupe.ui.text.TextFeaturesPane;
@@ -33,6 +38,7 @@ import loupe.ui.tree.TreePane;
  * @param type the class of such panes
  * @param id its name in layouts, in ids of nodes and in file names
  * @param title of the pane, and of its tab
+ * @param brief of the tab where there is no room for the title; no other pane's begins like it
  * @param needs the room below which something in it is cut, and what it makes of more
  * @param ofBoth whether one pane is there for both checkpoints, so that there is no second one
  * @param command brings it to the front from the keyboard; empty for none
@@ -42,6 +48,7 @@ public record PaneKind(
         Class<? extends Pane> type,
         String id,
         String title,
+        String brief,
         Needs needs,
         boolean ofBoth,
         Optional<ShowCommand> command,
@@ -76,12 +83,14 @@ public record PaneKind(
                                     links::askOfToken,
                                     links.side()::provenance,
                                     links.checkpointDesk()))
+                    .shortly("Logits")
                     .needing(new Needs(220, 130, 1, 0.6)),
             of(
                             ScatterPane.class,
                             "scatter",
                             "All features",
                             links -> new ScatterPane(links.models(), links.checkpointDesk()))
+                    .shortly("All")
                     .needing(new Needs(300, 130, 1, 0.6))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
@@ -109,6 +118,7 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
+                    .shortly("Text")
                     .needing(new Needs(220, 120, 1, 1))
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
@@ -121,6 +131,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::goToToken,
                                     links.featureDesk()))
+                    .shortly("Tree")
                     .needing(new Needs(220, 150, 1, 1.4)),
             of(
                             GhostControls.class,
@@ -138,6 +149,7 @@ public record PaneKind(
                             "tokens",
                             "Token list",
                             links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
+                    .shortly("Tokens")
                     .needing(new Needs(186, 150, 0.3, 1)),
             of(
                             NeighboursPane.class,
@@ -162,6 +174,7 @@ public record PaneKind(
                                     links.side().together(),
                                     links::describe,
                                     links.featureDesk()))
+                    .shortly("Together")
                     .needing(new Needs(220, 150, 0.5, 1))
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
             of(
@@ -210,6 +223,18 @@ public record PaneKind(
                                     links.featureDesk()))
                     .needing(new Needs(240, 150, 1, 1)),
             of(
+                            DreamPane.class,
+                            "dream",
+                            "Dreaming",
+                            links -> new DreamPane(
+                                    links.models().dream(),
+                                    links.texts(),
+                                    links.side()::allProvenance,
+                                    links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides()
+                    .shownBy("dream", "Find text that makes the feature most active", "Shortcut+Shift+D"),
+            of(
                             InterventionsPane.class,
                             "interventions",
                             "Interventions",
@@ -230,6 +255,40 @@ public record PaneKind(
                             links -> new DosePane(
                                     links.models().doses(), links.side()::provenance, links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EffectsPane.class,
+                            "effects",
+                            "Effects",
+                            links -> new EffectsPane(links.models().effects(), links.texts(), links.featureDesk()))
+                    .needing(new Needs(330, 220, 0.7, 1))
+                    .ofBothSides(),
+            of(
+                            PatchingPane.class,
+                            "patching",
+                            "Patching",
+                            links -> new PatchingPane(
+                                    links.models().patching(),
+                                    links::chooseFeature,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides(),
+            of(
+                            AttributionPane.class,
+                            "attribution",
+                            "Attribution",
+                            links -> new AttributionPane(
+                                    links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides(),
+            of(
+                            CircuitPane.class,
+                            "circuit",
+                            "Circuit",
+                            links -> new CircuitPane(
+                                    links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
                     .ofBothSides());
 
     /**
@@ -242,7 +301,7 @@ public record PaneKind(
 
     /** A kind with a pane for each side. */
     static <P extends Pane> PaneKind of(Class<P> type, String id, String title, Function<SideLinks, P> make) {
-        return new PaneKind(type, id, title, new Needs(200, 120, 1, 1), false, Optional.empty(), make::apply);
+        return new PaneKind(type, id, title, title, new Needs(200, 120, 1, 1), false, Optional.empty(), make::apply);
     }
 
     /**
@@ -285,7 +344,11 @@ public record PaneKind(
     }
 
     private PaneKind needing(Needs room) {
-        return new PaneKind(type, id, title, room, ofBoth, command, make);
+        return new PaneKind(type, id, title, brief, room, ofBoth, command, make);
+    }
+
+    private PaneKind shortly(String newBrief) {
+        return new PaneKind(type, id, title, newBrief, needs, ofBoth, command, make);
     }
 
     private PaneKind shownBy(String name, String words, String key) {
@@ -297,11 +360,11 @@ public record PaneKind(
     }
 
     private PaneKind with(ShowCommand newCommand) {
-        return new PaneKind(type, id, title, needs, ofBoth, Optional.of(newCommand), make);
+        return new PaneKind(type, id, title, brief, needs, ofBoth, Optional.of(newCommand), make);
     }
 
     private PaneKind ofBothSides() {
-        return new PaneKind(type, id, title, needs, true, command, make);
+        return new PaneKind(type, id, title, brief, needs, true, command, make);
     }
 
     /** Its id; the rest is in {@link #ALL}. */

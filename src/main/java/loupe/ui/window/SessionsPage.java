@@ -61,7 +61,10 @@ final class SessionsPage {
         keep.setDefaultButton(true);
         keep.setMinWidth(Region.USE_PREF_SIZE);
         keep.setOnAction(event -> model.keep(name.getText().strip(), leave));
-        HBox first = new HBox(8, name, keep);
+        Label called = new Label("Name");
+        called.setLabelFor(name);
+        called.setMinWidth(Region.USE_PREF_SIZE);
+        HBox first = new HBox(8, called, name, keep);
         first.setAlignment(Pos.CENTER_LEFT);
         said.setId("session-said");
         said.setWrapText(true);

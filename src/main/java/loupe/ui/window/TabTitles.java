@@ -1,17 +1,20 @@
 package loupe.ui.window;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
+import javafx.scene.text.Text;
 
 /**
- * The titles of tabs within the width that their pane has. Long titles are shortened, the longest first, until all tabs
- * fit. When that would leave too little of them, as many as fit are shown, none of them in part, and the menu at the
- * end lists all. JavaFX thread only.
+ * The titles of tabs within the width that their pane has. Where they have no room, all have their brief titles; long
+ * ones are then cut, the longest first, until all tabs fit. When that would leave too little of them, as many as fit
+ * are shown, none of them in part, and the menu at the end lists all. JavaFX thread only.
  */
 final class TabTitles {
     /** What is left of a title at least, in sizes of its font. */
@@ -20,6 +23,9 @@ final class TabTitles {
     private static final double AFTER_TABS = 10;
     /** The button of the menu, until it has been laid out. */
     private static final double MENU_BUTTON = 30;
+
+    private static final String TITLE = "title";
+    private static final String BRIEF = "brief title";
 
     private final TabPane pane;
     private List<Double> fittedTo = List.of();
@@ -38,6 +44,32 @@ final class TabTitles {
         });
     }
 
+    /** Gives a tab another title, for where its own has no room. */
+    static void abbreviate(Tab tab, String brief) {
+        tab.getProperties().put(TITLE, tab.getText());
+        tab.getProperties().put(BRIEF, brief);
+    }
+
+    private static String words(Tab tab, String which) {
+        return tab.getProperties().getOrDefault(which, tab.getText()).toString();
+    }
+
+    /** The widths of the tabs' labels with one or the other title. */
+    private List<Double> widths(List<Label> labels, String which) {
+        List<Double> widths = new ArrayList<>();
+        for (int i = 0; i < labels.size(); i++) {
+            Label label = labels.get(i);
+            Text probe = new Text(words(pane.getTabs().get(i), which));
+            probe.setFont(label.getFont());
+            Text now = new Text(label.getText());
+            now.setFont(label.getFont());
+            widths.add(Math.ceil(label.prefWidth(-1)
+                    - now.getLayoutBounds().getWidth()
+                    + probe.getLayoutBounds().getWidth()));
+        }
+        return widths;
+    }
+
     private void fit() {
         Optional<Parent> header = pane.getChildrenUnmodifiable().stream()
                 .filter(node -> node.getStyleClass().contains("tab-header-area"))
@@ -49,14 +81,14 @@ final class TabTitles {
         List<Label> labels = header.get().lookupAll(".tab-label").stream()
                 .map(Label.class::cast)
                 .toList();
-        if (labels.isEmpty()) {
-            return;
+        if (labels.size() != pane.getTabs().size()) {
+            return; // between two arrangements
         }
-        List<Double> wanted =
-                labels.stream().map(label -> Math.ceil(label.prefWidth(-1))).toList();
+        List<Double> whole = widths(labels, TITLE);
         Parent tab = labels.get(0).getParent().getParent();
-        double beside =
-                tab.prefWidth(-1) - Math.max(pane.getTabMinWidth(), Math.min(wanted.get(0), pane.getTabMaxWidth()));
+        double beside = tab.prefWidth(-1)
+                - Math.max(
+                        pane.getTabMinWidth(), Math.min(Math.ceil(labels.get(0).prefWidth(-1)), pane.getTabMaxWidth()));
         Node menu = header.get().lookup(".control-buttons-tab");
         double ofMenu = Math.max(MENU_BUTTON, menu == null ? 0 : menu.prefWidth(-1));
         double size = labels.get(0).getFont().getSize();
@@ -65,11 +97,14 @@ final class TabTitles {
                 beside,
                 ofMenu,
                 size,
-                wanted.stream().mapToDouble(width -> width).sum(),
+                whole.stream().mapToDouble(width -> width).sum(),
                 (double) labels.size());
         if (!fitTo.equals(fittedTo)) {
             fittedTo = fitTo;
-            fit(wanted, beside, ofMenu, SHORTEST * size);
+            double room = pane.getWidth() - AFTER_TABS - 1 - beside * labels.size();
+            boolean brief = fitTo.get(4) > room;
+            pane.getTabs().forEach(one -> one.setText(words(one, brief ? BRIEF : TITLE)));
+            fit(brief ? widths(labels, BRIEF) : whole, beside, ofMenu, SHORTEST * size);
         }
     }
 

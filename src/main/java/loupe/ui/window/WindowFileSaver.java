@@ -46,12 +46,17 @@ public final class WindowFileSaver implements FileSaver {
 
     @Override
     public void save(Callable<Path> work) {
+        saveWithRemark(() -> new Saved(work.call(), ""));
+    }
+
+    @Override
+    public void saveWithRemark(Callable<Saved> work) {
         Workbench workbench = models.workbench();
         Runnable written = workbench.activity().unfinished("A file is being written");
         workbench.service().files().execute(() -> {
             try {
-                Path saved = work.call();
-                workbench.fx().execute(() -> workbench.notices().addSaved(saved));
+                Saved saved = work.call();
+                workbench.fx().execute(() -> workbench.notices().addSaved(saved.file(), saved.remark()));
             } catch (Exception failure) {
                 workbench.fx().execute(() -> workbench.notices().add("Saving", Problem.of(failure)));
             } finally {

@@ -39,10 +39,15 @@ final class WindowMenus {
         return button;
     }
 
-    private List<Menu> groups() {
+    /** Fresh menus with every command. */
+    List<Menu> groups() {
         Map<String, List<MenuItem>> groups = new LinkedHashMap<>();
         for (Command command : commands.all()) {
-            groups.computeIfAbsent(command.group(), name -> new ArrayList<>()).add(item(command));
+            List<MenuItem> group = groups.computeIfAbsent(command.group(), name -> new ArrayList<>());
+            if (commands.beginsPart(command) && !group.isEmpty()) {
+                group.add(new SeparatorMenuItem());
+            }
+            group.add(item(command));
         }
         return groups.entrySet().stream()
                 .map(group -> new Menu(group.getKey(), null, group.getValue().toArray(MenuItem[]::new)))

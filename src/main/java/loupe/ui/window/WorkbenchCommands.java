@@ -31,6 +31,8 @@ import loupe.ui.text.InterventionsPane;
 /** The window's commands and their actions. */
 final class WorkbenchCommands {
     private static final String FILES = "Files";
+    private static final String CHECKPOINTS = "Checkpoints";
+    private static final String CORPUS = "Corpus";
     private static final String FEATURES = "Features";
     private static final String GHOST = "Ghost";
     private static final String VIEWS = "Views and panes";
@@ -73,6 +75,10 @@ final class WorkbenchCommands {
                 FILES,
                 "",
                 () -> opening.chooseModelFile(view.scene().getWindow()));
+        view.sample()
+                .ifPresent(sample ->
+                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
+        commands.part();
         commands.add(
                 "open-checkpoint",
                 "Open a checkpoint file...",
@@ -85,53 +91,15 @@ final class WorkbenchCommands {
                 FILES,
                 "",
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
-        view.sample()
-                .ifPresent(sample ->
-                        commands.add("open-sample", "Open the sample", FILES, "", () -> sample.open(workbench)));
+        commands.part();
+        commands.add("inspect", "Inspect a file before opening it...", FILES, "", this::inspectFile);
         commands.add(
-                "compare",
-                "Compare with a checkpoint file...",
-                FILES,
-                "Shortcut+Shift+B",
-                hasA,
-                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.b()));
-        commands.add(
-                "compare-folder",
-                "Compare with a checkpoint folder...",
+                "inspect-folder",
+                "Inspect a folder before opening it...",
                 FILES,
                 "",
-                hasA,
-                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
-        commands.add(
-                "close-compare", "Close checkpoint B", FILES, "", hasB, () -> workbench.closeCheckpoint(workbench.b()));
-        commands.add(
-                "corpus",
-                "Choose a corpus to count activations over...",
-                FILES,
-                "",
-                hasModel,
-                () -> opening.chooseCorpus(view.scene().getWindow()));
-        commands.add(
-                "corpus-details",
-                "Corpus: text, limit, documents, masks; count, pause, count anew...",
-                FILES,
-                "",
-                hasModel,
-                this::showCorpus);
-        commands.add(
-                "corpus-folder",
-                "Choose a folder of texts to count activations over...",
-                FILES,
-                "",
-                hasModel,
-                () -> opening.chooseCorpusFolder(view.scene().getWindow()));
-        commands.add(
-                "open-index",
-                "Open an index of activations...",
-                FILES,
-                "",
-                () -> opening.chooseIndex(view.scene().getWindow()));
-        commands.add("cache", "Indexes kept on disk: list, delete...", FILES, "", this::showKept);
+                () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
+        commands.part();
         commands.add(
                 "export",
                 "Save the focused chart or tree as PNG...",
@@ -146,32 +114,7 @@ final class WorkbenchCommands {
                 "Shortcut+Shift+E",
                 hasA,
                 () -> view.exportFocused(ExportFormat.SVG));
-        commands.add("inspect", "Inspect a file before opening it...", FILES, "", this::inspectFile);
-        commands.add(
-                "inspect-folder",
-                "Inspect a folder before opening it...",
-                FILES,
-                "",
-                () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
-        commands.add("audit-a", "Checkpoint A details...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
-        commands.add("audit-b", "Checkpoint B details...", FILES, "", hasB, () -> showReading(workbench.b()));
-        commands.add("evaluate", "Evaluate the checkpoints on the corpus...", FILES, "", hasA, this::showEvaluation);
-        for (SaeSaving.Form form : SaeSaving.Form.values()) {
-            commands.add(
-                    "save-a-" + form.name().toLowerCase(Locale.ROOT),
-                    "Save checkpoint A as " + form.label() + "...",
-                    FILES,
-                    "",
-                    hasA,
-                    () -> saveCheckpoint(workbench.a(), form));
-            commands.add(
-                    "save-b-" + form.name().toLowerCase(Locale.ROOT),
-                    "Save checkpoint B as " + form.label() + "...",
-                    FILES,
-                    "",
-                    hasB,
-                    () -> saveCheckpoint(workbench.b(), form));
-        }
+        commands.part();
         commands.add(
                 "sessions",
                 "Sessions: keep this one under a name, open, rename, delete...",
@@ -180,6 +123,84 @@ final class WorkbenchCommands {
                 models.sessions()::isAvailable,
                 view::showSessions);
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
+        commands.add(
+                "compare",
+                "Compare with a checkpoint file...",
+                CHECKPOINTS,
+                "Shortcut+Shift+B",
+                hasA,
+                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.b()));
+        commands.add(
+                "compare-folder",
+                "Compare with a checkpoint folder...",
+                CHECKPOINTS,
+                "",
+                hasA,
+                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
+        commands.add(
+                "close-compare",
+                "Close checkpoint B",
+                CHECKPOINTS,
+                "",
+                hasB,
+                () -> workbench.closeCheckpoint(workbench.b()));
+        commands.part();
+        commands.add(
+                "audit-a",
+                "Checkpoint A details...",
+                CHECKPOINTS,
+                "Shortcut+I",
+                hasA,
+                () -> showReading(workbench.a()));
+        commands.add("audit-b", "Checkpoint B details...", CHECKPOINTS, "", hasB, () -> showReading(workbench.b()));
+        commands.add(
+                "evaluate", "Evaluate the checkpoints on the corpus...", CHECKPOINTS, "", hasA, this::showEvaluation);
+        commands.part();
+        for (SaeSaving.Form form : SaeSaving.Form.values()) {
+            commands.add(
+                    "save-a-" + form.name().toLowerCase(Locale.ROOT),
+                    "Save checkpoint A as " + form.label() + "...",
+                    CHECKPOINTS,
+                    "",
+                    hasA,
+                    () -> saveCheckpoint(workbench.a(), form));
+            commands.add(
+                    "save-b-" + form.name().toLowerCase(Locale.ROOT),
+                    "Save checkpoint B as " + form.label() + "...",
+                    CHECKPOINTS,
+                    "",
+                    hasB,
+                    () -> saveCheckpoint(workbench.b(), form));
+        }
+        commands.add(
+                "corpus",
+                "Choose a corpus to count activations over...",
+                CORPUS,
+                "",
+                hasModel,
+                () -> opening.chooseCorpus(view.scene().getWindow()));
+        commands.add(
+                "corpus-folder",
+                "Choose a folder of texts to count activations over...",
+                CORPUS,
+                "",
+                hasModel,
+                () -> opening.chooseCorpusFolder(view.scene().getWindow()));
+        commands.add(
+                "corpus-details",
+                "Corpus: text, limit, documents, masks; count, pause, count anew...",
+                CORPUS,
+                "",
+                hasModel,
+                this::showCorpus);
+        commands.part();
+        commands.add(
+                "open-index",
+                "Open an index of activations...",
+                CORPUS,
+                "",
+                () -> opening.chooseIndex(view.scene().getWindow()));
+        commands.add("cache", "Indexes kept on disk: list, delete...", CORPUS, "", this::showKept);
 
         commands.add(
                 "filter",
@@ -335,6 +356,28 @@ final class WorkbenchCommands {
                 () -> view.scene()
                         .getWindow()
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
+        addOtherNames(commands);
+    }
+
+    /** Words of other programs, and of people, for commands that are called something else here. */
+    private void addOtherNames(Commands commands) {
+        view.sample().ifPresent(sample -> commands.alsoCall("guided-tour", "tutorial introduction first steps demo"));
+        commands.alsoCall("help", "glossary documentation formulas manual");
+        commands.alsoCall("shortcuts", "keys hotkeys");
+        commands.alsoCall("theme", "theme colours colors night mode appearance");
+        commands.alsoCall("larger", "font size zoom in");
+        commands.alsoCall("smaller", "font size zoom out");
+        commands.alsoCall("label", "rename name tag note annotate");
+        commands.alsoCall("star", "favourite favorite bookmark");
+        commands.alsoCall("filter", "search find feature");
+        commands.alsoCall("corpus", "text dataset data tokens");
+        commands.alsoCall("corpus-details", "mask context bos");
+        commands.alsoCall("export", "picture image screenshot");
+        commands.alsoCall("export-svg", "picture image vector");
+        commands.alsoCall("compare", "second checkpoint b side by side diff");
+        commands.alsoCall("open-checkpoint", "sae autoencoder transcoder");
+        commands.alsoCall("open-checkpoint-folder", "sae autoencoder transcoder");
+        commands.alsoCall("quit", "exit close the window");
     }
 
     private void addViews(Commands commands) {

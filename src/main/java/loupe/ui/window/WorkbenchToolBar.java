@@ -3,6 +3,7 @@ package loupe.ui.window;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
 import javafx.beans.binding.Bindings;
@@ -220,18 +221,29 @@ final class WorkbenchToolBar {
         items.add(item("Choose a file...", () -> opening.chooseCheckpointFile(window(), side)));
         items.add(item("Choose a folder...", () -> opening.chooseCheckpointFolder(window(), side)));
         items.add(item("Inspect a file first...", commands::inspectFile));
-        List<Path> nearby = models.nearby().paths();
+        Optional<Path> open = openPath(models.workbench().a());
+        List<Path> nearby = models.nearby().paths().stream()
+                .filter(path -> !open.equals(Optional.of(path)))
+                .toList();
         if (!nearby.isEmpty()) {
             items.add(new SeparatorMenuItem());
             nearby.forEach(
                     path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
         }
         List<Session.Recent> recent = models.workbench().recent().all().stream()
-                .filter(one -> one.isCheckpoint() && !nearby.contains(Path.of(one.path())))
+                .filter(one -> one.isCheckpoint()
+                        && !nearby.contains(Path.of(one.path()))
+                        && !open.equals(Optional.of(Path.of(one.path()))))
                 .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());
             recent.forEach(one -> items.add(item(one.path(), () -> opening.openCheckpoint(side, Path.of(one.path())))));
+        }
+        if (side == models.workbench().b() && open.isPresent()) {
+            items.add(new SeparatorMenuItem());
+            items.add(item(
+                    "The same again, to see two of its features side by side",
+                    () -> opening.openCheckpoint(side, open.get())));
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
@@ -244,6 +256,10 @@ final class WorkbenchToolBar {
             items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
         }
         return items;
+    }
+
+    private static Optional<Path> openPath(CheckpointSide side) {
+        return Optional.ofNullable(side.sae().get()).map(OpenSae::path);
     }
 
     private static MenuItem item(String text, Runnable action) {

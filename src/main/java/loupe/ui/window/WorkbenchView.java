@@ -67,6 +67,9 @@ import org.kordamp.ikonli.feather.Feather;
  */
 public final class WorkbenchView {
     private static final String NAME = "SAE Loupe";
+    /** Letters from which the palette also finds what the help explains. */
+    private static final int LEAST_OF_HELP = 3;
+
     /** What stands beside and above the panes, until the window has been laid out. */
     private static final double BESIDE_PANES = 96;
 
@@ -256,11 +259,17 @@ public final class WorkbenchView {
         nothing.addListener((property, was, is) -> {
             if (is) {
                 start.showRecent();
-                start.focus();
+                if (isShown()) { // not in a window that closes what was open in it
+                    start.focus();
+                }
             } else if (scene.getFocusOwner() == null) {
                 area.table().focus();
             }
         });
+    }
+
+    private boolean isShown() {
+        return scene.getWindow() != null && scene.getWindow().isShowing();
     }
 
     private void bind() {
@@ -282,14 +291,23 @@ public final class WorkbenchView {
         drop.install(scene);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, this::leaveByEscape);
         tearOffWithKeys();
+        scene.windowProperty().addListener((property, was, is) -> {
+            if (was == null) {
+                focusFirst();
+            }
+        });
+        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+        scene.addEventHandler(
+                NeedEvent.WANTED, event -> commands.run(event.need().command()));
+    }
+
+    /** Gives the keyboard to what the window comes up with: the page to start from, or the panes. */
+    private void focusFirst() {
         if (start.node().isVisible()) {
             start.focus();
         } else {
             area.table().focus();
         }
-        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
-        scene.addEventHandler(
-                NeedEvent.WANTED, event -> commands.run(event.need().command()));
     }
 
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
@@ -740,7 +758,12 @@ public final class WorkbenchView {
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
             if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
-                candidates.add(new CommandPalette.Entry(command.now().get(), command.keyText(), command::run));
+                candidates.add(new CommandPalette.Entry(
+                        command.now().get(),
+                        command.keyText(),
+                        List.of(),
+                        command.title().toLowerCase(Locale.ROOT) + " " + commands.alsoCalled(command.name()),
+                        command::run));
             }
         }
         for (Path path : models.nearby().paths()) {
@@ -768,12 +791,17 @@ public final class WorkbenchView {
         for (Session.Recent recent : models.workbench().recent().all()) {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(recent.paths())));
         }
+        if (words.length() >= LEAST_OF_HELP) {
+            help.texts().entries().stream()
+                    .filter(entry -> !entry.group().startsWith(HelpLinks.KEYS)
+                            && entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
+                    .forEach(entry -> candidates.add(
+                            new CommandPalette.Entry("Help: " + entry.title(), entry.group(), () -> help.open(entry))));
+        }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
         // commands that have the words as they are come first, those that have only their letters last
-        matching.stream()
-                .filter(entry -> entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
-                .forEach(entries::add);
+        matching.stream().filter(entry -> entry.says(words)).forEach(entries::add);
         entries.addAll(features);
         matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;
@@ -786,6 +814,8 @@ public final class WorkbenchView {
                 .map(hit -> new CommandPalette.Entry(
                         "Feature " + hit.feature(),
                         TokenText.sentence(hit.why()),
+                        hit.reasons(),
+                        "",
                         () -> models.table().jumpTo(hit.feature())))
                 .toList();
     }

@@ -67,8 +67,7 @@ class DoseResponseTest {
     }
 
     private static DoseResponse doses(List<Double> doses, Sampling sampling) {
-        return new DoseResponse(
-                model, sae, 3, List.of(PROMPT, SHORTER), doses, 2, Set.of(11, 23), 7, 3, sampling);
+        return new DoseResponse(model, sae, 3, List.of(PROMPT, SHORTER), doses, 2, Set.of(11, 23), 7, 3, sampling);
     }
 
     private static List<Point> points(DoseResponse.Answer answer, Arm arm) {
@@ -120,7 +119,8 @@ class DoseResponseTest {
             assertThat(point.texts()).contains(made);
             List<Integer> whole = new ArrayList<>(prompt);
             whole.addAll(made);
-            double[] ce = ask(new InterventionEffects(model, whole, List.of(), false)).ceClean();
+            double[] ce =
+                    ask(new InterventionEffects(model, whole, List.of(), false)).ceClean();
             for (int i = 0; i < 7; i++) {
                 nats += ce[prompt.size() - 1 + i];
             }
@@ -147,16 +147,7 @@ class DoseResponseTest {
     @Test
     void theActivationReadBackGrowsWithTheDose() {
         DoseResponse.Answer answer = ask(new DoseResponse(
-                model,
-                sae,
-                3,
-                List.of(PROMPT),
-                DoseResponse.evenly(0, 40, 5),
-                1,
-                Set.of(11),
-                0,
-                1,
-                Sampling.GREEDY));
+                model, sae, 3, List.of(PROMPT), DoseResponse.evenly(0, 40, 5), 1, Set.of(11), 0, 1, Sampling.GREEDY));
 
         List<Point> points = points(answer, Arm.FEATURE);
         float[] read = ask(new TextActivations(model, sae, PROMPT)).of(3);
@@ -177,19 +168,15 @@ class DoseResponseTest {
     @Test
     void textsAreCountedByWholeWordsAndByTokens() {
         List<List<Integer>> texts = List.of(List.of(1), List.of(2), List.of(3), List.of(4));
-        ChosenWords.TextOf read = ids -> List.of("a Red car", "reddish", "nothing", "RED!").get(ids.get(0) - 1);
+        ChosenWords.TextOf read =
+                ids -> List.of("a Red car", "reddish", "nothing", "RED!").get(ids.get(0) - 1);
 
         assertThat(new ChosenWords(List.of("red"), Set.of()).count(texts, read)).isEqualTo(2);
         assertThat(new ChosenWords(List.of(), Set.of(3)).count(texts, read)).isEqualTo(1);
-        assertThat(new ChosenWords(List.of("red"), Set.of(3, 4)).count(texts, read)).isEqualTo(3);
+        assertThat(new ChosenWords(List.of("red"), Set.of(3, 4)).count(texts, read))
+                .isEqualTo(3);
 
-        Point point = new Point(
-                4,
-                0.5,
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                texts);
+        Point point = new Point(4, 0.5, OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty(), texts);
         DoseResponse.Answer answer =
                 new DoseResponse.Answer(List.of(new Curve(Arm.FEATURE, List.of(point))), List.of(), 1);
         DoseTable.Row row = DoseTable.of(answer, 2, new ChosenWords(List.of("red"), Set.of()), read)

@@ -171,7 +171,7 @@ class EffectsIdentitiesTest {
 
     @Test
     void probabilitiesSumToOneInDoublePrecision() {
-        float[] logits = new float[50_000];
+        float[] logits = new float[2_000];
         Random random = new Random(3);
         for (int v = 0; v < logits.length; v++) {
             logits[v] = (float) (4 * random.nextGaussian());
@@ -263,6 +263,99 @@ class EffectsIdentitiesTest {
                 Optional.of(new FeaturePatches(opened.sae.id(), List.of(), List.of(), true))));
         assertThat(patched.clean()).isCloseTo(exact.clean(), within(1e-4));
         assertThat(patched.corrupt()).isCloseTo(exact.corrupt(), within(1e-4));
+        assertThat(patched.grids()
+                        .get(Patching.Direction.DENOISING)
+                        .get(Patching.EVERYTHING)
+                        .metric())
+                .containsExactly(new double[] {patched.clean()}, within(1e-4));
+        assertThat(patched.grids()
+                        .get(Patching.Direction.NOISING)
+                        .get(Patching.EVERYTHING)
+                        .metric())
+                .containsExactly(new double[] {patched.corrupt()}, within(1e-4));
+        assertThat(patched.scores(Patching.Direction.DENOISING, Patching.EVERYTHING))
+                .containsExactly(new double[] {1}, within(1e-4));
+        assertThat(patched.differences(Patching.EVERYTHING)).containsExactly(new double[] {0}, within(1e-4));
+        // features alone, or the errors, are not the whole of a run
+        assertThat(patched.scores(Patching.Direction.DENOISING, Patching.ALL_FEATURES)[0])
+                .isNotCloseTo(1, within(1e-2));
+    }
+
+    /** Worked out from the logits of both runs in double precision. */
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void theDivergenceOfAPatchedRunIsThatOfItsPredictionFromTheCleanOne(String name) {
+        Opened opened = Opened.of(name);
+        HostTensor clean = ask(new AllLogits(opened.model, CLEAN));
+        HostTensor corrupt = ask(new AllLogits(opened.model, CORRUPT));
+        double expected = IntStream.range(0, clean.size(-1))
+                .mapToDouble(v -> {
+                    double p = LogProbabilities.at(clean, 5, v);
+                    return Math.exp(p) * (p - LogProbabilities.at(corrupt, 5, v));
+                })
+                .sum();
+        Patching.Answer patched = ask(new Patching(
+                opened.model,
+                CLEAN,
+                CORRUPT,
+                Metric.KL,
+                5,
+                Set.of(Patching.Direction.values()),
+                List.of(PatchSite.RESID_PRE),
+                Optional.of(new FeaturePatches(opened.sae.id(), List.of(), List.of(), true))));
+        assertThat(patched.clean()).isZero();
+        assertThat(patched.corrupt()).isCloseTo(expected, within(1e-5)).isGreaterThan(1e-3);
+        assertThat(patched.scores(Patching.Direction.NOISING, Patching.EVERYTHING))
+                .containsExactly(new double[] {1}, within(1e-4));
+        // only token 2 and 4 differ, so no other is changed where the run begins
+        double[] first =
+                patched.grids().get(Patching.Direction.NOISING).get("resid_pre").metric();
+        for (int t : new int[] {0, 1, 3, 5}) {
+            assertThat(first[t]).isCloseTo(0, within(1e-9));
+        }
+        assertThat(Arrays.stream(first).min().getAsDouble()).isGreaterThan(-1e-9);
+
+        Attribution.Answer steps = ask(new Attribution(
+                opened.model,
+                List.of(opened.sae.id()),
+                CLEAN,
+                Optional.of(CORRUPT),
+                Metric.KL,
+                5,
+                Attribution.Method.INTEGRATED_GRADIENTS,
+                128,
+                new Attribution.Checks(true, 0)));
+        Attribution.Site site = steps.sites().get(0);
+        assertThat(site.whole()).isCloseTo(expected, within(1e-4));
+        assertThat(site.sumOfFeatures() + site.sumOfErrors()).isCloseTo(site.whole(), within(0.05 * expected));
+    }
+
+    private record AllLogits(ModelId model, List<Integer> ids) implements Query.Single<HostTensor> {
+        @Override
+        public HostTensor answer(Scope scope) {
+            NDArray logits = scope.model(model)
+                    .forward(
+                            scope.arrays(),
+                            Runs.rows(ids, 1),
+                            loupe.lm.Hook.NONE,
+                            null,
+                            Logits.ALL,
+                            scope.cancellation());
+            return new HostTensor(
+                    logits.toFloatArray(),
+                    ids.size(),
+                    Math.toIntExact(logits.getShape().get(2)));
+        }
+    }
+
+    @Test
+    void metricsAreReadAsTheyAreWritten() {
+        for (String written : List.of("logit-diff:4:5", "logprob:4", "logit:0", "kl")) {
+            assertThat(Metric.parse(written)).map(Metric::toString).contains(written);
+        }
+        for (String wrong : List.of("kl:3", "logit", "logprob:1:2", "logit-diff:1", "logit:-1", "kl:", "")) {
+            assertThat(Metric.parse(wrong)).isEmpty();
+        }
     }
 
     @ParameterizedTest

@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Effects on a text and over many texts: with each other, with {@link InterventionEffects}, and where there are none. */
+/**
+ * Effects on a text and over many texts: with each other, with {@link InterventionEffects}, and where there are none.
+ */
 class PairedRunTest {
     private static final List<Integer> TEXT = List.of(17, 60, 33, 71, 5, 42);
     private static InferenceService service;
@@ -165,13 +167,14 @@ class PairedRunTest {
         for (int i = 0; i < texts.size(); i++) {
             int last = texts.get(i).ids().size() - 1;
             assertThat(over.kl()[i]).isCloseTo(answer.kl()[last], within(2e-5));
-            assertThat(over.deltaCe()[i])
-                    .isCloseTo(last < 5 ? answer.deltaCe(last) : Double.NaN, within(2e-5));
+            assertThat(over.deltaCe()[i]).isCloseTo(last < 5 ? answer.deltaCe(last) : Double.NaN, within(2e-5));
         }
         MovedTokens alone = ask(new TokenEffects(opened.model, TEXT, done, 1, 4));
-        MovedTokens ofOne = ask(new ExampleEffects(opened.model, texts.subList(1, 2), done, 4)).moved();
+        MovedTokens ofOne = ask(new ExampleEffects(opened.model, texts.subList(1, 2), done, 4))
+                .moved();
         for (int i = 0; i < 4; i++) {
-            assertThat(ofOne.helped().get(i).id()).isEqualTo(alone.helped().get(i).id());
+            assertThat(ofOne.helped().get(i).id())
+                    .isEqualTo(alone.helped().get(i).id());
             assertThat(ofOne.hurt().get(i).change())
                     .isCloseTo(alone.hurt().get(i).change(), within(1e-5));
             assertThat(alone.helped().get(i).change()).isPositive();

@@ -93,6 +93,22 @@ class ScaleSweepTest {
     }
 
     @Test
+    void severalMixesAreSweptAsEachIsAlone() {
+        ScaleSweep sweep = tiny(TreeBaseline.CENTROID);
+        MixSweep.Answer answer = device.ask(new MixSweep(sweep, List.of(0.0, 0.5)));
+        assertThat(answer.sweeps()).hasSize(2);
+        assertThat(answer.sweeps().get(0).curve(Curve.SCORE))
+                .containsExactly(device.ask(sweep).curve(Curve.SCORE), within(1e-6));
+        ScaleSweep.Answer half = device.ask(sweep.withEncoderMix(0.5));
+        assertThat(answer.sweeps().get(1).curve(Curve.SCORE)).containsExactly(half.curve(Curve.SCORE), within(1e-6));
+        double best = answer.sweeps().stream()
+                .mapToDouble(each -> each.best().orElseThrow().score())
+                .max()
+                .orElseThrow();
+        assertThat(answer.best().best().orElseThrow().score()).isEqualTo(best);
+    }
+
+    @Test
     void theFeatureIsReadBackAfterThePromptAndComparedWithItsLogitWeights() {
         ScaleSweep sweep = tiny(TreeBaseline.CENTROID);
         ScaleSweep.Answer answer = device.ask(sweep);

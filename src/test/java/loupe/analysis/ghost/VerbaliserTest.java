@@ -13,7 +13,9 @@ import loupe.TinyModel;
 import loupe.analysis.TestDevice;
 import loupe.analysis.Vectors;
 import loupe.base.CheckpointException;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
+import loupe.inference.SaeId;
 import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
@@ -80,5 +82,18 @@ class VerbaliserTest {
                 .doesNotContainValue(0);
         assertThat(PromptPreset.ALL.get(0).text()).isEqualTo(GhostPrompt.DEFAULT_TEXT);
         assertThatThrownBy(() -> new PromptPreset("none", "no place")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void manyGhostsGetTheNormTogetherOnlyWhereTheirDirectionsAreOfLengthOne() {
+        Verbaliser verbaliser = new Verbaliser("say {ghost}", 150);
+        GhostSettings settings = GhostSettings.decoder(new SaeId("sae", "1"), 3);
+        assertThat(verbaliser.applyToAll(settings).scale()).isEqualTo(150);
+        assertThat(verbaliser.applyToAll(settings).centroid()).isFalse();
+        assertThatThrownBy(() -> verbaliser.applyToAll(settings.withEncoderMix(0.5)))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("each of another length");
+        assertThatThrownBy(() -> verbaliser.applyToAll(settings.withPca(PcaSign.POSITIVE, 0.1)))
+                .isInstanceOf(Refusal.class);
     }
 }

@@ -51,6 +51,8 @@ class EveryNumberIsBoundedTest {
             "--metric-position",
             "--clean-ids",
             "--corrupt-ids",
+            "--ban-ids",
+            "--without",
             "--seed");
 
     private static final Set<Class<?>> WHOLE =

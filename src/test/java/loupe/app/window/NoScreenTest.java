@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program where a window has nowhere to go, in a process of its own: this one draws without a screen. */
-@Timeout(60)
+@Timeout(120)
 class NoScreenTest {
     @TempDir
     Path home;

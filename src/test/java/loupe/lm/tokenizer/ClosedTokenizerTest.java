@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(120)
 class ClosedTokenizerTest {
     private static final String TEXT = " the otter and the tin";
 
@@ -89,7 +89,7 @@ class ClosedTokenizerTest {
                 () -> tokenizer.use(held -> {
                     inside.countDown();
                     try {
-                        assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+                        assertThat(closed.await(100, TimeUnit.SECONDS)).isTrue();
                     } catch (InterruptedException e) {
                         throw new IllegalStateException(e);
                     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokenizers that the library does not bear with every text. */
-@Timeout(60)
+@Timeout(120)
 class EncoderProcessTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long LONG_MS = 50_000;
@@ -187,6 +187,18 @@ class EncoderProcessTest {
             assertThat(tokenizer.encode("the otter", Beginning.NO).ids()).isEqualTo(before);
             killing.get();
         }
+    }
+
+    @Test
+    void aFileThatWasGivenToAKeptProcessThatWasKilledIsReadByAnother() throws Exception {
+        splitting("(a+)+b").close(); // its process is kept for the next one
+        signal("STOP");
+        CompletableFuture<Void> killing = CompletableFuture.runAsync(
+                () -> signal("KILL"), CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
+        try (Tokenizer tokenizer = splitting("(a+)+b")) {
+            assertThat(tokenizer.encode("the otter", Beginning.NO).size()).isPositive();
+        }
+        killing.get();
     }
 
     /** To all processes that read texts for this one. */

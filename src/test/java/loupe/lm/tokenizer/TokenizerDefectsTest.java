@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files that would end the process, run for ever or answer at random if the library saw them. */
-@Timeout(60)
+@Timeout(120)
 class TokenizerDefectsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -65,7 +65,7 @@ class ChangedCheckpointTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(120)
     void aFileThatKeepsChangingItsLengthWhileItIsReadIsReadOrRefused() throws Exception {
         int features = 40_000;
         Path path = folder.resolve("sae.safetensors");

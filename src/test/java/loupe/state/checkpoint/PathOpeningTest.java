@@ -99,7 +99,7 @@ class PathOpeningTest {
                 ? PathKind.MODEL
                 : opening.saes().contains(path)
                         ? PathKind.CHECKPOINT
-                        : path.equals(opening.corpus()) ? PathKind.of(path) : null;
+                        : List.of(path).equals(opening.corpus()) ? PathKind.of(path) : null;
     }
 
     private static String byInspect(Path path) throws IOException {

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javafx.beans.property.Property;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeSteering;
+import loupe.analysis.ghost.Verbaliser;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.tokenizer.Tokenizer;
@@ -24,21 +27,20 @@ class GhostKnobsTest {
             new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {0.8, 0.88});
 
     /** Another value than the first, for knobs that have neither a slider nor two values. */
-    private static final Map<Knob<?, ?>, Object> OTHERS = Map.of(
-            GhostKnobs.SCALE,
-            1.25,
-            GhostKnobs.PCA,
-            List.of(0.25, 0.0, -0.5),
-            GhostKnobs.METRIC,
-            TokenMetric.CSLS,
-            GhostKnobs.PROMPT,
-            "a {ghost} is",
-            GhostKnobs.BEGINNING,
-            Tokenizer.Beginning.NO,
-            GhostKnobs.FILTER,
-            TokenFilter.NONE.withLength(2, 9),
-            GhostKnobs.STEERING,
-            new SteeringValues(TreeSteering.Kind.CLAMP, -1.5, 1, false));
+    private static final Map<Knob<?, ?>, Object> OTHERS = Map.ofEntries(
+            Map.entry(GhostKnobs.SCALE, 1.25),
+            Map.entry(GhostKnobs.TRIED_MIXES, List.of(0.0, 0.5)),
+            Map.entry(GhostKnobs.PCA, List.of(0.25, 0.0, -0.5)),
+            Map.entry(GhostKnobs.METRIC, TokenMetric.CSLS),
+            Map.entry(GhostKnobs.PROMPT, "a {ghost} is"),
+            Map.entry(GhostKnobs.BEGINNING, Tokenizer.Beginning.NO),
+            Map.entry(GhostKnobs.PROMPT_IDS, Optional.of(GhostPrompt.ofIds("2, 651 {ghost}3 {ghost}"))),
+            Map.entry(
+                    GhostKnobs.VERBALISER,
+                    Optional.of(new ChosenVerbaliser("of; mine.json", new Verbaliser("say; {ghost}", 150)))),
+            Map.entry(GhostKnobs.MASK_ID, Optional.of(7)),
+            Map.entry(GhostKnobs.FILTER, TokenFilter.NONE.withLength(2, 9)),
+            Map.entry(GhostKnobs.STEERING, new SteeringValues(TreeSteering.Kind.CLAMP, -1.5, 1, false)));
 
     private final GhostControlsModel controls = opened();
 

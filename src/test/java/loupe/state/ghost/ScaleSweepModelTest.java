@@ -2,7 +2,10 @@ package loupe.state.ghost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.base.HookPoint;
@@ -53,6 +56,47 @@ class ScaleSweepModelTest {
                         .source()
                         .toString())
                 .contains("index=3");
+    }
+
+    @Test
+    void severalSharesAreSweptAndTheBestPairIsSetAsOneStep() {
+        controls.property(GhostKnobs.TRIED_MIXES).set(GhostKnobs.mixes("0, 0.5 1"));
+        model.open().set(true);
+        assertThat(opened.count(ScaleSweep.class)).isZero();
+        MixSweep asked = (MixSweep) opened.newest(MixSweep.class).query;
+        assertThat(asked.mixes()).containsExactly(0.0, 0.5, 1.0);
+        opened.newest(MixSweep.class)
+                .answer(new MixSweep.Answer(
+                        asked, List.of(scored(asked, 0, 1), scored(asked, 0.5, 4), scored(asked, 1, 4))));
+        int[] changes = {0};
+        controls.values().addListener((property, was, is) -> changes[0]++);
+        model.applyBest();
+        assertThat(controls.encoderMix().get()).isEqualTo(0.5);
+        assertThat(controls.scale().get()).isEqualTo(controls.range().get().rounded(1));
+        assertThat(changes[0]).isEqualTo(1);
+    }
+
+    /** A sweep whose score is largest at scale 1. */
+    private static ScaleSweep.Answer scored(MixSweep asked, double mix, double score) {
+        double[][] values = new double[ScaleSweep.Curve.values().length][];
+        Arrays.fill(values, new double[] {0, score, 0});
+        ScaleSweep of = asked.sweep();
+        return new ScaleSweep.Answer(
+                new ScaleSweep(
+                        of.model(),
+                        of.ghost().withEncoderMix(mix),
+                        of.prompt(),
+                        of.scales(),
+                        of.widens(),
+                        of.nodes(),
+                        of.topK(),
+                        of.baseline(),
+                        of.entropyWeight(),
+                        of.readAt()),
+                new double[] {0.5, 1, 2},
+                values,
+                0,
+                true);
     }
 
     @Test

@@ -12,6 +12,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.RadioButton;
 import javafx.scene.control.TextField;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import loupe.index.DocumentPacking;
 import loupe.state.Opened;
@@ -87,6 +88,28 @@ class CorpusPageUiTest extends UiTest {
 
     private void type(String id, String typed) {
         onFx(() -> lookup(id).<TextField>query().setText(typed));
+    }
+
+    @Test
+    void whatCountingTakesAndTheButtonThatBeginsItStayInSightWhereTheFormScrolls() {
+        onFx(() -> {
+            Region page = (Region) lookup("#corpus-page").query().getScene().getRoot();
+            page.setMaxHeight(360);
+            page.resize(page.getWidth(), 360);
+            page.layout();
+        });
+        for (String id : List.of("#corpus-costs", "#corpus-count")) {
+            Node node = lookup(id).query();
+            assertThat(onFx(() -> node.localToScene(node.getLayoutBounds()).getMaxY()))
+                    .as(id)
+                    .isBetween(1.0, 360.0);
+        }
+        assertThat(onFx(() -> {
+                    Node kept = lookup("#corpus-kept").query();
+                    return kept.localToScene(kept.getLayoutBounds()).getMaxY();
+                }))
+                .as("the form itself is longer")
+                .isGreaterThan(360);
     }
 
     private void countOverA() {

@@ -3,6 +3,7 @@ package loupe.ui.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import loupe.ui.UiTest;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.nearest.LogitChart;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.token.TokenWeight;
 import loupe.ui.tree.TreeCanvas;
 import org.apache.pdfbox.Loader;
@@ -224,6 +226,32 @@ class ChartExportUiTest extends UiTest {
         });
         assertThat(onFx(() -> TableExport.csv(table, table.getItems()).text(false)))
                 .isEqualTo("token,score\r\n\" robin\",.412\r\n\"a \"\"b\"\"\",\"1,5\"\r\n");
+    }
+
+    @Test
+    void aPictureTooLargeForOtherProgramsIsDrawnSmallerWhichIsSaid() throws IOException {
+        Picture tall = new Picture() {
+            @Override
+            public double width() {
+                return 50;
+            }
+
+            @Override
+            public double height() {
+                return 20_000;
+            }
+
+            @Override
+            public void draw(Graphics2D graphics, ColourRoles palette) {}
+        };
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(tall, "", ExportFormat.PNG_2X)));
+        assertThat(image.getHeight()).isEqualTo(16_384);
+        assertThat(image.getWidth()).isEqualTo(55); // 66 with its margins
+        assertThat(ChartExport.remark(tall, "", ExportFormat.PNG_2X))
+                .startsWith("drawn at a scale of 0.82 instead of 2");
+        assertThat(ChartExport.remark(tall, "", ExportFormat.SVG)).isEmpty();
+        assertThat(ChartExport.remark(onFx(() -> tree.picture()), CAPTION, ExportFormat.PNG_4X))
+                .isEmpty();
     }
 
     private static long colours(BufferedImage image) {

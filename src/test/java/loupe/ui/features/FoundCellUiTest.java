@@ -11,10 +11,11 @@ import javafx.scene.text.Text;
 import loupe.search.FeatureSearch;
 import loupe.search.SearchField;
 import loupe.ui.UiTest;
+import loupe.ui.token.FoundExcerpt;
 import org.junit.jupiter.api.Test;
 
 class FoundCellUiTest extends UiTest {
-    private final FoundCell.Excerpt excerpt = new FoundCell.Excerpt();
+    private final FoundExcerpt excerpt = new FoundExcerpt();
 
     @Override
     protected Parent build() {

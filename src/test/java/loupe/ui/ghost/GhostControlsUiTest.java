@@ -2,15 +2,21 @@ package loupe.ui.ghost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import javafx.event.ActionEvent;
 import javafx.scene.Node;
 import javafx.scene.Parent;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
 import javafx.scene.control.TextField;
 import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
 import javafx.stage.Window;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
@@ -137,6 +143,63 @@ class GhostControlsUiTest extends UiTest {
         assertThat(isMarked("#ghost-prompt")).isFalse();
         assertThat(onFx(() -> lookup("#ghost-prompt-reason").query().isManaged()))
                 .isFalse();
+    }
+
+    @Test
+    void theTokenThatTreesLeaveOutIsNamedByNumberOrText() {
+        apply("#ghost-mask", "c");
+        assertThat(controls.values().get().maskId()).contains(2);
+        assertThat(text("#ghost-mask")).isEqualTo("token 2");
+        apply("#ghost-mask", "abc");
+        assertThat(isMarked("#ghost-mask")).isTrue();
+        assertThat(said("#ghost-mask-reason")).startsWith("\"abc\" is 3 tokens");
+        assertThat(controls.values().get().maskId()).contains(2);
+        onFx(() -> ((TextField) lookup("#ghost-mask").query()).clear());
+        assertThat(controls.values().get().maskId()).isEmpty();
+        assertThat(isMarked("#ghost-mask")).isFalse();
+    }
+
+    @Test
+    void aPromptIsWrittenAsTokenIdsOrComesFromAVerbalisersFile() throws IOException {
+        onFx(() -> controls.useText("ab{ghost}"));
+        fire("ghost-prompt-ids");
+        assertThat(text("#ghost-prompt")).isEqualTo("0 1 {ghost}");
+        apply("#ghost-prompt", "3, {ghost} 4");
+        assertThat(controls.values().get().promptIds()).contains(GhostPrompt.ofIds("3 {ghost} 4"));
+        apply("#ghost-prompt", "a {ghost}");
+        assertThat(said("#ghost-prompt-reason")).startsWith("The prompt's token ids have \"a\"");
+        assertThat(controls.values().get().promptIds()).contains(GhostPrompt.ofIds("3 {ghost} 4"));
+
+        Path file = folder.resolve("mine.json");
+        Files.writeString(file, "{\"prompt\": \"say {ghost}\", \"norm\": 150}");
+        onFx(() -> controls.useVerbaliser(file));
+        assertThat(text("#ghost-prompt")).isEqualTo("say {ghost}");
+        assertThat(said("#ghost-verbaliser")).contains("mine.json", "norm 150");
+        onFx(() -> ((Button) lookup("#ghost-verbaliser-leave").query()).fire());
+        assertThat(text("#ghost-prompt")).isEqualTo("3 {ghost} 4");
+        fire("ghost-prompt-ids");
+        assertThat(text("#ghost-prompt")).isEqualTo("ab{ghost}");
+    }
+
+    private void fire(String item) {
+        onFx(() -> ((MenuButton) lookup("#ghost-prompt-presets").query())
+                .getItems().stream()
+                        .filter(each -> item.equals(each.getId()))
+                        .findFirst()
+                        .orElseThrow()
+                        .fire());
+    }
+
+    private void apply(String field, String typed) {
+        onFx(() -> {
+            TextField at = lookup(field).query();
+            at.setText(typed);
+            at.fireEvent(new ActionEvent());
+        });
+    }
+
+    private String said(String id) {
+        return onFx(() -> ((Label) lookup(id).query()).getText());
     }
 
     private boolean isMarked(String id) {

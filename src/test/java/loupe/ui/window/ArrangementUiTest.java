@@ -45,9 +45,9 @@ class ArrangementUiTest extends WindowUiTest {
         });
         UiTest.waitUntil(() -> lookup("#tabs-tokens").<TabPane>tryQuery().stream()
                 .flatMap(tabs -> tabs.getTabs().stream())
-                .map(Tab::getText)
+                .map(Tab::getId)
                 .toList()
-                .equals(List.of("Token list", "Neighbours", "Active together", "Lists")));
+                .equals(List.of("tab-tokens-A", "tab-neighbours-A", "tab-together-A", "tab-lists-A")));
         UiTest.waitUntil(view::isArranged);
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);

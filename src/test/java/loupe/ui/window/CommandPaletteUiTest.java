@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import javafx.scene.Parent;
+import javafx.scene.control.Label;
 import javafx.scene.control.ListView;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.StackPane;
+import loupe.search.FeatureSearch;
+import loupe.search.SearchField;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 
@@ -100,5 +103,33 @@ class CommandPaletteUiTest extends UiTest {
         onFx(() -> palette.begin("qt"));
         foundNow();
         assertThat(run).isEmpty();
+    }
+
+    @Test
+    void whatWasFoundIsMarkedAndCommandsAreFoundByOtherNames() {
+        CommandPalette.Entry feature = new CommandPalette.Entry(
+                "Feature 3",
+                "label: [red] things",
+                List.of(new FeatureSearch.Reason(SearchField.LABEL, "red things", List.of(0, 3))),
+                "",
+                () -> {});
+        CommandPalette.Entry tour =
+                new CommandPalette.Entry("Five minutes' walk", "", List.of(), "tutorial introduction", () -> {});
+        assertThat(CommandPalette.matching(List.of(feature, tour), "tutor")).containsExactly(tour);
+        onFx(() -> {
+            palette.begin("");
+            ListView<CommandPalette.Entry> list = lookup(".palette-list").query();
+            list.getItems().setAll(feature);
+        });
+        onFx(() -> palette.node().layout());
+        assertThat(onFx(() -> lookup(".found-mark").<Label>queryAll().stream()
+                        .filter(Label::isVisible)
+                        .map(Label::getText)
+                        .toList()))
+                .containsExactly("red");
+        assertThat(onFx(() -> lookup(".palette-row .label").<Label>queryAll().stream()
+                        .map(Label::getText)
+                        .toList()))
+                .noneMatch(text -> text.contains("["));
     }
 }

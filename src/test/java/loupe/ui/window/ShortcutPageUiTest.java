@@ -3,9 +3,14 @@ package loupe.ui.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
+import javafx.scene.control.Menu;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.layout.StackPane;
+import loupe.state.window.PaneLayout;
+import loupe.state.window.ViewLayouts;
 import loupe.ui.UiTest;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +23,23 @@ class ShortcutPageUiTest extends UiTest {
         commands.add("older", "The feature before", "Features", "Alt+Open_Bracket", () -> {});
         commands.add("save", "Save the session", "Files", "Shortcut+S", () -> {});
         return new StackPane(ShortcutPage.of(commands));
+    }
+
+    @Test
+    void aMenuSetsThePartsOfAGroupOffByLines() {
+        Commands commands = new Commands();
+        commands.part();
+        commands.add("open", "Open a model", "Files", "", () -> {});
+        commands.add("close", "Close it", "Files", "", () -> {});
+        commands.part();
+        commands.add("save", "Save the session", "Files", "", () -> {});
+        List<Menu> groups = onFx(() -> new WindowMenus(
+                        commands, new ViewLayouts(Map.of("one", PaneLayout.stack("tree")), List.of("tree")))
+                .groups());
+        assertThat(groups.get(0).getItems().stream()
+                        .map(item -> item instanceof SeparatorMenuItem ? "-" : item.getText())
+                        .toList())
+                .containsExactly("Open a model", "Close it", "-", "Save the session");
     }
 
     private List<String> texts(String query) {

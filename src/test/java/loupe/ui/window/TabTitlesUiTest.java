@@ -75,6 +75,31 @@ class TabTitlesUiTest extends UiTest {
     }
 
     @Test
+    void allHaveTheirBriefTitlesWhereThoseInFullDoNotFit() {
+        List<String> brief = List.of("A Tokens", "B Tokens", "A Neigh.", "B Neigh.", "A Together", "B Together");
+        onFx(() -> {
+            for (int i = 0; i < brief.size(); i++) {
+                TabTitles.abbreviate(tabs.getTabs().get(i), brief.get(i));
+            }
+        });
+        widen(650);
+        assertThat(onFx(() -> labels().stream().map(TabTitlesUiTest::drawn).toList()))
+                .isEqualTo(brief);
+        widen(780);
+        assertThat(onFx(() -> labels().stream().map(TabTitlesUiTest::drawn).toList()))
+                .isEqualTo(TITLES);
+    }
+
+    @Test
+    void noBriefTitleBeginsLikeAnother() {
+        assertThat(PaneKind.ALL.stream()
+                        .map(kind -> kind.brief()
+                                .substring(0, Math.min(3, kind.brief().length())))
+                        .toList())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void longTitlesAreShortenedBeforeATabIsLost() {
         widen(560);
         assertThat(onFx(this::hasMenu)).isFalse();
