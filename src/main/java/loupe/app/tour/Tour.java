@@ -537,8 +537,10 @@ final class Tour {
                     .ifPresent(view -> app.view().run("view-" + view.id()));
         });
         camera.settle();
-        camera.both(name, () -> app.view().maximise(kind.type(), true), () -> app.view()
-                .maximise(kind.type(), false));
+        camera.both(
+                name,
+                () -> app.view().maximise(kind.type(), true),
+                () -> app.view().maximise(kind.type(), false));
     }
 
     private void goBack() {

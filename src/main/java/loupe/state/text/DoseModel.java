@@ -248,14 +248,12 @@ public final class DoseModel {
             implements HostQuestion<Shown> {
         @Override
         public Shown answer(Cancellation cancellation) {
-            return new Shown(
-                    asked,
-                    DoseTable.of(answer, asked.unit(), asked.chosen(), ids -> {
-                        cancellation.check();
-                        return ids.stream()
-                                .map(id -> tokenizer.map(read -> read.text(id)).orElse(""))
-                                .collect(Collectors.joining());
-                    }));
+            return new Shown(asked, DoseTable.of(answer, asked.unit(), asked.chosen(), ids -> {
+                cancellation.check();
+                return ids.stream()
+                        .map(id -> tokenizer.map(read -> read.text(id)).orElse(""))
+                        .collect(Collectors.joining());
+            }));
         }
     }
 
