@@ -105,7 +105,7 @@ class LauncherTest {
         List<String> said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toList();
-        assertThat(java.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(java.waitFor(100, TimeUnit.SECONDS)).isTrue();
         assertThat(said).first().isEqualTo(Long.toString(process));
         return said.subList(1, said.size());
     }

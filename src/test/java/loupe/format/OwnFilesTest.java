@@ -59,7 +59,7 @@ class OwnFilesTest {
     private Path pipe(String name) throws Exception {
         Path pipe = folder.resolve(name);
         Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
-        assertThat(made.waitFor(10, TimeUnit.SECONDS) && made.exitValue() == 0).isTrue();
+        assertThat(made.waitFor(100, TimeUnit.SECONDS) && made.exitValue() == 0).isTrue();
         assertThat(Files.exists(pipe)).isTrue();
         return pipe;
     }

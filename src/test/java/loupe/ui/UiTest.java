@@ -18,7 +18,7 @@ import org.testfx.util.WaitForAsyncUtils;
 /** One part on a stage, headless. Waits for conditions, never for time. */
 @Tag("ui")
 public abstract class UiTest extends ApplicationTest {
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 120;
     public Stage stage;
 
     static {

@@ -13,9 +13,11 @@ import picocli.CommandLine.Spec;
             CountedChart.Activations.class,
             CountedChart.Density.class,
             LogitsChart.class,
+            DoseChart.class,
             ScatterPlot.class,
             GhostChart.Tree.class,
-            GhostChart.Scales.class
+            GhostChart.Scales.class,
+            PatchingMaps.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -24,7 +26,8 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree and scale");
+                spec.commandLine(),
+                "chart needs one of histogram, density, logits, dose, scatter, tree, scale and patching");
     }
 
     /**

@@ -47,7 +47,7 @@ import org.testfx.util.WaitForAsyncUtils;
 /** The workbench from start to end, without a screen. */
 @Tag("ui")
 class WorkbenchAppUiTest {
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 120;
 
     @TempDir
     static Path folder;

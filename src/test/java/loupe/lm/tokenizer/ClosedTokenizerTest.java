@@ -89,7 +89,7 @@ class ClosedTokenizerTest {
                 () -> tokenizer.use(held -> {
                     inside.countDown();
                     try {
-                        assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+                        assertThat(closed.await(100, TimeUnit.SECONDS)).isTrue();
                     } catch (InterruptedException e) {
                         throw new IllegalStateException(e);
                     }

@@ -68,7 +68,7 @@ class SwitchingModelsTest {
                 .as("nothing that failed")
                 .isEmpty();
         fx.shutdown();
-        assertThat(fx.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(fx.awaitTermination(100, TimeUnit.SECONDS)).isTrue();
     }
 
     /** Documents enough that no pass ends before the next model is opened. */
