@@ -27,13 +27,13 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.Attribution;
-import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.EdgeWeights;
 import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.PromptEffects;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
@@ -177,7 +177,7 @@ class EveryPaneIsACommandTest {
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
             Map.entry(
                     "patching",
-                    List.of(new Shown(PatchingModel.class, Set.of(Patching.class, DifferingFeatures.class), "patch"))),
+                    List.of(new Shown(PatchingModel.class, Set.of(Patching.class, StrongestFeatures.class), "patch"))),
             Map.entry(
                     "circuit",
                     List.of(

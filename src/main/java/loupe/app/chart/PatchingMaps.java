@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.Fit;
-import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.UsageException;
@@ -49,7 +49,7 @@ final class PatchingMaps extends LoupeCommand<ChartCommand.Result> {
     @Option(
             names = "--sae",
             paramLabel = "PATH",
-            description = "Checkpoint whose features are patched, those that differ most between the texts, and its "
+            description = "Checkpoint whose features are patched, those that contribute most, and its "
                     + "errors; instead of --site.")
     private Path sae;
 
@@ -74,8 +74,14 @@ final class PatchingMaps extends LoupeCommand<ChartCommand.Result> {
         PairOptions.Pair pair = texts.of(opened, model);
         Optional<FeaturePatches> patches = checkpoint.map(found -> new FeaturePatches(
                 found.id(),
-                context.ask(new DifferingFeatures(
-                        opened.id(), found.id(), pair.clean(), pair.corrupt(), PatchingModel.FEATURES)),
+                context.ask(new StrongestFeatures(
+                        opened.id(),
+                        found.id(),
+                        pair.clean(),
+                        pair.corrupt(),
+                        pair.metric(),
+                        pair.position(),
+                        PatchingModel.FEATURES)),
                 List.of(),
                 true));
         Patching question = new Patching(

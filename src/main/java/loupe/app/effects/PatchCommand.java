@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import loupe.analysis.Fit;
-import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.Patching.Direction;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
@@ -75,13 +75,13 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
     private String features;
 
     @Option(
-            names = "--differing",
+            names = "--strongest",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Features besides that are patched each alone: those whose activations differ most between "
-                    + "the texts (default: ${DEFAULT-VALUE}).")
+            description = "Features besides that are patched each alone: those that contribute most to the metric, by "
+                    + "attribution (default: ${DEFAULT-VALUE}).")
     @OptionRange(most = OptionRange.MOST_LISTED)
-    private int differing;
+    private int strongest;
 
     @Option(names = "--group", paramLabel = "I,J", description = "Features patched together, at all positions.")
     private String group;
@@ -96,8 +96,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         texts.check(true);
         Set<Direction> directions = directions();
         List<PatchSite> kinds = kinds();
-        if (sae == null && (features != null || group != null || errors || differing > 0)) {
-            throw new UsageException("--features, --differing, --group and --errors need --sae PATH");
+        if (sae == null && (features != null || group != null || errors || strongest > 0)) {
+            throw new UsageException("--features, --strongest, --group and --errors need --sae PATH");
         }
         List<Integer> each = features == null ? List.of() : NumberLists.of(features, "--features");
         List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
@@ -114,7 +114,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         PairOptions.Pair pair = texts.of(opened, model);
         Optional<FeaturePatches> patches = checkpoint.map(found -> new FeaturePatches(
                 found.id(),
-                Stream.concat(each.stream(), differing(context, opened, found, pair).stream())
+                Stream.concat(each.stream(), strongest(context, opened, found, pair).stream())
                         .distinct()
                         .toList(),
                 together,
@@ -132,10 +132,17 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
                 differences(answer));
     }
 
-    private List<Integer> differing(CommandContext context, OpenModel opened, OpenSae found, PairOptions.Pair pair) {
-        return differing == 0
+    private List<Integer> strongest(CommandContext context, OpenModel opened, OpenSae found, PairOptions.Pair pair) {
+        return strongest == 0
                 ? List.of()
-                : context.ask(new DifferingFeatures(opened.id(), found.id(), pair.clean(), pair.corrupt(), differing));
+                : context.ask(new StrongestFeatures(
+                        opened.id(),
+                        found.id(),
+                        pair.clean(),
+                        pair.corrupt(),
+                        pair.metric(),
+                        pair.position(),
+                        strongest));
     }
 
     private Set<Direction> directions() {

@@ -7,11 +7,11 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.Fit;
-import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.Metric;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Values of one prompt's run put into the other's, place by place and both ways. Of the checkpoint on side A those
- * features are patched that differ most between the prompts, and the error. JavaFX thread only.
+ * features are patched that contribute most, and the error. JavaFX thread only.
  */
 public final class PatchingModel {
     /** How many features are patched. */
@@ -59,7 +59,7 @@ public final class PatchingModel {
     private final ObjectProperty<PromptMetric> metric =
             new SimpleObjectProperty<>(this, "metric", PromptMetric.LOGIT_DIFFERENCE);
     private final ResultSlot<Patching.Answer> patching;
-    private final ResultSlot<List<Integer>> differing;
+    private final ResultSlot<List<Integer>> strongest;
     private final ObjectProperty<Problem> misfit = new SimpleObjectProperty<>(this, "misfit");
     private final ObservableValue<PaneStatus> status;
     private final Wanting wanting;
@@ -70,16 +70,16 @@ public final class PatchingModel {
         this.side = side;
         this.prompt = prompt;
         patching = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
-        differing = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        strongest = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         wanting = new Wanting(wanted -> {
             patching.setWanted(wanted);
-            differing.setWanted(wanted);
+            strongest.setWanted(wanted);
         });
         status = new PaneStatusBinding()
                 .refuses(prompt.problem())
                 .refuses(misfit)
                 .fails(prompt.reading())
-                .fails(differing)
+                .fails(strongest)
                 .fails(patching)
                 .isEmpty(
                         this::whyEmpty,
@@ -89,13 +89,13 @@ public final class PatchingModel {
                         places,
                         metric)
                 .offers(this::need, workbench.model(), side.sae(), places)
-                .awaits(prompt.reading(), differing, patching);
+                .awaits(prompt.reading(), strongest, patching);
         workbench.model().addListener(changed -> ask());
         side.sae().addListener(changed -> ask());
         prompt.reading().valueProperty().addListener(changed -> ask());
         places.addListener(changed -> ask());
         metric.addListener(changed -> ask());
-        differing.valueProperty().addListener(changed -> askOfFeatures());
+        strongest.valueProperty().addListener(changed -> askOfFeatures());
     }
 
     private Optional<PaneNeed> need() {
@@ -200,24 +200,30 @@ public final class PatchingModel {
         PromptModel.@Nullable Read read = prompt.reading().getValue();
         if (model == null || read == null || !whyEmpty().isEmpty() || misfit.get() != null) {
             patching.clear();
-            differing.clear();
+            strongest.clear();
             return;
         }
         if (ofFeatures) {
             patching.clear();
-            differing.clear();
-            differing.askAfresh(new DifferingFeatures(
-                    model.id(), sae.id(), read.clean().ids(), read.corrupt().ids(), FEATURES));
+            strongest.clear();
+            strongest.askAfresh(new StrongestFeatures(
+                    model.id(),
+                    sae.id(),
+                    read.clean().ids(),
+                    read.corrupt().ids(),
+                    metric.get().of(read).orElseThrow(),
+                    read.clean().size() - 1,
+                    FEATURES));
             return;
         }
-        differing.clear();
+        strongest.clear();
         ask(question(model, read, List.of(places.get().site().orElseThrow()), Optional.empty()));
     }
 
     private void askOfFeatures() {
         OpenModel model = workbench.model().get();
         OpenSae sae = side.sae().get();
-        List<Integer> features = differing.getValue();
+        List<Integer> features = strongest.getValue();
         PromptModel.@Nullable Read read = prompt.reading().getValue();
         if (features != null && model != null && sae != null && read != null) {
             ask(question(model, read, List.of(), Optional.of(new FeaturePatches(sae.id(), features, List.of(), true))));

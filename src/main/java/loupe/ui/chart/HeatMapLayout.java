@@ -31,8 +31,8 @@ record HeatMapLayout(
 
     private static final double GAP = 14;
     private static final double MARGIN = 4;
-    private static final double WIDEST = 56;
-    private static final double TALLEST = 30;
+    private static final double WIDEST = 110;
+    private static final double TALLEST = 60;
     private static final double LONGEST_NAME = 60;
     private static final double SCALE_WIDTH = 120;
     private static final double SCALE_HEIGHT = 8;

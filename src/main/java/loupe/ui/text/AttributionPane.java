@@ -42,6 +42,7 @@ import org.kordamp.ikonli.feather.Feather;
  */
 public final class AttributionPane implements Pane {
     private static final double ROOM_FOR_PLACE = 360;
+    private static final double LEAST_TABLE = 60;
 
     private final AttributionModel model;
     private final BiConsumer<Side, Integer> onFeature;
@@ -138,6 +139,7 @@ public final class AttributionPane implements Pane {
                         AttributionPane::number));
         table.setItems(rows);
         table.setMinHeight(0);
+        table.setPrefHeight(LEAST_TABLE);
         VBox.setVgrow(table, Priority.ALWAYS);
         sums.setId("attribution-sums");
         sums.getStyleClass().addAll("muted", "pane-foot");

@@ -40,6 +40,8 @@ import org.kordamp.ikonli.feather.Feather;
  * chosen token.
  */
 public final class CircuitPane implements Pane {
+    private static final double LEAST_TABLE = 60;
+
     private final CircuitModel model;
     private final BiConsumer<Side, Integer> onFeature;
     private final FileSaver desk;
@@ -159,6 +161,7 @@ public final class CircuitPane implements Pane {
         content.setMinSize(0, 0);
         for (TableView<?> table : new TableView<?>[] {nodes, edges}) {
             table.setMinHeight(0);
+            table.setPrefHeight(LEAST_TABLE);
             VBox.setVgrow(table, Priority.ALWAYS);
         }
         frame.setRows();

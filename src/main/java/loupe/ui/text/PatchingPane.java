@@ -159,7 +159,7 @@ public final class PatchingPane implements Pane {
         places.setConverter(new LabelConverter<>(PatchingPane::title));
         places.setAccessibleText("What is patched");
         places.setTooltip(Tooltips.of("What is patched: a residual stream, what attention or the MLP adds to it, a "
-                + "head's output at all places, or the features of checkpoint A that differ most between the prompts"));
+                + "head's output at all places, or the features of checkpoint A that contribute most"));
         metric.setId("patching-metric");
         metric.getItems().setAll(PromptMetric.values());
         metric.setConverter(new LabelConverter<>(PatchingPane::title));
@@ -255,6 +255,7 @@ public final class PatchingPane implements Pane {
 
     private void clear() {
         maps.show(null);
+        maps.mark(-1, -1);
         cells.clear();
         timeLeft = new TimeLeft();
         showFoot();

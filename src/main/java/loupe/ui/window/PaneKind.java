@@ -21,7 +21,9 @@ import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
 import loupe.ui.text.EffectsPane;
+import loupe.ui.text.GenerationPane;
 import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
@@ -241,6 +243,21 @@ public record PaneKind(
                     .needing(new Needs(300, 200, 0.5, 1))
                     .ofBothSides(),
             of(
+                            GenerationPane.class,
+                            "generation",
+                            "Generation",
+                            links -> new GenerationPane(links.models().generation(), links.texts()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            DosePane.class,
+                            "dose",
+                            "Doses",
+                            links ->
+                                    new DosePane(links.models().doses(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides(),
+            of(
                             EffectsPane.class,
                             "effects",
                             "Effects",
@@ -257,7 +274,8 @@ public record PaneKind(
                                     links.side()::allProvenance,
                                     links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides(),
+                    .ofBothSides()
+                    .shownBy("patching", "Patch the run of one prompt with the other's", "Shortcut+P"),
             of(
                             AttributionPane.class,
                             "attribution",
@@ -265,7 +283,8 @@ public record PaneKind(
                             links -> new AttributionPane(
                                     links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides(),
+                    .ofBothSides()
+                    .shownBy("attribution", "Show what drives the prediction", "Shortcut+Shift+P"),
             of(
                             CircuitPane.class,
                             "circuit",
@@ -273,7 +292,8 @@ public record PaneKind(
                             links -> new CircuitPane(
                                     links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
-                    .ofBothSides());
+                    .ofBothSides()
+                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"));
 
     /**
      * A command that brings a pane to the front.

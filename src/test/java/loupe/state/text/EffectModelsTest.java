@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.analysis.effects.Attribution;
-import loupe.analysis.effects.DifferingFeatures;
 import loupe.analysis.effects.EdgeWeights;
 import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.Metric;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.base.HookPoint;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
@@ -104,13 +104,13 @@ class EffectModelsTest {
     }
 
     @Test
-    void theFeaturesThatDifferMostArePatchedWithTheError() {
+    void theFeaturesThatContributeMostArePatchedWithTheError() {
         patching.wanting().set("pane", true);
         patching.places().set(PatchingModel.Places.FEATURES);
         prompt.pair().set(BOTH);
         assertThat(why(patching.status().getValue())).contains("Open a checkpoint");
         opened.openA();
-        opened.newest(DifferingFeatures.class).answer(List.of(4, 1));
+        opened.newest(StrongestFeatures.class).answer(List.of(4, 1));
         assertThat(asked().features().orElseThrow().features()).containsExactly(4, 1);
         Map<String, int[]> shapes = new LinkedHashMap<>();
         shapes.put(Patching.FEATURES, new int[] {2, 4});
