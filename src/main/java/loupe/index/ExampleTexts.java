@@ -17,7 +17,10 @@ import loupe.analysis.effects.Positions;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 
-/** The texts of a feature's examples as the model read them, which end where it is active: what effects are measured over. */
+/**
+ * The texts of a feature's examples as the model read them, which end where it is active: what effects are measured
+ * over.
+ */
 public final class ExampleTexts {
     /** Examples of one stretch of text are this many tokens apart. */
     private static final int APART = 8;
@@ -36,11 +39,10 @@ public final class ExampleTexts {
     /** What ablating a feature does over random examples of it; empty if it is active nowhere. */
     public static Optional<ExampleEffects> ofAblation(
             CountedActivations counted, int place, ModelId model, SaeId sae, int feature) {
-        List<ExampleEffects.Text> texts = of(
-                        counted, counted.activations(place, feature), Choice.RANDOM, COST_EXAMPLES, 0)
-                .stream()
-                .map(Chosen::text)
-                .toList();
+        List<ExampleEffects.Text> texts =
+                of(counted, counted.activations(place, feature), Choice.RANDOM, COST_EXAMPLES, 0).stream()
+                        .map(Chosen::text)
+                        .toList();
         Interventions ablation = Interventions.of(List.of(new Intervention(
                 new Intervention.Target.Feature(sae, feature), new Intervention.Scale(0), Positions.ALL)));
         return texts.isEmpty() ? Optional.empty() : Optional.of(new ExampleEffects(model, texts, ablation, 0));

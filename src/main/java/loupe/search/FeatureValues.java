@@ -33,7 +33,8 @@ public record FeatureValues(
         double @Nullable [] costs,
         IntFunction<String> token) {
     /** No features. */
-    public static final FeatureValues NONE = new FeatureValues(0, null, null, null, null, null, null, id -> "<" + id + ">");
+    public static final FeatureValues NONE =
+            new FeatureValues(0, null, null, null, null, null, null, id -> "<" + id + ">");
 
     private static final int PROMOTED_SHOWN = 4;
 
@@ -49,9 +50,7 @@ public record FeatureValues(
     public static double[] costs(List<BatchRow> rows, int features) {
         double[] costs = new double[features];
         Arrays.fill(costs, Double.NaN);
-        rows.stream()
-                .filter(row -> row.feature() < features)
-                .forEach(row -> costs[row.feature()] = row.ceCost());
+        rows.stream().filter(row -> row.feature() < features).forEach(row -> costs[row.feature()] = row.ceCost());
         return costs;
     }
 

@@ -16,9 +16,7 @@ class AblationCostsTest {
     @Test
     void aBatchFillsTheColumnOfTheFeaturesThatItMeasured() throws IOException {
         Path file = folder.resolve("costs.jsonl");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 {"settings":{"sae":"sae-topk"}}
                 {"feature":2,"ce_cost":{"mean":0.25,"low":0.1,"high":0.4,"examples":16,"kl":0.3}}
                 {"feature":0,"ce_cost":{"mean":null,"examples":0}}

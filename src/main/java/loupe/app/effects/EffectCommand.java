@@ -170,9 +170,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
             throw new UsageException("give --text T or --ids 1,2,3, or --index DIR and --feature I for its examples");
         }
         InterventionList list = done.read(
-                over.feature == null
-                        ? null
-                        : InterventionLine.of(InterventionLine.Kind.ABLATE, List.of(over.feature)));
+                over.feature == null ? null : InterventionLine.of(InterventionLine.Kind.ABLATE, List.of(over.feature)));
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
@@ -226,7 +224,9 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
         }
         write(
                 List.of("position", "id", "token", "ce", "ce_with", "delta_ce", "kl", "next", "next_with"),
-                IntStream.range(0, tokens.size()).mapToObj(t -> cells(t, tokens.get(t))).toList());
+                IntStream.range(0, tokens.size())
+                        .mapToObj(t -> cells(t, tokens.get(t)))
+                        .toList());
         return new OnTextResult(
                 lines(list),
                 answer.applied(),
@@ -249,8 +249,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
             ActivationIndex index,
             int which) {
         FeatureActivations activations = index.activations(which, over.feature);
-        List<ExampleTexts.Chosen> chosen =
-                ExampleTexts.of(index, activations, over.choice, over.count, over.seed);
+        List<ExampleTexts.Chosen> chosen = ExampleTexts.of(index, activations, over.choice, over.count, over.seed);
         if (chosen.isEmpty()) {
             throw new UsageException("--feature " + over.feature + " is active nowhere in the index");
         }
@@ -373,14 +372,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
      * @param kl divergence of the predictions under the interventions from those without
      */
     record AtToken(
-            int id,
-            String token,
-            double ce,
-            double ceWith,
-            double deltaCe,
-            double kl,
-            Likely next,
-            Likely nextWith) {}
+            int id, String token, double ce, double ceWith, double deltaCe, double kl, Likely next, Likely nextWith) {}
 
     /** A likely next token. */
     record Likely(int id, String token, double probability) {}
@@ -429,8 +421,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
                     .filter(name -> Arrays.stream(ExampleTexts.Choice.values())
                             .anyMatch(choice -> choice.name().equals(name)))
                     .map(ExampleTexts.Choice::valueOf)
-                    .orElseThrow(() ->
-                            new TypeConversionException("'" + value + "' is not top, uniform or random"));
+                    .orElseThrow(() -> new TypeConversionException("'" + value + "' is not top, uniform or random"));
         }
     }
 }

@@ -48,7 +48,10 @@ public final class FeatureSources {
             description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
     private String indexed;
 
-    @Option(names = "--batch", paramLabel = "FILE", description = "Output of batch, for the sentences of trees and the costs of ablation.")
+    @Option(
+            names = "--batch",
+            paramLabel = "FILE",
+            description = "Output of batch, for the sentences of trees and the costs of ablation.")
     private Path batch;
 
     /** Opens the model, if one is given. */

@@ -27,9 +27,9 @@ import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.index.ActivationIndex;
 import loupe.index.ExampleTexts;
-import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
@@ -68,13 +68,15 @@ public final class BatchModel {
     private @Nullable Run run;
     /** Counts the requests that fill the rows, so that a file read late does not replace newer rows. */
     private long filling;
+
     private boolean isOfA;
 
     /** The settings of a batch, kept to resume it. */
     private record Request(OpenSae sae, BatchPlan plan, Optional<Costs> costs, List<Integer> features, Path out) {
         Map<String, Object> settings() {
             Map<String, Object> said = new LinkedHashMap<>(plan.settings());
-            costs.ifPresent(of -> said.put("cost", ExampleTexts.settings(of.index().info())));
+            costs.ifPresent(
+                    of -> said.put("cost", ExampleTexts.settings(of.index().info())));
             return said;
         }
     }
@@ -394,7 +396,11 @@ public final class BatchModel {
         private CompletionStage<Map<String, Object>> cost(int feature, Map<String, Object> line) {
             return request.costs()
                     .flatMap(of -> ExampleTexts.ofAblation(
-                            of.index(), of.place(), request.plan().model(), request.plan().sae(), feature))
+                            of.index(),
+                            of.place(),
+                            request.plan().model(),
+                            request.plan().sae(),
+                            feature))
                     .map(question -> ask(question).thenApply(answer -> {
                         line.put("ce_cost", ExampleTexts.document(answer));
                         return line;

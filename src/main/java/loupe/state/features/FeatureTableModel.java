@@ -103,7 +103,10 @@ public final class FeatureTableModel {
         refresh();
     }
 
-    /** Shows what a batch has measured of ablating features, in the column CE cost; more may follow soon unless it is whole. */
+    /**
+     * Shows what a batch has measured of ablating features, in the column CE cost; more may follow soon unless it is
+     * whole.
+     */
     public void addCosts(List<BatchRow> rows, boolean whole) {
         columns.addCosts(rows, whole);
     }

@@ -11,9 +11,9 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.effects.Bootstrap;
 import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.InterventionLine;
 import loupe.analysis.effects.InterventionLine.Kind;
-import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.Positions;
@@ -79,7 +79,8 @@ public final class EffectsModel {
 
         /** How many have been measured. */
         public int known() {
-            return (int) Arrays.stream(effects.kl()).filter(kl -> !Double.isNaN(kl)).count();
+            return (int)
+                    Arrays.stream(effects.kl()).filter(kl -> !Double.isNaN(kl)).count();
         }
     }
 
@@ -210,7 +211,9 @@ public final class EffectsModel {
 
     private Optional<PaneNeed> need() {
         Optional<PaneNeed> first = side.need();
-        return first.isEmpty() && over.get() == Over.EXAMPLES && activations.counted().get() == null
+        return first.isEmpty()
+                        && over.get() == Over.EXAMPLES
+                        && activations.counted().get() == null
                 ? Optional.of(PaneNeed.CORPUS)
                 : first;
     }
@@ -242,7 +245,8 @@ public final class EffectsModel {
                                 new Intervention.Target.Feature(feature.sae(), feature.feature()),
                                 new Intervention.Scale(0),
                                 Positions.ALL))),
-                        InterventionLine.of(Kind.ABLATE, List.of(feature.feature())).toString(),
+                        InterventionLine.of(Kind.ABLATE, List.of(feature.feature()))
+                                .toString(),
                         true);
     }
 

@@ -128,8 +128,9 @@ public final class EffectsPane implements Pane {
             case RANDOM -> "Random";
         }));
         choice.setAccessibleText("Which examples");
-        choice.setTooltip(Tooltips.of("Which of the tokens at which the feature is active: the strongest, uniformly over "
-                + "strength, or each as likely as every other, as the column CE cost has it"));
+        choice.setTooltip(
+                Tooltips.of("Which of the tokens at which the feature is active: the strongest, uniformly over "
+                        + "strength, or each as likely as every other, as the column CE cost has it"));
         goOn.setId("effects-go-on");
         goOn.setTooltip(Tooltips.of("Measure on where it was stopped"));
         FlowPane tools = new FlowPane(8, 6, new SegmentedButton(onPrompt, overExamples), choice, goOn);
@@ -174,8 +175,8 @@ public final class EffectsPane implements Pane {
     }
 
     private void layOutRows() {
-        TableColumn<Row, Number> activation =
-                Tables.numbers("Act.", "Activation of the chosen feature there", 56, Row::activation, NumberTexts::number);
+        TableColumn<Row, Number> activation = Tables.numbers(
+                "Act.", "Activation of the chosen feature there", 56, Row::activation, NumberTexts::number);
         activation.visibleProperty().bind(overExamples.selectedProperty());
         TableColumn<Row, String> next = Tables.texts(
                 "Next", "The likeliest next token without interventions", 66, Row::next, TokenText::visible);
@@ -189,7 +190,8 @@ public final class EffectsPane implements Pane {
         nextWith.visibleProperty().bind(onPrompt.selectedProperty());
         table.getColumns()
                 .setAll(List.of(
-                        Tables.<Row>counts("Place", "Place of the token, or of the example in this list, from 0", 44, Row::place),
+                        Tables.<Row>counts(
+                                "Place", "Place of the token, or of the example in this list, from 0", 44, Row::place),
                         Tables.texts(
                                 "Token",
                                 "The token, or the end of the example's text",
@@ -225,8 +227,8 @@ public final class EffectsPane implements Pane {
                 .setAll(List.of(
                         Tables.<MovedTokens.Moved>texts(
                                 isHelped ? "Helped" : "Hurt",
-                                "Next tokens whose log-probability the interventions "
-                                        + (isHelped ? "raise" : "lower") + " most",
+                                "Next tokens whose log-probability the interventions " + (isHelped ? "raise" : "lower")
+                                        + " most",
                                 60,
                                 token -> texts.of(token.id()),
                                 TokenText::visible),
@@ -368,7 +370,8 @@ public final class EffectsPane implements Pane {
 
     private String correlation(MovedTokens moved, boolean prompt) {
         OptionalDouble found = moved.correlation();
-        return (prompt ? "After the chosen token" : "After the examples, on average") + ". Rank correlation with what the "
+        return (prompt ? "After the chosen token" : "After the examples, on average")
+                + ". Rank correlation with what the "
                 + "logit weights predict: "
                 + (found.isPresent() ? NumberTexts.number(found.getAsDouble()) : "none, nothing is predicted");
     }
@@ -389,7 +392,8 @@ public final class EffectsPane implements Pane {
         return measured == null
                 ? ""
                 : what() + ": added loss " + interval(measured.deltaCe()) + ", KL " + interval(measured.kl())
-                        + " nats; " + measured.known() + " of " + measured.examples().size()
+                        + " nats; " + measured.known() + " of "
+                        + measured.examples().size()
                         + " examples, 95 % bootstrap intervals";
     }
 

@@ -51,7 +51,9 @@ class EffectCommandTest {
     void anAblationIsMeasuredAsAblateDoes() throws IOException {
         JsonNode effect =
                 json("effect", "--sae", "@/sae", "--do", "ablate 1,2", "--text", TEXT, "--out", "@/effect.csv");
-        JsonNode ablate = json("ablate", "--sae", "@/sae", "--features", "1,2", "--text", TEXT).get("ablations").get(0);
+        JsonNode ablate = json("ablate", "--sae", "@/sae", "--features", "1,2", "--text", TEXT)
+                .get("ablations")
+                .get(0);
         assertThat(effect.get("mean_delta_ce").asDouble())
                 .isCloseTo(ablate.get("mean_delta_ce").asDouble(), within(1e-5));
         for (int t = 0; t < ablate.get("kl").size(); t++) {
@@ -59,7 +61,8 @@ class EffectCommandTest {
                     .isCloseTo(ablate.get("kl").get(t).asDouble(), within(1e-5));
         }
         assertThat(effect.get("interventions")).hasToString("[\"ablate 1,2\"]");
-        assertThat(effect.get("position").asInt()).isEqualTo(effect.get("tokens").size() - 1);
+        assertThat(effect.get("position").asInt())
+                .isEqualTo(effect.get("tokens").size() - 1);
         assertThat(Files.readAllLines(given.resolve("effect.csv")))
                 .hasSize(effect.get("tokens").size() + 1)
                 .first()
@@ -71,32 +74,80 @@ class EffectCommandTest {
         JsonNode built = json("index", "build", "--sae", "@/sae", "--corpus", "@/corpus.txt", "--out", "@/index");
         assertThat(built.isObject()).isTrue();
         String feature = json(
-                        "features", "--sae", "@/sae", "--index", "@/index", "--sort", "density", "--descending",
-                        "--top", "1")
+                        "features",
+                        "--sae",
+                        "@/sae",
+                        "--index",
+                        "@/index",
+                        "--sort",
+                        "density",
+                        "--descending",
+                        "--top",
+                        "1")
                 .get("table")
                 .get(0)
                 .get("number")
                 .asText();
         JsonNode over = json(
-                "effect", "--sae", "@/sae", "--index", "@/index", "--feature", feature, "--examples", "random", "--count",
+                "effect",
+                "--sae",
+                "@/sae",
+                "--index",
+                "@/index",
+                "--feature",
+                feature,
+                "--examples",
+                "random",
+                "--count",
                 "16");
-        assertThat(over.get("examples").size()).isEqualTo(over.get("kl").get("count").asInt());
+        assertThat(over.get("examples").size())
+                .isEqualTo(over.get("kl").get("count").asInt());
         JsonNode again = json(
-                "effect", "--sae", "@/sae", "--index", "@/index", "--feature", feature, "--examples", "random", "--count",
+                "effect",
+                "--sae",
+                "@/sae",
+                "--index",
+                "@/index",
+                "--feature",
+                feature,
+                "--examples",
+                "random",
+                "--count",
                 "16");
         assertThat(again).isEqualTo(over);
 
-        json("batch", "--sae", "@/sae", "--features", feature, "--parts", "cost", "--index", "@/index", "--out",
+        json(
+                "batch",
+                "--sae",
+                "@/sae",
+                "--features",
+                feature,
+                "--parts",
+                "cost",
+                "--index",
+                "@/index",
+                "--out",
                 "@/costs.jsonl");
         JsonNode line = new ObjectMapper()
                 .readTree(Files.readAllLines(given.resolve("costs.jsonl")).get(1));
-        assertThat(line.get("ce_cost").get("mean")).isEqualTo(over.get("delta_ce").get("mean"));
-        assertThat(line.get("ce_cost").get("low")).isEqualTo(over.get("delta_ce").get("low"));
+        assertThat(line.get("ce_cost").get("mean"))
+                .isEqualTo(over.get("delta_ce").get("mean"));
+        assertThat(line.get("ce_cost").get("low"))
+                .isEqualTo(over.get("delta_ce").get("low"));
         JsonNode table = json(
-                "features", "--sae", "@/sae", "--batch", "@/costs.jsonl", "--columns", "number,ce-cost", "--sort",
-                "ce-cost", "--descending");
+                "features",
+                "--sae",
+                "@/sae",
+                "--batch",
+                "@/costs.jsonl",
+                "--columns",
+                "number,ce-cost",
+                "--sort",
+                "ce-cost",
+                "--descending");
         assertThat(table.get("table").get(0).get("number").asText()).isEqualTo(feature);
-        assertThat(table.get("table").get(0).get("ce_cost")).isEqualTo(line.get("ce_cost").get("mean"));
+        assertThat(table.get("table").get(0).get("ce_cost"))
+                .isEqualTo(line.get("ce_cost").get("mean"));
     }
 
     @Test
@@ -111,8 +162,19 @@ class EffectCommandTest {
                 .contains("checkpoint 1 is named");
         assertThat(run("effect", "--model", "@/tiny", "--sae", "@/sae", "--do", "clamp-max 1 2", "--text", "a").err)
                 .contains("clamp-max needs --index DIR");
-        assertThat(run("batch", "--model", "@/tiny", "--sae", "@/sae", "--features", "1", "--parts", "cost", "--out",
-                        "@/none.jsonl").err)
+        assertThat(run(
+                                "batch",
+                                "--model",
+                                "@/tiny",
+                                "--sae",
+                                "@/sae",
+                                "--features",
+                                "1",
+                                "--parts",
+                                "cost",
+                                "--out",
+                                "@/none.jsonl")
+                        .err)
                 .contains("--parts cost needs --index DIR");
     }
 }

@@ -9,8 +9,8 @@ import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.InterventionLine.Kind;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Interventions;
-import loupe.analysis.effects.Positions;
 import loupe.analysis.effects.MovedTokens;
+import loupe.analysis.effects.Positions;
 import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TokenEffects;
 import loupe.state.Opened;
@@ -50,14 +50,17 @@ class EffectsModelTest {
     void nothingIsAskedWhileNobodyLooks() {
         assertThat(opened.count(PromptEffects.class)).isZero();
         model.setShown(true);
-        assertThat(((PromptEffects) opened.newest(PromptEffects.class).query).ids()).containsExactly(1, 0, 3);
-        assertThat(((TokenEffects) opened.newest(TokenEffects.class).query).position()).isEqualTo(2);
+        assertThat(((PromptEffects) opened.newest(PromptEffects.class).query).ids())
+                .containsExactly(1, 0, 3);
+        assertThat(((TokenEffects) opened.newest(TokenEffects.class).query).position())
+                .isEqualTo(2);
     }
 
     @Test
     void theChosenFeatureIsAblatedUntilInterventionsAreInForce() {
         model.setShown(true);
-        assertThat(((PromptEffects) opened.newest(PromptEffects.class).query).done()).isEqualTo(ablating(3));
+        assertThat(((PromptEffects) opened.newest(PromptEffects.class).query).done())
+                .isEqualTo(ablating(3));
         assertThat(model.done().get().words()).isEqualTo("ablate 3");
         opened.choose(4);
         assertThat(model.done().get().interventions()).isEqualTo(ablating(4));
@@ -83,7 +86,8 @@ class EffectsModelTest {
         long before = opened.count(PromptEffects.class);
         opened.newest(TokenEffects.class).answer(new MovedTokens(List.of(), List.of(), OptionalDouble.empty()));
         models.prompt().position().set(1);
-        assertThat(((TokenEffects) opened.newest(TokenEffects.class).query).position()).isEqualTo(1);
+        assertThat(((TokenEffects) opened.newest(TokenEffects.class).query).position())
+                .isEqualTo(1);
         assertThat(opened.count(PromptEffects.class)).isEqualTo(before);
     }
 

@@ -55,14 +55,17 @@ class EffectsPaneUiTest extends PaneUiTest {
         TableView<?> table = lookup("#effects").query();
         assertThat(cells(table, "Added loss")).containsExactly(0.5, 0.0, Double.NaN);
         assertThat(cells(table, "Next after")).containsExactly("b", "a", "b");
-        assertThat(text("#effects-summary")).isEqualTo("ablate 3: loss 1.50 to 1.75, mean KL 0.100 nats; done at 3 tokens");
+        assertThat(text("#effects-summary"))
+                .isEqualTo("ablate 3: loss 1.50 to 1.75, mean KL 0.100 nats; done at 3 tokens");
         TableView<?> helped = lookup("#effects-helped").query();
         assertThat(cells(helped, "Helped")).containsExactly("c");
         assertThat(cells(helped, "Predicted")).containsExactly(2.0);
         assertThat(cells(lookup("#effects-hurt").query(), "Change")).containsExactly(-0.5);
         assertThat(text("#effects-correlation")).endsWith("predict: 0.800");
 
-        onFx(() -> lookup("#effects-examples").<javafx.scene.control.ToggleButton>query().fire());
+        onFx(() -> lookup("#effects-examples")
+                .<javafx.scene.control.ToggleButton>query()
+                .fire());
         assertThat(emptyText()).startsWith("No corpus is open");
     }
 }
