@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
             CountedChart.Density.class,
             LogitsChart.class,
             ScatterPlot.class,
+            DreamChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class
         })
@@ -24,7 +25,7 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree and scale");
+                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, dream, tree and scale");
     }
 
     /**
