@@ -34,8 +34,10 @@ import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.DoseCommand;
 import loupe.app.effects.DreamCommand;
 import loupe.app.effects.EdgesCommand;
+import loupe.app.effects.EffectCommand;
 import loupe.app.effects.PatchCommand;
 import loupe.app.effects.SteerCommand;
 import loupe.app.effects.TextCommand;
@@ -96,7 +98,9 @@ public final class Main {
                         new LogitsCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new EffectCommand(),
                         new SteerCommand(),
+                        new DoseCommand(),
                         new PatchCommand(),
                         new AttributeCommand(),
                         new EdgesCommand(),

@@ -43,7 +43,13 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
+import loupe.state.text.DoseModel;
+import loupe.state.text.EffectsModel;
+import loupe.state.text.GenerationModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -93,7 +99,13 @@ public final class WorkbenchModels implements AutoCloseable {
     private final OwnText text;
     private final InterventionsModel interventions;
     private final PromptModel prompt;
+    private final EffectsModel effects;
     private final PredictionsModel predictions;
+    private final GenerationModel generation;
+    private final DoseModel doses;
+    private final PatchingModel patching;
+    private final AttributionModel attribution;
+    private final CircuitModel circuit;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
@@ -141,9 +153,16 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        generation = new GenerationModel(workbench, prompt, interventions.interventions(), undoOrder);
+        doses = new DoseModel(workbench, prompt, statistics, undoOrder);
+        patching = new PatchingModel(workbench, workbench.a(), prompt);
+        attribution = new AttributionModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
+        effects =
+                new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
@@ -170,6 +189,9 @@ public final class WorkbenchModels implements AutoCloseable {
                 .flag("captions", captions)
                 .flag("formulas", formulas)
                 .flag("text.beginning", text.beginning());
+        patching.remember(choices);
+        attribution.remember(choices);
+        circuit.remember(choices);
         for (SideModels side : List.of(a, b)) {
             remember(side, choices);
         }
@@ -255,6 +277,9 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(generation.remembered());
+        kept.putAll(doses.remembered());
+        kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
@@ -284,6 +309,9 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            generation.recall(kept);
+            doses.recall(kept);
+            effects.choices().recall(kept);
             dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
@@ -420,14 +448,44 @@ public final class WorkbenchModels implements AutoCloseable {
         return text;
     }
 
+    /** Runs of one prompt with values of the other. */
+    public PatchingModel patching() {
+        return patching;
+    }
+
+    /** What features contribute to the prediction after the clean prompt. */
+    public AttributionModel attribution() {
+        return attribution;
+    }
+
+    /** The nodes that matter to the answer, and edges between them. */
+    public CircuitModel circuit() {
+        return circuit;
+    }
+
     /** What the model predicts after each token of the prompts. */
     public PredictionsModel predictions() {
         return predictions;
     }
 
+    /** How the model goes on after the clean prompt. */
+    public GenerationModel generation() {
+        return generation;
+    }
+
+    /** What A's feature does as it is pushed further and further. */
+    public DoseModel doses() {
+        return doses;
+    }
+
     /** What is done to the model while it reads. */
     public InterventionsModel interventions() {
         return interventions;
+    }
+
+    /** What the interventions in force change of the predictions. */
+    public EffectsModel effects() {
+        return effects;
     }
 
     /** The prompts of the view Text. */

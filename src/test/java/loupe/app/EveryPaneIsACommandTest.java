@@ -19,14 +19,23 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import loupe.analysis.dream.Dream;
-import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.FileContents;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.EdgeWeights;
+import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.FeatureCircuit;
+import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.PromptEffects;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.analysis.effects.TextPredictions;
+import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.ghost.DefinitionTree;
@@ -81,6 +90,11 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
+import loupe.state.text.EffectsModel;
+import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -92,6 +106,7 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -149,9 +164,28 @@ class EveryPaneIsACommandTest {
             Map.entry("prompt", List.of(new Shown(PromptModel.class, Set.of(Tokenizer.class), "text"))),
             Map.entry("predictions", List.of(new Shown(PredictionsModel.class, Set.of(TextPredictions.class), "text"))),
             Map.entry(
+                    "interventions",
+                    List.of(new Shown(InterventionsModel.class, Set.of(InterventionList.class), "effect"))),
+            Map.entry(
+                    "effects",
+                    List.of(new Shown(
+                            EffectsModel.class,
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            "effect"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
+            Map.entry(
+                    "patching",
+                    List.of(new Shown(PatchingModel.class, Set.of(Patching.class, StrongestFeatures.class), "patch"))),
+            Map.entry(
+                    "circuit",
+                    List.of(
+                            new Shown(CircuitModel.class, Set.of(FeatureCircuit.class), "circuit"),
+                            new Shown(CircuitModel.class, Set.of(EdgeWeights.class), "edges"))),
+            Map.entry(
+                    "attribution", List.of(new Shown(AttributionModel.class, Set.of(Attribution.class), "attribute"))),
             Map.entry(
                     "tree",
                     List.of(new Shown(
@@ -198,11 +232,7 @@ class EveryPaneIsACommandTest {
             Map.entry("labels import", "labels of other programs are read by scripts"),
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
             Map.entry("steer", "texts are not continued in the window yet"),
-            Map.entry("ablate", "effects of a feature have no view yet"),
-            Map.entry("patch", "effects of a feature have no view yet"),
-            Map.entry("attribute", "effects of a feature have no view yet"),
-            Map.entry("edges", "effects of a feature have no view yet"),
-            Map.entry("circuit", "effects of a feature have no view yet"),
+            Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
             Map.entry("tour", "takes pictures of the window"),
@@ -262,7 +292,8 @@ class EveryPaneIsACommandTest {
             ScatterPane.class, "chart scatter",
             DreamPane.class, "chart dream",
             TreePane.class, "chart tree",
-            ScaleCurves.class, "chart scale");
+            ScaleCurves.class, "chart scale",
+            PatchingPane.class, "chart patching");
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);

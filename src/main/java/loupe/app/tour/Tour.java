@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,14 +33,19 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
+import loupe.ui.window.ViewKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -400,12 +406,8 @@ final class Tour {
                 });
         prompts();
         dream();
-        for (PaneKind kind : PaneKind.ALL) {
-            camera.both(
-                    "pane-" + kind.id(),
-                    () -> app.view().maximise(kind.type(), true),
-                    () -> app.view().maximise(kind.type(), false));
-        }
+        PaneKind.ALL.forEach(this::pane);
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
         camera.both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
@@ -446,6 +448,15 @@ final class Tour {
         camera.both("small");
         camera.both(
                 "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "small-prompts-" + pane,
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> app.view().run(FIRST_VIEW));
+        }
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
@@ -454,13 +465,86 @@ final class Tour {
         camera.one("prompts-empty", () -> showPrompts(PromptPair.EMPTY), () -> {});
         camera.both("prompts", () -> showPrompts(PROMPTS), () -> {});
         camera.both(
+                Camera.Need.CHECKPOINT,
+                "prompts-feature",
+                () -> models().a().textFeatures().rows().stream()
+                        .skip(1)
+                        .findFirst()
+                        .ifPresent(row -> models().table().jumpTo(row.feature())),
+                this::goBack);
+        camera.both(
                 "prompts-surprisal",
                 () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
                 () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
+        for (PatchingModel.Places places :
+                List.of(PatchingModel.Places.RESIDUAL, PatchingModel.Places.HEADS, PatchingModel.Places.FEATURES)) {
+            camera.both(
+                    "prompts-patching-" + places.name().toLowerCase(Locale.ROOT),
+                    () -> {
+                        showPrompts(PROMPTS);
+                        models().patching().places().set(places);
+                        app.view().maximise(PatchingPane.class, true);
+                    },
+                    () -> app.view().maximise(PatchingPane.class, false));
+        }
+        camera.both(
+                "prompts-attribution",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(AttributionPane.class, true);
+                },
+                () -> app.view().maximise(AttributionPane.class, false));
+        camera.both(
+                "prompts-circuit",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(CircuitPane.class, true);
+                },
+                () -> app.view().maximise(CircuitPane.class, false));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "prompts-" + pane + "-in-its-place",
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> {});
+        }
+        camera.one(
+                "prompts-patching-without-answers",
+                () -> {
+                    showPrompts(PROMPTS.withAnswer(""));
+                    app.view().run("patching");
+                },
+                () -> {});
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** A pane at full size, in the view that it belongs to. */
+    private void pane(PaneKind kind) {
+        String name = "pane-" + kind.id();
+        if (!camera.isWanted(name)) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().prompt().pair().set(PROMPTS);
+            ViewKind.ALL.stream()
+                    .filter(view -> view.layout().holds(kind.id()))
+                    .findFirst()
+                    .ifPresent(view -> app.view().run("view-" + view.id()));
+        });
+        camera.settle();
+        camera.both(
+                name,
+                () -> app.view().maximise(kind.type(), true),
+                () -> app.view().maximise(kind.type(), false));
+    }
+
+    private void goBack() {
+        app.view().run("back");
     }
 
     /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
@@ -640,6 +724,9 @@ final class Tour {
                 && !models().text().tokens().isPending()
                 && !models().prompt().reading().isPending()
                 && !models().predictions().predictions().isPending()
+                && !models().patching().status().getValue().pending()
+                && !models().attribution().status().getValue().pending()
+                && !models().circuit().status().getValue().pending()
                 && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 

@@ -95,8 +95,7 @@ public final class ScatterChart extends ChartPart {
         double[] acrossEnds = ends(true);
         double[] upEnds = ends(false);
         CloudRenderer dots = new CloudRenderer(clouds, this::pixelScale);
-        dots.setLegendItemLabelGenerator(
-                (dataset, series) -> sideNames.apply((Side) dataset.getSeriesKey(series)));
+        dots.setLegendItemLabelGenerator((dataset, series) -> sideNames.apply((Side) dataset.getSeriesKey(series)));
         XYPlot plot = new XYPlot(
                 oneItemEach, across.create(acrossEnds[0], acrossEnds[1]), up.create(upEnds[0], upEnds[1]), dots);
         if (zoomed) {

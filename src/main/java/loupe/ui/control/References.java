@@ -61,8 +61,8 @@ public final class References {
 
     /** The feature that is being dragged; empty if it is something else. */
     public static OptionalInt featureIn(DragEvent event) {
-        Matcher named =
-                FEATURE.matcher(event.getDragboard().hasString() ? event.getDragboard().getString() : "");
+        Matcher named = FEATURE.matcher(
+                event.getDragboard().hasString() ? event.getDragboard().getString() : "");
         return named.matches() ? OptionalInt.of(Integer.parseInt(named.group(1))) : OptionalInt.empty();
     }
 

@@ -16,8 +16,8 @@ import loupe.ui.control.References;
 
 /**
  * What a right click on a row of a table offers, before what the table's own menu has: for a feature going to it,
- * comparing, copying its number, its star, its ablation and lists; for a token its neighbours. With several rows marked, what is done
- * to a feature is done to each.
+ * comparing, copying its number, its star, its ablation and lists; for a token its neighbours. With several rows
+ * marked, what is done to a feature is done to each.
  */
 public final class RowMenu {
     private RowMenu() {}

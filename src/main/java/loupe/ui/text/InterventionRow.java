@@ -125,7 +125,8 @@ final class InterventionRow extends VBox {
             case SCALE -> Optional.of(of("times", words, SliderScale.linear(-MOST_FACTOR, MOST_FACTOR, 0.05, 0.5)));
             case CLAMP_MAX ->
                 Optional.of(of("times max", words, SliderScale.linear(-MOST_FACTOR, MOST_FACTOR, 0.05, 0.5)));
-            case ORTHOGONAL -> Optional.of(of("times", words, SliderScale.linear(-MOST_FACTOR, MOST_FACTOR, 0.05, 0.5)));
+            case ORTHOGONAL ->
+                Optional.of(of("times", words, SliderScale.linear(-MOST_FACTOR, MOST_FACTOR, 0.05, 0.5)));
             case CLAMP -> Optional.of(of("to", words, SliderScale.linear(-MOST_ADDED, MOST_ADDED, 0.5, 5)));
             case ADD, ADD_UNIT -> Optional.of(of("by", words, SliderScale.linear(-MOST_ADDED, MOST_ADDED, 0.5, 5)));
         };
@@ -148,19 +149,23 @@ final class InterventionRow extends VBox {
         kinds.setConverter(new LabelConverter<>(InterventionRow::words));
         kinds.setAccessibleText("What is done");
         kinds.setTooltip(Tooltips.of(explanation(kind)));
-        target.setTooltip(Tooltips.of(
-                "Features of A, such as 866 or 866,12; or a vector in a file: file probe.npy, file probes.safetensors:NAME"));
-        bounds.setTooltip(Tooltips.of("Bounds of the projection on the direction at unit length: LO..HI, LO.. or ..HI"));
+        target.setTooltip(
+                Tooltips.of(
+                        "Features of A, such as 866 or 866,12; or a vector in a file: file probe.npy, file probes.safetensors:NAME"));
+        bounds.setTooltip(
+                Tooltips.of("Bounds of the projection on the direction at unit length: LO..HI, LO.. or ..HI"));
         at.setId("intervention-at-" + place);
         at.setConverter(new LabelConverter<>(point -> point.map(HookPoint::name).orElse("Where it is written")));
         at.setAccessibleText("Where in the model");
-        at.setTooltip(Tooltips.of("Where the direction acts: where A's checkpoint writes, or another place of that width"));
+        at.setTooltip(
+                Tooltips.of("Where the direction acts: where A's checkpoint writes, or another place of that width"));
         where.setId("intervention-where-" + place);
         where.getItems().setAll(Where.values());
         where.setConverter(new LabelConverter<>(one -> one.words));
         where.setAccessibleText("At which tokens");
-        where.setTooltip(Tooltips.of(
-                "At which tokens it acts, counted from 0. The first is the one for the beginning of text, where the model has one"));
+        where.setTooltip(
+                Tooltips.of(
+                        "At which tokens it acts, counted from 0. The first is the one for the beginning of text, where the model has one"));
         tokens.setTooltip(Tooltips.of("Tokens from 0, such as 3 or 3,4"));
         Button up = IconButtons.of(Feather.ARROW_UP, "Do this earlier", () -> move(-1));
         up.setId("intervention-up-" + place);
@@ -169,7 +174,9 @@ final class InterventionRow extends VBox {
         down.setId("intervention-down-" + place);
         down.setDisable(place + 1 == model.list().get().lines().size());
         Button delete = IconButtons.of(
-                Feather.TRASH_2, "Delete this line; Ctrl+Z brings it back", () -> model.change(list -> list.without(place)));
+                Feather.TRASH_2,
+                "Delete this line; Ctrl+Z brings it back",
+                () -> model.change(list -> list.without(place)));
         delete.setId("intervention-delete-" + place);
         FlowPane what = new FlowPane(6, 4, kinds, target);
         what.setAlignment(Pos.CENTER_LEFT);
@@ -264,8 +271,10 @@ final class InterventionRow extends VBox {
         where.setValue(chosen);
         following = false;
         target.show(line.target().toString(), false, typed -> read(typed, this::retarget));
-        bounds.show(line.amount().toString(), false, typed -> read(typed, text ->
-                change(now -> now.withAmount(Amount.parse(text)))));
+        bounds.show(
+                line.amount().toString(),
+                false,
+                typed -> read(typed, text -> change(now -> now.withAmount(Amount.parse(text)))));
         tokens.setVisible(chosen.needsTokens());
         tokens.setManaged(chosen.needsTokens());
         tokens.show(
@@ -299,18 +308,19 @@ final class InterventionRow extends VBox {
                 .orElse("");
         Target read = InterventionLine.parse("add " + typed + " 1" + somewhere).target();
         return isVector && kind.needsActivation()
-                ? new InterventionLine(
-                        Kind.ADD_UNIT, read, Kind.ADD_UNIT.initial(), line.positions(), line.isOn())
+                ? new InterventionLine(Kind.ADD_UNIT, read, Kind.ADD_UNIT.initial(), line.positions(), line.isOn())
                 : line.withTarget(read);
     }
 
     private void reposition(String typed) {
-        String word = switch (where.getValue()) {
-            case FROM -> "from ";
-            case ONLY -> "only ";
-            default -> "without ";
-        };
-        Positions read = InterventionLine.parse("ablate 0 " + word + typed.strip()).positions();
+        String word =
+                switch (where.getValue()) {
+                    case FROM -> "from ";
+                    case ONLY -> "only ";
+                    default -> "without ";
+                };
+        Positions read =
+                InterventionLine.parse("ablate 0 " + word + typed.strip()).positions();
         change(line -> line.withPositions(read));
     }
 

@@ -137,15 +137,17 @@ public final class InterventionsPane implements Pane {
                                 model.side().sae(),
                                 model.side().model(),
                                 model.list())
-                        .offers(model.side()::need, model.side().sae(), model.side().model()));
+                        .offers(
+                                model.side()::need,
+                                model.side().sae(),
+                                model.side().model()));
         add.setOnAction(event -> {
             FeatureRef feature = model.side().feature().get();
             if (feature != null) {
                 model.add(Kind.ABLATE, List.of(feature.feature()));
             }
         });
-        error.setOnAction(event ->
-                model.change(list -> new InterventionList(list.lines(), error.isSelected())));
+        error.setOnAction(event -> model.change(list -> new InterventionList(list.lines(), error.isSelected())));
         names.setOnAction(event -> {
             if (!following && names.getValue() != null) {
                 model.show(names.getValue());

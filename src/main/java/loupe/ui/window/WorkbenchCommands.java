@@ -138,11 +138,23 @@ final class WorkbenchCommands {
                 hasA,
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
         commands.add(
-                "close-compare", "Close checkpoint B", CHECKPOINTS, "", hasB, () -> workbench.closeCheckpoint(workbench.b()));
+                "close-compare",
+                "Close checkpoint B",
+                CHECKPOINTS,
+                "",
+                hasB,
+                () -> workbench.closeCheckpoint(workbench.b()));
         commands.part();
-        commands.add("audit-a", "Checkpoint A details...", CHECKPOINTS, "Shortcut+I", hasA, () -> showReading(workbench.a()));
+        commands.add(
+                "audit-a",
+                "Checkpoint A details...",
+                CHECKPOINTS,
+                "Shortcut+I",
+                hasA,
+                () -> showReading(workbench.a()));
         commands.add("audit-b", "Checkpoint B details...", CHECKPOINTS, "", hasB, () -> showReading(workbench.b()));
-        commands.add("evaluate", "Evaluate the checkpoints on the corpus...", CHECKPOINTS, "", hasA, this::showEvaluation);
+        commands.add(
+                "evaluate", "Evaluate the checkpoints on the corpus...", CHECKPOINTS, "", hasA, this::showEvaluation);
         commands.part();
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add(

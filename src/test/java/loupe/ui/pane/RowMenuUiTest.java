@@ -133,7 +133,8 @@ class RowMenuUiTest extends UiTest {
     @Test
     void aFeatureIsGoneToComparedCopiedStarredAndListed() {
         assertThat(menu(1))
-                .containsExactly("Go to #7", "Compare with #7", "Copy #7", "Star #7", "Ablate #7", "Lists", "null", "Own");
+                .containsExactly(
+                        "Go to #7", "Compare with #7", "Copy #7", "Star #7", "Ablate #7", "Lists", "null", "Own");
         fire("Go to #7");
         fire("Compare with #7");
         fire("Star #7");
@@ -149,7 +150,8 @@ class RowMenuUiTest extends UiTest {
     @Test
     void severalFeaturesAreTreatedTogetherAndTokensAreLeftOut() {
         starred.add(3);
-        assertThat(menu(0, 1, 2)).containsExactly("Copy the numbers", "Star 2 features", "Ablate 2 features", "Lists", "null", "Own");
+        assertThat(menu(0, 1, 2))
+                .containsExactly("Copy the numbers", "Star 2 features", "Ablate 2 features", "Lists", "null", "Own");
         fire("Star 2 features");
         fire("Ablate 2 features");
         assertThat(done).containsExactly("ablate [3, 7]");

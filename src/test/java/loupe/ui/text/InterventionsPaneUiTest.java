@@ -92,7 +92,8 @@ class InterventionsPaneUiTest extends PaneUiTest {
         assertThat(onFx(() -> lookup("#interventions-reason").<Labeled>query().getText()))
                 .startsWith("'ablat 3' is no intervention");
         onFx(() -> model.set(InterventionList.parse("ablate 9")));
-        assertThat(onFx(() -> lookup(".intervention-row .field-reason").<Labeled>query()
+        assertThat(onFx(() -> lookup(".intervention-row .field-reason")
+                        .<Labeled>query()
                         .getText()))
                 .startsWith("There is no feature 9");
         type("#intervention-target-0", "nonsense");

@@ -1,0 +1,427 @@
+package loupe.app.effects;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import loupe.analysis.effects.Bootstrap;
+import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.InterventionLine;
+import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.MovedTokens;
+import loupe.analysis.effects.PromptEffects;
+import loupe.analysis.effects.TokenEffects;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
+import loupe.app.cli.OptionSection;
+import loupe.app.cli.UsageException;
+import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
+import loupe.format.TextFiles;
+import loupe.index.ActivationIndex;
+import loupe.index.ExampleTexts;
+import loupe.index.FeatureActivations;
+import loupe.index.FeatureStatistics;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import loupe.ui.export.Csv;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code effect}: what interventions change of a model's predictions, on a text or over a feature's examples. */
+@Command(
+        name = "effect",
+        description = "Measure what interventions change of a model's predictions, at each token of a text or over "
+                + "examples of a feature: loss, divergence, and the tokens helped and hurt most beside what the logit "
+                + "weights predict.")
+public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
+    @Mixin
+    private ModelOptions.Required model;
+
+    @Option(
+            names = "--sae",
+            required = true,
+            paramLabel = SaeAt.LABEL,
+            converter = SaeAt.Converter.class,
+            description = "Checkpoint, and the hook point where it reads; one or several.")
+    private List<SaeAt> saes;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Mixin
+    private ListedInterventions done;
+
+    @Mixin
+    private OnText onText;
+
+    @Mixin
+    private OverExamples over;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Tokens listed that are helped most, and that are hurt most (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
+    private int top;
+
+    @Option(
+            names = "--out",
+            paramLabel = "F.csv",
+            description = "CSV file to write: a line for each token of the text, or for each example.")
+    private Path out;
+
+    /** The options of a text. */
+    @OptionSection("On a text")
+    static final class OnText {
+        @Option(names = "--text", paramLabel = "T", description = "Text to predict; or give --ids.")
+        private String text;
+
+        @Option(
+                names = "--ids",
+                split = ",",
+                paramLabel = "ID",
+                description = "Token ids to predict, taken as they are.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
+        private int[] ids;
+
+        @Option(
+                names = "--position",
+                paramLabel = "P",
+                description = "Token after which the tokens helped and hurt are listed, from 0 (default: the last).")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
+        private Integer position;
+    }
+
+    /** The options of examples. */
+    @OptionSection("Over examples of a feature")
+    static final class OverExamples {
+        @Option(
+                names = "--feature",
+                paramLabel = "I",
+                description = "Feature of the first --sae whose examples are read; also what is ablated if there is no "
+                        + "--do.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
+        private Integer feature;
+
+        @Option(names = "--index", paramLabel = "DIR", description = "Index that has the examples.")
+        private Path folder;
+
+        @Option(
+                names = "--indexed-as",
+                paramLabel = "NAME",
+                description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
+        private String indexed;
+
+        @Option(
+                names = "--examples",
+                paramLabel = "WHICH",
+                defaultValue = "top",
+                converter = ChoiceConverter.class,
+                description = "top (the strongest), uniform (over strength) or random (each as likely as every other) "
+                        + "(default: ${DEFAULT-VALUE}).")
+        private ExampleTexts.Choice choice;
+
+        @Option(
+                names = "--count",
+                paramLabel = "N",
+                defaultValue = "24",
+                description = "Examples read at most (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
+        private int count;
+
+        @Option(
+                names = "--resamples",
+                paramLabel = "N",
+                defaultValue = "" + Bootstrap.RESAMPLES,
+                description = "Drawings of the bootstrap (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = 1_000_000)
+        private int resamples;
+
+        @Option(
+                names = "--seed",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "Seed of the bootstrap, and of uniform and random examples (default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
+        private long seed;
+    }
+
+    @Override
+    public Result run(CommandContext context) {
+        boolean isText = onText.text != null || onText.ids != null;
+        if (isText) {
+            Prompts.requireOne(onText.text, "--text", onText.ids, "--ids");
+        } else if (over.folder == null || over.feature == null) {
+            throw new UsageException("give --text T or --ids 1,2,3, or --index DIR and --feature I for its examples");
+        }
+        InterventionList list = done.read(
+                over.feature == null ? null : InterventionLine.of(InterventionLine.Kind.ABLATE, List.of(over.feature)));
+        if (out != null) {
+            OptionPaths.writable(out, "--out");
+        }
+        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
+        if (over.feature != null) {
+            SaeAt.requireFeature(over.feature, checkpoints.get(0), "--feature");
+        }
+        OpenModel opened = model.open(context, Processing.RAW);
+        SaeAt.requireFit(checkpoints, opened);
+        if (over.folder == null) {
+            return onText(context, opened, list, ListedInterventions.of(list, opened, checkpoints, null));
+        }
+        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(over.folder, "--index"))) {
+            index.doubt().ifPresent(context::warn);
+            int which = IndexedCheckpoint.of(
+                    context,
+                    index.info(),
+                    over.indexed,
+                    checkpoints.get(0).id(),
+                    checkpoints.get(0).config().dSae());
+            FeatureStatistics counted = index.statistics(which);
+            Interventions interventions = ListedInterventions.of(list, opened, checkpoints, counted);
+            return isText
+                    ? onText(context, opened, list, interventions)
+                    : overExamples(context, opened, list, interventions, index, which);
+        }
+    }
+
+    private Result onText(
+            CommandContext context, OpenModel opened, InterventionList list, Interventions interventions) {
+        List<Integer> ids = Prompts.of(opened, model, onText.text, "--text", onText.ids, "--ids");
+        int position = onText.position == null ? ids.size() - 1 : onText.position;
+        if (position >= ids.size()) {
+            throw new UsageException(
+                    "--position is " + position + ", the tokens of the text are 0 to " + (ids.size() - 1));
+        }
+        PromptEffects.Answer answer = context.ask(new PromptEffects(opened.id(), ids, interventions));
+        MovedTokens moved = context.ask(new TokenEffects(opened.id(), ids, interventions, position, top));
+        List<AtToken> tokens = new ArrayList<>();
+        for (int t = 0; t < ids.size(); t++) {
+            boolean hasNext = t + 1 < ids.size();
+            tokens.add(new AtToken(
+                    ids.get(t),
+                    ModelOptions.text(opened, ids.get(t)),
+                    hasNext ? answer.ce()[t] : Double.NaN,
+                    hasNext ? answer.ceWith()[t] : Double.NaN,
+                    hasNext ? answer.deltaCe(t) : Double.NaN,
+                    answer.kl()[t],
+                    likely(opened, answer.next()[t]),
+                    likely(opened, answer.nextWith()[t])));
+        }
+        write(
+                List.of("position", "id", "token", "ce", "ce_with", "delta_ce", "kl", "next", "next_with"),
+                IntStream.range(0, tokens.size())
+                        .mapToObj(t -> cells(t, tokens.get(t)))
+                        .toList());
+        return new OnTextResult(
+                lines(list),
+                answer.applied(),
+                answer.meanCe(),
+                answer.meanCeWith(),
+                answer.meanCeWith() - answer.meanCe(),
+                answer.meanKl(),
+                position,
+                moved(opened, moved.helped()),
+                moved(opened, moved.hurt()),
+                number(moved.correlation()),
+                tokens);
+    }
+
+    private Result overExamples(
+            CommandContext context,
+            OpenModel opened,
+            InterventionList list,
+            Interventions interventions,
+            ActivationIndex index,
+            int which) {
+        FeatureActivations activations = index.activations(which, over.feature);
+        List<ExampleTexts.Chosen> chosen = ExampleTexts.of(index, activations, over.choice, over.count, over.seed);
+        if (chosen.isEmpty()) {
+            throw new UsageException("--feature " + over.feature + " is active nowhere in the index");
+        }
+        ExampleEffects.Answer answer = context.ask(new ExampleEffects(
+                opened.id(), chosen.stream().map(ExampleTexts.Chosen::text).toList(), interventions, top));
+        double[] added = answer.deltaCe();
+        List<AtExample> examples = new ArrayList<>();
+        for (int i = 0; i < chosen.size(); i++) {
+            int last = chosen.get(i).text().ids().size() - 1;
+            examples.add(new AtExample(
+                    chosen.get(i).token(),
+                    ModelOptions.text(opened, chosen.get(i).text().ids().get(last)),
+                    chosen.get(i).activation(),
+                    answer.ce()[i],
+                    answer.ceWith()[i],
+                    added[i],
+                    answer.kl()[i]));
+        }
+        write(
+                List.of("corpus_token", "token", "activation", "ce", "ce_with", "delta_ce", "kl"),
+                examples.stream()
+                        .map(one -> Arrays.<Object>asList(
+                                one.corpusToken,
+                                one.token,
+                                one.activation,
+                                cell(one.ce),
+                                cell(one.ceWith),
+                                cell(one.deltaCe),
+                                one.kl))
+                        .toList());
+        return new OverExamplesResult(
+                lines(list),
+                over.feature,
+                over.choice.word(),
+                Bootstrap.of(added, over.resamples, over.seed),
+                Bootstrap.of(answer.kl(), over.resamples, over.seed),
+                moved(opened, answer.moved().helped()),
+                moved(opened, answer.moved().hurt()),
+                number(answer.moved().correlation()),
+                examples);
+    }
+
+    private static List<Object> cells(int position, AtToken token) {
+        return Arrays.asList(
+                position,
+                token.id,
+                token.token,
+                cell(token.ce),
+                cell(token.ceWith),
+                cell(token.deltaCe),
+                token.kl,
+                token.next.token,
+                token.nextWith.token);
+    }
+
+    private static Object cell(double number) {
+        return Double.isNaN(number) ? "" : number;
+    }
+
+    private void write(List<String> header, List<? extends List<?>> rows) {
+        if (out != null) {
+            TextFiles.write(out, new Csv(header, rows).text(false));
+        }
+    }
+
+    private static List<String> lines(InterventionList list) {
+        return list.toString().lines().toList();
+    }
+
+    private static @Nullable Double number(OptionalDouble number) {
+        return number.isPresent() ? number.getAsDouble() : null;
+    }
+
+    private static Likely likely(OpenModel opened, PromptEffects.Likely token) {
+        return new Likely(token.id(), ModelOptions.text(opened, token.id()), token.probability());
+    }
+
+    private static List<Moved> moved(OpenModel opened, List<MovedTokens.Moved> tokens) {
+        return tokens.stream()
+                .map(token -> new Moved(
+                        token.id(),
+                        ModelOptions.text(opened, token.id()),
+                        token.logProbability(),
+                        token.change(),
+                        token.predicted()))
+                .toList();
+    }
+
+    /** The result that is printed. */
+    sealed interface Result {}
+
+    /**
+     * The effects on a text.
+     *
+     * @param interventions as lines
+     * @param applied tokens at which something was done, once for each place
+     * @param meanCe nats, without interventions
+     * @param position of the token after which tokens are helped and hurt
+     * @param rankCorrelation between the change of the log-probabilities and what the logit weights predict; null if
+     *     they predict nothing
+     */
+    record OnTextResult(
+            List<String> interventions,
+            long applied,
+            double meanCe,
+            double meanCeWith,
+            double meanDeltaCe,
+            double meanKl,
+            int position,
+            List<Moved> helped,
+            List<Moved> hurt,
+            @Nullable Double rankCorrelation,
+            List<AtToken> tokens)
+            implements Result {}
+
+    /**
+     * A token of the text.
+     *
+     * @param ce nats of the token after it; null for the last
+     * @param kl divergence of the predictions under the interventions from those without
+     */
+    record AtToken(
+            int id, String token, double ce, double ceWith, double deltaCe, double kl, Likely next, Likely nextWith) {}
+
+    /** A likely next token. */
+    record Likely(int id, String token, double probability) {}
+
+    /**
+     * A token that is helped or hurt.
+     *
+     * @param logProbability without interventions; over examples the mean
+     * @param change of it; over examples the mean
+     * @param predicted by the logit weights; null if they say nothing
+     */
+    record Moved(int id, String token, double logProbability, double change, double predicted) {}
+
+    /**
+     * The effects over examples of a feature.
+     *
+     * @param deltaCe mean over the examples that a token follows, with its bootstrap interval
+     * @param kl mean over the examples, with its bootstrap interval
+     */
+    record OverExamplesResult(
+            List<String> interventions,
+            int feature,
+            String examplesAre,
+            Bootstrap deltaCe,
+            Bootstrap kl,
+            List<Moved> helped,
+            List<Moved> hurt,
+            @Nullable Double rankCorrelation,
+            List<AtExample> examples)
+            implements Result {}
+
+    /**
+     * An example.
+     *
+     * @param corpusToken running number in the corpus of the token at which it ends
+     * @param ce nats of the token that follows; null where none does
+     */
+    record AtExample(
+            int corpusToken, String token, float activation, double ce, double ceWith, double deltaCe, double kl) {}
+
+    /** A choice of examples by its name. */
+    static final class ChoiceConverter implements ITypeConverter<ExampleTexts.Choice> {
+        @Override
+        public ExampleTexts.Choice convert(String value) {
+            return Optional.of(value.toUpperCase(Locale.ROOT))
+                    .filter(name -> Arrays.stream(ExampleTexts.Choice.values())
+                            .anyMatch(choice -> choice.name().equals(name)))
+                    .map(ExampleTexts.Choice::valueOf)
+                    .orElseThrow(() -> new TypeConversionException("'" + value + "' is not top, uniform or random"));
+        }
+    }
+}

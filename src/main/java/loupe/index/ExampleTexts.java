@@ -1,0 +1,79 @@
+package loupe.index;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import loupe.analysis.effects.ExampleEffects;
+
+/**
+ * The texts of a feature's examples as the model read them, which end where it is active: what effects are measured
+ * over.
+ */
+public final class ExampleTexts {
+    /** Examples of one stretch of text are this many tokens apart. */
+    private static final int APART = 8;
+
+    private static final int UNIFORM_BINS = 12;
+    /** Two examples that show the same tokens around their focus count as one. */
+    private static final int BEFORE = 24;
+
+    private static final int AFTER = 12;
+
+    private ExampleTexts() {}
+
+    /** Which of the tokens at which a feature is active. */
+    public enum Choice {
+        /** The strongest. */
+        TOP,
+        /** Uniformly over strength, so that rare large activations are as likely as common small ones. */
+        UNIFORM,
+        /** Each as likely as every other. */
+        RANDOM;
+
+        /** The name in options. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * An example.
+     *
+     * @param token running number of the focus token in the corpus
+     * @param activation of the feature there
+     */
+    public record Chosen(ExampleEffects.Text text, int token, float activation) {}
+
+    /**
+     * Up to so many examples, in the order in which they are chosen.
+     *
+     * @param seed of uniform and random choices
+     */
+    public static List<Chosen> of(
+            CountedActivations counted, FeatureActivations activations, Choice choice, int count, long seed) {
+        IntFunction<int[]> choose = n -> switch (choice) {
+            case TOP -> Examples.top(activations, n, APART);
+            case UNIFORM -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, seed);
+            case RANDOM -> Examples.random(activations, n, APART, seed);
+        };
+        return counted.distinct(activations, choose, count, BEFORE, AFTER).stream()
+                .map(example -> new Chosen(
+                        new ExampleEffects.Text(
+                                Arrays.stream(counted.upTo(example.token()))
+                                        .boxed()
+                                        .collect(Collectors.toList()),
+                                next(example)),
+                        example.token(),
+                        example.activation()))
+                .toList();
+    }
+
+    private static OptionalInt next(Example example) {
+        return example.focus() + 1 < example.ids().length
+                ? OptionalInt.of(example.ids()[example.focus() + 1])
+                : OptionalInt.empty();
+    }
+}
