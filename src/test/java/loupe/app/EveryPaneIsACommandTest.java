@@ -100,6 +100,7 @@ import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
 import loupe.state.tree.TreeModel;
 import loupe.ui.corpus.HistogramPane;
+import loupe.ui.dream.DreamPane;
 import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
@@ -289,6 +290,7 @@ class EveryPaneIsACommandTest {
             DensityOverview.class, "chart density",
             LogitPane.class, "chart logits",
             ScatterPane.class, "chart scatter",
+            DreamPane.class, "chart dream",
             TreePane.class, "chart tree",
             ScaleCurves.class, "chart scale",
             PatchingPane.class, "chart patching");
