@@ -21,13 +21,7 @@ import loupe.tensor.HostTensor;
  * @param most how many are wanted
  */
 public record StrongestFeatures(
-        ModelId model,
-        SaeId sae,
-        List<Integer> clean,
-        List<Integer> corrupt,
-        Metric metric,
-        int position,
-        int most)
+        ModelId model, SaeId sae, List<Integer> clean, List<Integer> corrupt, Metric metric, int position, int most)
         implements Query.Single<List<Integer>> {
     private static final int STEPS = 10;
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.Fit;
-import loupe.analysis.effects.StrongestFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.UsageException;
@@ -75,7 +75,13 @@ final class PatchingMaps extends LoupeCommand<ChartCommand.Result> {
         Optional<FeaturePatches> patches = checkpoint.map(found -> new FeaturePatches(
                 found.id(),
                 context.ask(new StrongestFeatures(
-                        opened.id(), found.id(), pair.clean(), pair.corrupt(), pair.metric(), pair.position(), PatchingModel.FEATURES)),
+                        opened.id(),
+                        found.id(),
+                        pair.clean(),
+                        pair.corrupt(),
+                        pair.metric(),
+                        pair.position(),
+                        PatchingModel.FEATURES)),
                 List.of(),
                 true));
         Patching question = new Patching(

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import loupe.analysis.Fit;
-import loupe.analysis.effects.StrongestFeatures;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.Patching.Direction;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
@@ -136,7 +136,13 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         return strongest == 0
                 ? List.of()
                 : context.ask(new StrongestFeatures(
-                        opened.id(), found.id(), pair.clean(), pair.corrupt(), pair.metric(), pair.position(), strongest));
+                        opened.id(),
+                        found.id(),
+                        pair.clean(),
+                        pair.corrupt(),
+                        pair.metric(),
+                        pair.position(),
+                        strongest));
     }
 
     private Set<Direction> directions() {

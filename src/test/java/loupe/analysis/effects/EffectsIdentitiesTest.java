@@ -335,8 +335,8 @@ class EffectsIdentitiesTest {
     void theStrongestFeaturesAreThoseOfTheAttribution() {
         Opened opened = Opened.of("att_gpt2");
         Attribution.Site site = site(opened, Optional.of(CORRUPT), Attribution.Method.GRADIENT);
-        List<Integer> strongest = ask(new StrongestFeatures(
-                opened.model, opened.sae.id(), CLEAN, CORRUPT, METRIC, 5, 4));
+        List<Integer> strongest =
+                ask(new StrongestFeatures(opened.model, opened.sae.id(), CLEAN, CORRUPT, METRIC, 5, 4));
         assertThat(strongest).hasSize(4);
         double least = Double.MAX_VALUE;
         for (int feature : strongest) {
@@ -349,8 +349,7 @@ class EffectsIdentitiesTest {
                 assertThat(largest(site, feature)).isLessThanOrEqualTo(least);
             }
         }
-        assertThat(ask(new StrongestFeatures(
-                        opened.model, opened.sae.id(), CLEAN, CORRUPT, Metric.KL, 5, 4)))
+        assertThat(ask(new StrongestFeatures(opened.model, opened.sae.id(), CLEAN, CORRUPT, Metric.KL, 5, 4)))
                 .hasSize(4);
     }
 
