@@ -45,7 +45,9 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
+import loupe.state.text.DoseModel;
 import loupe.state.text.EffectsModel;
+import loupe.state.text.GenerationModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
@@ -99,6 +101,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PromptModel prompt;
     private final EffectsModel effects;
     private final PredictionsModel predictions;
+    private final GenerationModel generation;
+    private final DoseModel doses;
     private final PatchingModel patching;
     private final AttributionModel attribution;
     private final CircuitModel circuit;
@@ -149,6 +153,8 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        generation = new GenerationModel(workbench, prompt, interventions.interventions(), undoOrder);
+        doses = new DoseModel(workbench, prompt, statistics, undoOrder);
         patching = new PatchingModel(workbench, workbench.a(), prompt);
         attribution = new AttributionModel(workbench, prompt);
         circuit = new CircuitModel(workbench, prompt);
@@ -271,6 +277,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(generation.remembered());
+        kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
@@ -301,6 +309,8 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            generation.recall(kept);
+            doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
@@ -456,6 +466,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** What the model predicts after each token of the prompts. */
     public PredictionsModel predictions() {
         return predictions;
+    }
+
+    /** How the model goes on after the clean prompt. */
+    public GenerationModel generation() {
+        return generation;
+    }
+
+    /** What A's feature does as it is pushed further and further. */
+    public DoseModel doses() {
+        return doses;
     }
 
     /** What is done to the model while it reads. */

@@ -41,9 +41,9 @@ public final class CorpusMaximum {
     }
 
     /**
-     * The activation of a feature that is largest in absolute value on the corpus, by absolute value.
+     * The largest activation of a feature on the corpus.
      *
-     * @throws UsageException if no index is given, or the feature is never active in it
+     * @throws UsageException if no index is given, or the feature is not active in it
      */
     double of(CommandContext context, OpenSae sae, int feature) {
         if (folder == null) {
@@ -53,10 +53,10 @@ public final class CorpusMaximum {
             index.doubt().ifPresent(context::warn);
             FeatureStatistics counted = index.statistics(IndexedCheckpoint.of(
                     context, index.info(), indexed, sae.id(), sae.config().dSae()));
-            double largest = counted.strongest(feature);
-            if (largest == 0) {
-                throw new UsageException("--index: feature " + feature + " is never active in " + folder
-                        + ", so there is no multiple of its maximum; give a value instead");
+            double largest = counted.max()[feature];
+            if (largest <= 0) {
+                throw new UsageException("--index: the largest activation of feature " + feature + " in " + folder
+                        + " is " + largest + ", expected one above 0; give a value instead of a multiple");
             }
             return largest;
         }

@@ -332,7 +332,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
      * @param logProbs of each of them, in nats, under steering
      * @param plain token ids of the text without
      * @param applied tokens at which something was done, once for each feature
-     * @param corpusMaxima of clamp-max: the largest activation of each feature, in absolute value
+     * @param corpusMaxima of clamp-max: the largest activation of each feature on the corpus
      * @param texts of all seeds, where there are several; the first is that of the other fields
      */
     record Result(

@@ -406,21 +406,8 @@ final class Tour {
                 });
         prompts();
         dream();
-        for (PaneKind kind : PaneKind.ALL) {
-            camera.both(
-                    "pane-" + kind.id(),
-                    () -> {
-                        ViewKind.ALL.stream()
-                                .filter(view -> view.layout().holds(kind.id()))
-                                .findFirst()
-                                .ifPresent(view -> app.view().run("view-" + view.id()));
-                        app.view().maximise(kind.type(), true);
-                    },
-                    () -> {
-                        app.view().maximise(kind.type(), false);
-                        app.view().run(FIRST_VIEW);
-                    });
-        }
+        PaneKind.ALL.forEach(this::pane);
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
         camera.both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
@@ -534,6 +521,26 @@ final class Tour {
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** A pane at full size, in the view that it belongs to. */
+    private void pane(PaneKind kind) {
+        String name = "pane-" + kind.id();
+        if (!camera.isWanted(name)) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().prompt().pair().set(PROMPTS);
+            ViewKind.ALL.stream()
+                    .filter(view -> view.layout().holds(kind.id()))
+                    .findFirst()
+                    .ifPresent(view -> app.view().run("view-" + view.id()));
+        });
+        camera.settle();
+        camera.both(
+                name,
+                () -> app.view().maximise(kind.type(), true),
+                () -> app.view().maximise(kind.type(), false));
     }
 
     private void goBack() {

@@ -205,7 +205,7 @@ public final class ExamplesModel {
             List<Group> groups = new ArrayList<>();
             float max = activations.strongest();
             int all = Examples.countInside(activations, 0, Float.POSITIVE_INFINITY);
-            String quantity = activations.min() < 0 ? "Absolute activation" : "Activation";
+            String quantity = activations.min() < 0 ? "Absolute " : "";
             for (int i = 0; i < INTERVALS; i++) {
                 int place = i;
                 int interval = INTERVALS - 1 - i;
@@ -216,7 +216,7 @@ public final class ExamplesModel {
                 Group group = group(
                         String.format(
                                 Locale.ROOT,
-                                "%s %.3g to %.3g: %,d tokens, %.3g %% of the active ones",
+                                "%s%.3g to %.3g: %,d tokens, %.3g %%",
                                 quantity,
                                 low,
                                 high,

@@ -68,6 +68,7 @@ public final class ExamplesPane implements Pane {
     private final SegmentedButton choices = new SegmentedButton();
     private final ChoiceBox<Choice> choiceList = new ChoiceBox<>();
     private final Label range = new Label();
+    private final Label none = new Label();
     private final HBox chip;
     private final ContextMenu menu = new ContextMenu();
     private final Consumer<Example> onOpen;
@@ -113,6 +114,9 @@ public final class ExamplesPane implements Pane {
 
     private void layOut() {
         list.setId("examples-" + side);
+        none.setWrapText(true);
+        none.getStyleClass().add("muted");
+        list.setPlaceholder(none);
         list.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
         list.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (COPY.match(event)) {
@@ -132,7 +136,7 @@ public final class ExamplesPane implements Pane {
             buttons.put(choice, button);
             choices.getButtons().add(button);
         }
-        button(Choice.TOP).setSelected(true);
+        button(model.choice().get()).setSelected(true);
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         choiceList.setId("examples-choice-" + side);
@@ -275,6 +279,14 @@ public final class ExamplesPane implements Pane {
         list.getSelectionModel().clearSelection();
         marked.stream().mapToInt(shown::indexOf).filter(row -> row >= 0).forEach(list.getSelectionModel()::select);
         showAblation();
+        none.setText(
+                !shown.isEmpty() || model.examples().getValue() == null
+                        ? ""
+                        : model.brush().get() != null
+                                ? "No token has an activation in this range"
+                                : model.choice().get() == Choice.NEAR_MISSES
+                                        ? "No near misses: the feature is active wherever its tokens stand"
+                                        : "No examples");
         frame.subtitleProperty()
                 .set(
                         !shown.isEmpty() || model.examples().getValue() == null
@@ -348,7 +360,9 @@ public final class ExamplesPane implements Pane {
     private static String explanation(Choice choice) {
         return switch (choice) {
             case TOP -> "The largest activations, by absolute value";
-            case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
+            case INTERVALS ->
+                "Some from each of eight equal intervals of activation, highest first, with how many tokens an interval "
+                        + "has and their share of all at which the feature is active";
             case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
             case RANDOM -> "Drawn so that every token at which the feature is active is as likely as every other";
             case NEAR_MISSES ->

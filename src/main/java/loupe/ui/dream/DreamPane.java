@@ -107,7 +107,7 @@ public final class DreamPane implements Pane {
         ScatterChart chart =
                 new ScatterChart("texts", ChartAxis.of("cross-entropy", "nats"), ChartAxis.of("activation"));
         chart.setId("dream-chart");
-        chart.setPointName("text");
+        chart.setNames("text", side -> side == Side.A ? "found" : "corpus");
         return chart;
     }
 
@@ -177,7 +177,7 @@ public final class DreamPane implements Pane {
                         "Any tokens",
                         "Also texts that come back as other tokens when they are written out and read again",
                         model.anyTokens()));
-        controls.getStyleClass().add("pane-bar");
+        controls.getStyleClass().add("pane-tools-flow");
         progress.getStyleClass().addAll("muted", "pane-foot");
         progress.setMinWidth(0);
         table.getColumns().add(Tables.texts("From", "Where the text comes from", 70, Row::origin, text -> text));
@@ -350,6 +350,9 @@ public final class DreamPane implements Pane {
         List<ScatterCloud> clouds = new ArrayList<>();
         for (Side side : Side.values()) {
             List<Row> ofSide = shown(side);
+            if (ofSide.isEmpty() && side == Side.B) {
+                continue;
+            }
             boolean[] faint = new boolean[ofSide.size()];
             for (int i = 0; i < faint.length; i++) {
                 faint[i] = ofSide.get(i).isFaint();

@@ -178,6 +178,7 @@ public final class ExampleList extends ListView<TokenLine> {
                 row.setRight(open);
             }
             strip.setFocusTraversable(false);
+            strip.pointOut();
             strip.setOnMark(() -> {
                 getListView().requestFocus();
                 getListView().getSelectionModel().clearAndSelect(getIndex());
@@ -204,6 +205,7 @@ public final class ExampleList extends ListView<TokenLine> {
             strip.setLine(line, largest, side);
             String above = headings.getOrDefault(getIndex(), "");
             heading.setText(above);
+            heading.setTooltip(above.isEmpty() ? null : Tooltips.of(above));
             row.setTop(above.isEmpty() ? null : heading);
             setAccessibleText((above.isEmpty() ? "" : above + ". ") + "activation " + NumberTexts.number(peak) + ": "
                     + line.sentence());

@@ -59,6 +59,7 @@ public final class TokenStrip extends PaintedRegion {
     private BitSet marked = new BitSet();
     private IntConsumer chosen = token -> {};
     private Runnable markedBy = () -> {};
+    private boolean pointsOut;
     /** The token that the button went down on; -1 for none. */
     private int pressed = -1;
     /** The tokens that were dragged over, both included; -1 for none. */
@@ -127,6 +128,11 @@ public final class TokenStrip extends PaintedRegion {
         return markedFrom < 0
                 ? Optional.empty()
                 : Optional.of(String.join("", Arrays.copyOfRange(line.texts(), markedFrom, markedTo + 1)));
+    }
+
+    /** Outlines the token that a line is shown for also where it has no activation, as in near misses. */
+    void pointOut() {
+        pointsOut = true;
     }
 
     /** Sets what is done when tokens are dragged over. */
@@ -336,7 +342,7 @@ public final class TokenStrip extends PaintedRegion {
             if (i >= markedFrom && i <= markedTo) {
                 paint.draggedOver();
             }
-            if (i == line.peak() && !(line.activations()[i] > 0 || line.activations()[i] < 0)) {
+            if (i == line.peak() && pointsOut && line.activations()[i] == 0) {
                 paint.peak();
             }
             if (i == selected.get() || i == hovered.get()) {

@@ -21,7 +21,9 @@ import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
 import loupe.ui.text.EffectsPane;
+import loupe.ui.text.GenerationPane;
 import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
@@ -219,6 +221,7 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
+                    .shortly("In prompts")
                     .needing(new Needs(240, 150, 1, 1)),
             of(
                             DreamPane.class,
@@ -238,6 +241,21 @@ public record PaneKind(
                             "Interventions",
                             links -> new InterventionsPane(links.models().interventions(), links::describe))
                     .needing(new Needs(300, 200, 0.5, 1))
+                    .ofBothSides(),
+            of(
+                            GenerationPane.class,
+                            "generation",
+                            "Generation",
+                            links -> new GenerationPane(links.models().generation(), links.texts()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            DosePane.class,
+                            "dose",
+                            "Doses",
+                            links ->
+                                    new DosePane(links.models().doses(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
                     .ofBothSides(),
             of(
                             EffectsPane.class,

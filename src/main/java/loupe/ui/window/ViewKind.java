@@ -84,6 +84,8 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                                     stack(
                                                             "prompt-features",
                                                             "effects",
+                                                            "generation",
+                                                            "dose",
                                                             "patching",
                                                             "attribution",
                                                             "circuit")))),

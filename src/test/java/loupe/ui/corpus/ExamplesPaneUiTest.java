@@ -11,6 +11,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.prompts.AblatedText;
 import loupe.index.Example;
@@ -24,6 +25,7 @@ import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
+import org.controlsfx.control.SegmentedButton;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +86,20 @@ class ExamplesPaneUiTest extends PaneUiTest {
             assertThat(model.choice().get()).isEqualTo(choice);
             assertThat(list().getItems()).hasSameSizeAs(examples());
         }
+    }
+
+    @Test
+    void aPaneThatIsMadeAfterASessionWasReadShowsTheChoiceInForce() {
+        onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
+        PaneFrame later =
+                onFx(() -> new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node());
+        assertThat(onFx(() -> later.getActions().stream()
+                        .filter(SegmentedButton.class::isInstance)
+                        .flatMap(each -> ((SegmentedButton) each).getButtons().stream())
+                        .filter(ToggleButton::isSelected)
+                        .map(ToggleButton::getText)
+                        .toList()))
+                .containsExactly("Near misses");
     }
 
     @Test
@@ -167,8 +183,8 @@ class ExamplesPaneUiTest extends PaneUiTest {
         open();
         onFx(() -> model.choice().set(ExamplesModel.Choice.INTERVALS));
         assertThat(headings()).hasSize(2);
-        assertThat(headings().get(0)).startsWith("Activation 1.75 to 2.00: ").endsWith(" % of the active ones");
-        assertThat(headings().get(1)).startsWith("Activation 0.750 to 1.00: ");
+        assertThat(headings().get(0)).startsWith("1.75 to 2.00: ").endsWith(" %");
+        assertThat(headings().get(1)).startsWith("0.750 to 1.00: ");
         double shares = headings().stream()
                 .mapToDouble(each -> Double.parseDouble(each.replaceAll(".*, ([\\d.]+) %.*", "$1")))
                 .sum();
