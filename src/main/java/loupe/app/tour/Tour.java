@@ -455,8 +455,9 @@ final class Tour {
                         showPrompts(PROMPTS);
                         app.view().run(pane);
                     },
-                    () -> app.view().run(FIRST_VIEW));
+                    () -> {});
         }
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
