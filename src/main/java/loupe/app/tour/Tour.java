@@ -21,6 +21,9 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
+import loupe.ui.text.GenerationPane;
+import loupe.ui.text.DosePane;
+import loupe.analysis.effects.InterventionList;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
@@ -34,6 +37,7 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.text.PatchingModel;
+import loupe.state.text.DoseModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
@@ -406,21 +410,8 @@ final class Tour {
                 });
         prompts();
         dream();
-        for (PaneKind kind : PaneKind.ALL) {
-            camera.both(
-                    "pane-" + kind.id(),
-                    () -> {
-                        ViewKind.ALL.stream()
-                                .filter(view -> view.layout().holds(kind.id()))
-                                .findFirst()
-                                .ifPresent(view -> app.view().run("view-" + view.id()));
-                        app.view().maximise(kind.type(), true);
-                    },
-                    () -> {
-                        app.view().maximise(kind.type(), false);
-                        app.view().run(FIRST_VIEW);
-                    });
-        }
+        PaneKind.ALL.forEach(this::pane);
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
         camera.both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
@@ -492,6 +483,18 @@ final class Tour {
                     () -> app.view().maximise(PatchingPane.class, false));
         }
         camera.both(
+                "prompts-generation",
+                () -> {
+                    showPrompts(PROMPTS);
+                    models().interventions().set(InterventionList.parse("add 866 40"));
+                    app.view().maximise(GenerationPane.class, true);
+                },
+                () -> {
+                    models().interventions().set(InterventionList.NONE);
+                    app.view().maximise(GenerationPane.class, false);
+                });
+        doses();
+        camera.both(
                 "prompts-attribution",
                 () -> {
                     showPrompts(PROMPTS);
@@ -509,6 +512,24 @@ final class Tour {
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** A pane at full size, in the view that it belongs to. */
+    private void pane(PaneKind kind) {
+        String name = "pane-" + kind.id();
+        if (!camera.isWanted(name)) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().prompt().pair().set(PROMPTS);
+            ViewKind.ALL.stream()
+                    .filter(view -> view.layout().holds(kind.id()))
+                    .findFirst()
+                    .ifPresent(view -> app.view().run("view-" + view.id()));
+        });
+        camera.settle();
+        camera.both(name, () -> app.view().maximise(kind.type(), true), () -> app.view()
+                .maximise(kind.type(), false));
     }
 
     private void goBack() {
@@ -537,6 +558,26 @@ final class Tour {
                     models().dream().toPrompt(best.ids());
                 }),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** The pane of doses: as it waits, and with the curves of few doses. */
+    private void doses() {
+        if (!camera.isWanted("prompts-dose") && !camera.isWanted("prompts-dose-share")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().doses().settings().set(new DoseModel.Settings(3, 5, 1, 8, 4, "colour,red,blue"));
+            models().doses().start();
+        });
+        camera.until(
+                "the doses", COUNTING_MILLIS, () -> !models().doses().answer().isPending());
+        camera.both(
+                "prompts-dose",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(DosePane.class, true);
+                },
+                () -> app.view().maximise(DosePane.class, false));
     }
 
     private void showPrompts(PromptPair pair) {
@@ -692,6 +733,7 @@ final class Tour {
                 && !models().text().tokens().isPending()
                 && !models().prompt().reading().isPending()
                 && !models().predictions().predictions().isPending()
+                && !models().generation().texts().isPending()
                 && !models().patching().status().getValue().pending()
                 && !models().attribution().status().getValue().pending()
                 && !models().circuit().status().getValue().pending()

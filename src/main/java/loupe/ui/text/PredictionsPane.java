@@ -136,6 +136,7 @@ public final class PredictionsPane implements Pane {
         measures.setMinHeight(0);
         measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
+        table.setPrefHeight(0);
         frame.setRows();
         frame.setContent(both);
         References.dragFrom(table, row -> Optional.of(References.ofToken(row.id())));

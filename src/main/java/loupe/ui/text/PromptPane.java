@@ -177,6 +177,7 @@ public final class PromptPane implements Pane {
         fields.addRow(2, label("Answer", answer), answers);
         for (Label token : List.of(answerToken, wrongAnswerToken)) {
             token.getStyleClass().add("muted");
+            token.setTooltip(Tooltips.of("The token of the answer that is compared: its only or its first one"));
             token.setMinWidth(0);
         }
         misaligned.setId("prompt-misaligned");
@@ -410,8 +411,8 @@ public final class PromptPane implements Pane {
         return answer.isEmpty()
                 ? ""
                 : answer.size() == 1
-                        ? "token " + answer.ids().get(0)
-                        : "first of " + answer.size() + " tokens: "
+                        ? "#" + answer.ids().get(0)
+                        : "1 of " + answer.size() + ": "
                                 + TokenText.visible(answer.texts().get(0));
     }
 
