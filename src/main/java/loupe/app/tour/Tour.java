@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import javafx.stage.Stage;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
@@ -21,9 +22,6 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.app.bench.ManyFeatures;
 import loupe.app.cli.CommandContext;
-import loupe.ui.text.GenerationPane;
-import loupe.ui.text.DosePane;
-import loupe.analysis.effects.InterventionList;
 import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Opening;
 import loupe.app.window.Toolkit;
@@ -36,8 +34,8 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
-import loupe.state.text.PatchingModel;
 import loupe.state.text.DoseModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
@@ -46,6 +44,8 @@ import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
+import loupe.ui.text.GenerationPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -528,8 +528,10 @@ final class Tour {
                     .ifPresent(view -> app.view().run("view-" + view.id()));
         });
         camera.settle();
-        camera.both(name, () -> app.view().maximise(kind.type(), true), () -> app.view()
-                .maximise(kind.type(), false));
+        camera.both(
+                name,
+                () -> app.view().maximise(kind.type(), true),
+                () -> app.view().maximise(kind.type(), false));
     }
 
     private void goBack() {

@@ -247,13 +247,11 @@ public final class DoseModel {
             implements HostQuestion<Shown> {
         @Override
         public Shown answer(Cancellation cancellation) {
-            return new Shown(
-                    asked,
-                    DoseTable.of(answer, asked.unit(), asked.chosen(), ids -> {
-                        cancellation.check();
-                        int[] made = ids.stream().mapToInt(Integer::intValue).toArray();
-                        return tokenizer.map(read -> read.decode(made)).orElse("");
-                    }));
+            return new Shown(asked, DoseTable.of(answer, asked.unit(), asked.chosen(), ids -> {
+                cancellation.check();
+                int[] made = ids.stream().mapToInt(Integer::intValue).toArray();
+                return tokenizer.map(read -> read.decode(made)).orElse("");
+            }));
         }
     }
 

@@ -53,10 +53,7 @@ public final class DosePane implements Pane {
             4);
     private final TextField doses = fields.add("dose-doses", "Doses", "From 0 on, at equal distances, 1 to 200", 3);
     private final TextField directions = fields.add(
-            "dose-directions",
-            "Controls",
-            "Random directions, and other features, pushed as far; 0 to 50 of each",
-            3);
+            "dose-directions", "Controls", "Random directions, and other features, pushed as far; 0 to 50 of each", 3);
     private final TextField tokens =
             fields.add("dose-tokens", "Tokens", "Generated after the prompt for each text; 0 for no texts", 3);
     private final TextField texts = fields.add("dose-texts", "Texts", "At each dose, each with a seed of its own", 3);
@@ -68,8 +65,7 @@ public final class DosePane implements Pane {
             10);
     private final Button start = new Button("Measure");
     private final Button stop;
-    private final ComboBox<Measure> measure =
-            new ComboBox<>(FXCollections.observableArrayList(Measure.values()));
+    private final ComboBox<Measure> measure = new ComboBox<>(FXCollections.observableArrayList(Measure.values()));
     private final StackPane charted = new StackPane();
     private final TableView<DoseTable.Row> table = Tables.make("doses", "Figures of the doses");
     private final ObservableList<DoseTable.Row> rows = FXCollections.observableArrayList();
@@ -126,8 +122,9 @@ public final class DosePane implements Pane {
     private void layOut() {
         start.setId("dose-start");
         start.setMinWidth(Region.USE_PREF_SIZE);
-        start.setTooltip(Tooltips.of("Pushes the chosen feature of A on the clean prompt, beside the wrong sign, random "
-                + "directions and other features"));
+        start.setTooltip(
+                Tooltips.of("Pushes the chosen feature of A on the clean prompt, beside the wrong sign, random "
+                        + "directions and other features"));
         stop.setId("dose-stop");
         measure.setId("dose-measure");
         measure.setAccessibleText("What the chart shows");
@@ -161,9 +158,7 @@ public final class DosePane implements Pane {
                         NumberTexts::number));
         table.getColumns()
                 .add(numbers(
-                        "Perplexity",
-                        "Of the generated texts under the model as it is",
-                        DoseTable.Row::perplexity));
+                        "Perplexity", "Of the generated texts under the model as it is", DoseTable.Row::perplexity));
         table.getColumns()
                 .add(numbers(
                         "Log-prob.",
@@ -176,10 +171,8 @@ public final class DosePane implements Pane {
                         DoseTable.Row::activation));
         table.getColumns()
                 .add(numbers("Share", "Share of the texts that contain one of the words", DoseTable.Row::share));
-        table.getColumns()
-                .add(numbers("From", "Lower end of the share's Wilson interval at 95 %", DoseTable.Row::low));
-        table.getColumns()
-                .add(numbers("To", "Upper end of the share's Wilson interval at 95 %", DoseTable.Row::high));
+        table.getColumns().add(numbers("From", "Lower end of the share's Wilson interval at 95 %", DoseTable.Row::low));
+        table.getColumns().add(numbers("To", "Upper end of the share's Wilson interval at 95 %", DoseTable.Row::high));
         table.setItems(rows);
         table.setMinHeight(0);
         charted.setMinSize(0, 0);
@@ -199,8 +192,7 @@ public final class DosePane implements Pane {
 
     private static javafx.scene.control.TableColumn<DoseTable.Row, Number> numbers(
             String title, String tip, java.util.function.ToDoubleFunction<DoseTable.Row> of) {
-        return Tables.numbers(
-                title, tip, 62, of, value -> Double.isNaN(value) ? "" : NumberTexts.number(value));
+        return Tables.numbers(title, tip, 62, of, value -> Double.isNaN(value) ? "" : NumberTexts.number(value));
     }
 
     private void bind() {
@@ -237,9 +229,10 @@ public final class DosePane implements Pane {
     }
 
     private void showFeature() {
-        start.setText(model.side().feature().get() == null
-                ? "Measure"
-                : "Measure #" + model.side().feature().get().feature());
+        start.setText(
+                model.side().feature().get() == null
+                        ? "Measure"
+                        : "Measure #" + model.side().feature().get().feature());
         start.setDisable(model.side().feature().get() == null);
     }
 

@@ -30,7 +30,9 @@ import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
 import org.kordamp.ikonli.feather.Feather;
 
-/** How the model goes on after the clean prompt, as it is and under the interventions, side by side and token by token. */
+/**
+ * How the model goes on after the clean prompt, as it is and under the interventions, side by side and token by token.
+ */
 public final class GenerationPane implements Pane {
     /** Nats at which a token's shade is darkest: a probability of 1 in 3,000. */
     private static final double DARKEST = 8;
@@ -56,8 +58,7 @@ public final class GenerationPane implements Pane {
             "Frequency penalty",
             "Taken off a token's logit for each time it was generated, in nats",
             3);
-    private final TextField seed =
-            fields.add("generation-seed", "Seed", "Of the draws, the same for both texts", 5);
+    private final TextField seed = fields.add("generation-seed", "Seed", "Of the draws, the same for both texts", 5);
     private final Button stop;
     private final Column plain = new Column("plain", "As it is", Side.A);
     private final Column steered = new Column("steered", "Under the interventions", Side.B);
@@ -103,7 +104,8 @@ public final class GenerationPane implements Pane {
             }
             text = String.join("", words);
             strip.setLine(
-                    new TokenLine(words, ids.stream().mapToInt(Integer::intValue).toArray(), surprisals, 0),
+                    new TokenLine(
+                            words, ids.stream().mapToInt(Integer::intValue).toArray(), surprisals, 0),
                     DARKEST,
                     side);
             heading.setText(

@@ -252,8 +252,8 @@ public record PaneKind(
                             DosePane.class,
                             "dose",
                             "Doses",
-                            links -> new DosePane(
-                                    links.models().doses(), links.side()::provenance, links.featureDesk()))
+                            links ->
+                                    new DosePane(links.models().doses(), links.side()::provenance, links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
                     .ofBothSides(),
             of(

@@ -37,9 +37,7 @@ class DosePaneUiTest extends PaneUiTest {
     private static DoseResponse.Answer answer() {
         return new DoseResponse.Answer(
                 Arrays.stream(Arm.values())
-                        .map(arm -> new Curve(
-                                arm,
-                                List.of(measured(0, 0), measured(1, 0.5 + arm.ordinal()))))
+                        .map(arm -> new Curve(arm, List.of(measured(0, 0), measured(1, 0.5 + arm.ordinal()))))
                         .toList(),
                 List.of(5),
                 1);
@@ -67,7 +65,9 @@ class DosePaneUiTest extends PaneUiTest {
             most.getOnAction().handle(null);
         });
         assertThat(onFx(() -> lookup("#dose-start").<Button>query().getText())).isEqualTo("Measure #3");
-        assertThat(opened.count(DoseResponse.class)).as("nothing is asked before").isZero();
+        assertThat(opened.count(DoseResponse.class))
+                .as("nothing is asked before")
+                .isZero();
         onFx(() -> lookup("#dose-start").<Button>query().fire());
         DoseResponse question = (DoseResponse) opened.newest(DoseResponse.class).query;
         assertThat(question.feature()).isEqualTo(3);
@@ -81,15 +81,12 @@ class DosePaneUiTest extends PaneUiTest {
                 .as("bed is one of two texts")
                 .isEqualTo(0.5);
         assertThat(subtitle()).isEqualTo("feature 3");
-        onFx(() -> lookup("#dose-measure")
-                .<ComboBox<DoseFigures.Measure>>query()
-                .setValue(DoseFigures.Measure.SHARE));
+        onFx(() ->
+                lookup("#dose-measure").<ComboBox<DoseFigures.Measure>>query().setValue(DoseFigures.Measure.SHARE));
         LineChart chart = onFx(() -> lookup("#dose-chart").query());
         assertThat(onFx(() -> chart.csv().header()))
-                .containsExactly(
-                        "series", "Dose (of activation)", "Share of texts with a chosen word", "low", "high");
-        assertThat(onFx(() -> lookup(".pane-foot").<Labeled>query().getText()))
-                .contains("no corpus is counted");
+                .containsExactly("series", "Dose (of activation)", "Share of texts with a chosen word", "low", "high");
+        assertThat(onFx(() -> lookup(".pane-foot").<Labeled>query().getText())).contains("no corpus is counted");
 
         onFx(() -> opened.workbench.closeModel());
         assertThat(emptyText()).startsWith("Open a model");
