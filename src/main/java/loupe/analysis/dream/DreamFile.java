@@ -33,7 +33,8 @@ public final class DreamFile {
      */
     public static void write(Path file, Dream dream, DreamState state) {
         Map<String, Object> document = new LinkedHashMap<>();
-        document.put(OF, dream.model().name() + ", " + dream.target().feature().sae().name());
+        document.put(
+                OF, dream.model().name() + ", " + dream.target().feature().sae().name());
         document.put(SETTINGS, settings(dream));
         document.put(STATE, values(state));
         try {
@@ -66,8 +67,7 @@ public final class DreamFile {
                         "Go on with the settings it began with");
             }
         }
-        return state(
-                new Reader(file, dream.settings().slots(), dream.settings().length()), document.path(STATE));
+        return state(new Reader(file, dream.settings().slots(), dream.settings().length()), document.path(STATE));
     }
 
     /**

@@ -368,8 +368,7 @@ public final class DreamPane implements Pane {
         draw(chart, rows, apart.get(), text -> words(text.ids()));
     }
 
-    private static void draw(
-            ScatterChart chart, List<Row> rows, boolean apart, Function<DreamText, String> words) {
+    private static void draw(ScatterChart chart, List<Row> rows, boolean apart, Function<DreamText, String> words) {
         List<ScatterCloud> clouds = new ArrayList<>();
         for (Side side : Side.values()) {
             List<Row> ofSide = of(rows, side);
@@ -382,7 +381,9 @@ public final class DreamPane implements Pane {
             }
             clouds.add(new ScatterCloud(
                     side,
-                    ofSide.stream().mapToDouble(row -> row.text().crossEntropy()).toArray(),
+                    ofSide.stream()
+                            .mapToDouble(row -> row.text().crossEntropy())
+                            .toArray(),
                     ofSide.stream().mapToDouble(row -> row.text().difference()).toArray(),
                     faint));
         }
