@@ -126,7 +126,8 @@ public record Generation(
                 readPrompt(scope);
                 return tokens > 1;
             }
-            int most = Math.min(scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP, tokens - generated());
+            int most = Math.min(
+                    scope.othersWait() ? TOKENS_PER_STEP : MOST_TOKENS_PER_STEP, tokens - generated());
             NDArray past = past(scope);
             long[] room = past.getShape().getShape().clone();
             room[TOKEN_AXIS] = most;

@@ -795,13 +795,15 @@ public final class WorkbenchView {
             help.texts().entries().stream()
                     .filter(entry -> !entry.group().startsWith(HelpLinks.KEYS)
                             && entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
-                    .forEach(entry -> candidates.add(
-                            new CommandPalette.Entry("Help: " + entry.title(), entry.group(), () -> help.open(entry))));
+                    .forEach(entry -> candidates.add(new CommandPalette.Entry(
+                            "Help: " + entry.title(), entry.group(), () -> help.open(entry))));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
         // commands that have the words as they are come first, those that have only their letters last
-        matching.stream().filter(entry -> entry.says(words)).forEach(entries::add);
+        matching.stream()
+                .filter(entry -> entry.says(words))
+                .forEach(entries::add);
         entries.addAll(features);
         matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;
