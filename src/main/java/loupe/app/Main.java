@@ -34,6 +34,7 @@ import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
+import loupe.app.effects.DoseCommand;
 import loupe.app.effects.DreamCommand;
 import loupe.app.effects.EdgesCommand;
 import loupe.app.effects.EffectCommand;
@@ -99,6 +100,7 @@ public final class Main {
                         new AblateCommand(),
                         new EffectCommand(),
                         new SteerCommand(),
+                        new DoseCommand(),
                         new PatchCommand(),
                         new AttributeCommand(),
                         new EdgesCommand(),

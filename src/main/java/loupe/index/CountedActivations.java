@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.sae.SparseFeatures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,23 @@ public abstract sealed class CountedActivations implements AutoCloseable permits
             found.addAll(distinct);
         }
         return List.copyOf(found.subList(0, Math.min(count, found.size())));
+    }
+
+    /**
+     * At how many places of some tokens a feature is active.
+     *
+     * @param ids of the tokens
+     * @return for each the places of the corpus at which it is active, and all its places
+     */
+    public final List<int[]> activePlaces(FeatureActivations activations, int... ids) {
+        return tokensWith(ids).stream()
+                .map(places -> new int[] {
+                    (int) Arrays.stream(places)
+                            .filter(token -> SparseFeatures.isActive(activations.at(token)))
+                            .count(),
+                    places.length
+                })
+                .toList();
     }
 
     /**

@@ -173,6 +173,11 @@ public final class Examples {
                 .toArray();
     }
 
+    /** How many tokens have an activation with an absolute value in (low, high]. */
+    public static int countInside(FeatureActivations activations, float low, float high) {
+        return inside(activations, low, high).length;
+    }
+
     /** Values with an absolute value in (low, high], as indices. */
     private static int[] inside(FeatureActivations activations, float low, float high) {
         float[] values = activations.values();

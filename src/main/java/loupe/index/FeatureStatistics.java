@@ -1,5 +1,6 @@
 package loupe.index;
 
+import loupe.analysis.WilsonInterval;
 import loupe.sae.SparseFeatures;
 
 /**
@@ -16,8 +17,6 @@ import loupe.sae.SparseFeatures;
  */
 public record FeatureStatistics(
         long corpusTokens, long[] count, double[] sum, double[] sumOfSquares, double[] mass, float[] max, float[] min) {
-    private static final double QUANTILE_95 = 1.959963984540054;
-
     /** Statistics of {@code features} features before any token was seen. */
     static FeatureStatistics empty(int features) {
         return new FeatureStatistics(
@@ -46,16 +45,8 @@ public record FeatureStatistics(
      * @return its ends; 0 and 1 if nothing has been counted
      */
     public double[] densityInterval(int feature) {
-        double n = corpusTokens;
-        if (n == 0) {
-            return new double[] {0, 1};
-        }
-        double p = count[feature] / n;
-        double z2 = QUANTILE_95 * QUANTILE_95;
-        double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-        double half = QUANTILE_95 / (1 + z2 / n) * Math.sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-        return new double[] {count[feature] == 0 ? 0 : centre - half, count[feature] == corpusTokens ? 1 : centre + half
-        };
+        WilsonInterval interval = WilsonInterval.of(count[feature], corpusTokens);
+        return new double[] {interval.low(), interval.high()};
     }
 
     /** Mean of the activations, with their signs; 0 for a feature that never fires. */

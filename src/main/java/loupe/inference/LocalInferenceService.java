@@ -48,6 +48,8 @@ public final class LocalInferenceService implements InferenceService {
     private final DeviceWorker worker;
     private final ExecutorService compute = Threads.pool("compute", 1);
     private final ExecutorService files = Threads.pool("files", FILE_THREADS);
+    /** Reads layers on demand: the threads for files may all be waiting for answers that need them. */
+    private final ExecutorService layerReading = Threads.pool("layers", 1);
 
     // Device thread only, from here on.
     private final Map<ModelId, Opened<OpenModel, Embeddings>> models = new LinkedHashMap<>();
@@ -145,6 +147,11 @@ public final class LocalInferenceService implements InferenceService {
         return files;
     }
 
+    /** What reads layers on demand. */
+    Executor layerReading() {
+        return layerReading;
+    }
+
     @Override
     public Status status() {
         DeviceMemory held = memory;
@@ -156,11 +163,14 @@ public final class LocalInferenceService implements InferenceService {
         worker.close();
         compute.shutdown();
         files.shutdown();
+        layerReading.shutdown();
         try {
             if (!compute.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)
-                    || !files.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
+                    || !files.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                    || !layerReading.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
                 compute.shutdownNow();
                 files.shutdownNow();
+                layerReading.shutdownNow();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -219,7 +229,7 @@ public final class LocalInferenceService implements InferenceService {
             layers.put(id, lazy);
             if (loaded.layers().isRead()) {
                 try {
-                    memory().require(lazy.resident(files), Set.of());
+                    memory().require(lazy.resident(layerReading), Set.of());
                 } catch (RuntimeException | Error e) {
                     release(id);
                     throw e;
@@ -303,7 +313,7 @@ public final class LocalInferenceService implements InferenceService {
                 memory(),
                 answers,
                 id -> opened(models, id),
-                id -> layersOf(id).resident(files),
+                id -> layersOf(id).resident(layerReading),
                 id -> opened(saes, id),
                 cancellation,
                 worker::othersWait);

@@ -72,7 +72,7 @@ public final class SideModels {
         examples = new ExamplesModel(workbench, activations);
         together = new CoActivationModel(workbench, activations, texts);
         text = new OwnTextModel(workbench, activations, shared.text());
-        textFeatures = new TextFeaturesModel(workbench, side, shared.prompt());
+        textFeatures = new TextFeaturesModel(workbench, side, shared.prompt(), text::mend);
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);

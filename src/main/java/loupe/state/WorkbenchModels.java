@@ -29,6 +29,7 @@ import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
+import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
 import loupe.state.features.CompareModel;
 import loupe.state.features.FeatureColumns;
@@ -42,8 +43,13 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AttributionModel;
+import loupe.state.text.CircuitModel;
+import loupe.state.text.DoseModel;
 import loupe.state.text.EffectsModel;
+import loupe.state.text.GenerationModel;
 import loupe.state.text.InterventionsModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
@@ -95,8 +101,14 @@ public final class WorkbenchModels implements AutoCloseable {
     private final PromptModel prompt;
     private final EffectsModel effects;
     private final PredictionsModel predictions;
+    private final GenerationModel generation;
+    private final DoseModel doses;
+    private final PatchingModel patching;
+    private final AttributionModel attribution;
+    private final CircuitModel circuit;
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
+    private final DreamModel dream;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -141,11 +153,17 @@ public final class WorkbenchModels implements AutoCloseable {
         interventions.keepHistory(undoOrder);
         prompt = new PromptModel(workbench, undoOrder);
         predictions = new PredictionsModel(workbench, prompt, interventions.interventions());
+        generation = new GenerationModel(workbench, prompt, interventions.interventions(), undoOrder);
+        doses = new DoseModel(workbench, prompt, statistics, undoOrder);
+        patching = new PatchingModel(workbench, workbench.a(), prompt);
+        attribution = new AttributionModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -177,6 +195,9 @@ public final class WorkbenchModels implements AutoCloseable {
                 .flag("captions", captions)
                 .flag("formulas", formulas)
                 .flag("text.beginning", text.beginning());
+        patching.remember(choices);
+        attribution.remember(choices);
+        circuit.remember(choices);
         for (SideModels side : List.of(a, b)) {
             remember(side, choices);
         }
@@ -262,7 +283,10 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(generation.remembered());
+        kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
+        kept.putAll(dream.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -291,7 +315,10 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            generation.recall(kept);
+            doses.recall(kept);
             effects.choices().recall(kept);
+            dream.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -427,9 +454,34 @@ public final class WorkbenchModels implements AutoCloseable {
         return text;
     }
 
+    /** Runs of one prompt with values of the other. */
+    public PatchingModel patching() {
+        return patching;
+    }
+
+    /** What features contribute to the prediction after the clean prompt. */
+    public AttributionModel attribution() {
+        return attribution;
+    }
+
+    /** The nodes that matter to the answer, and edges between them. */
+    public CircuitModel circuit() {
+        return circuit;
+    }
+
     /** What the model predicts after each token of the prompts. */
     public PredictionsModel predictions() {
         return predictions;
+    }
+
+    /** How the model goes on after the clean prompt. */
+    public GenerationModel generation() {
+        return generation;
+    }
+
+    /** What A's feature does as it is pushed further and further. */
+    public DoseModel doses() {
+        return doses;
     }
 
     /** What is done to the model while it reads. */
@@ -445,6 +497,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The prompts of the view Text. */
     public PromptModel prompt() {
         return prompt;
+    }
+
+    /** Text that makes the feature in hand most active. */
+    public DreamModel dream() {
+        return dream;
     }
 
     public FeatureTableModel table() {

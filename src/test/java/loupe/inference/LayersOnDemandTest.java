@@ -89,7 +89,7 @@ class LayersOnDemandTest {
     void aModelClosedWhileItsLayersAreReadFailsTheQuestionAndKeepsNothing() {
         OpenModel model = await(service.openEmbeddings(folder.resolve("tiny")));
         CountDownLatch busy = new CountDownLatch(1);
-        occupyFilePool(busy);
+        occupyReading(busy);
         Pending<float[]> asked = service.submit(new LogitsOf(model.id()), Priority.VISIBLE);
         ask(new EmbeddingOf(model.id())); // so that the other question has been postponed
         await(service.close(model.id()));
@@ -103,7 +103,7 @@ class LayersOnDemandTest {
     void othersAreAnsweredWhileTheLayersAreRead() throws Exception {
         OpenModel model = await(service.openEmbeddings(folder.resolve("tiny")));
         CountDownLatch busy = new CountDownLatch(1);
-        occupyFilePool(busy);
+        occupyReading(busy);
         CompletableFuture<float[]> asked = service.submit(new LogitsOf(model.id()), Priority.INTERACTIVE)
                 .answer()
                 .toCompletableFuture();
@@ -118,7 +118,7 @@ class LayersOnDemandTest {
     void aQuestionThatIsGivenUpWhileItWaitsIsForgotten() {
         OpenModel model = await(service.openEmbeddings(folder.resolve("tiny")));
         CountDownLatch busy = new CountDownLatch(1);
-        occupyFilePool(busy);
+        occupyReading(busy);
         Pending<float[]> asked = service.submit(new LogitsOf(model.id()), Priority.VISIBLE);
         ask(new EmbeddingOf(model.id()));
         asked.cancel();
@@ -126,16 +126,25 @@ class LayersOnDemandTest {
         busy.countDown();
     }
 
-    private void occupyFilePool(CountDownLatch until) {
-        for (int thread = 0; thread < 2; thread++) {
-            service.files().execute(() -> {
-                try {
-                    until.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
+    /** As when counting a corpus and estimating what that takes begin together with a window. */
+    @Test
+    void layersAreReadWhileEveryThreadForFilesWaitsForAnAnswerThatNeedsThem() throws Exception {
+        OpenModel model = await(service.openEmbeddings(folder.resolve("tiny")));
+        CompletableFuture<?>[] waiting = new CompletableFuture<?>[2];
+        for (int thread = 0; thread < waiting.length; thread++) {
+            waiting[thread] = CompletableFuture.runAsync(() -> ask(new LogitsOf(model.id())), service.files());
         }
+        CompletableFuture.allOf(waiting).get(10, TimeUnit.SECONDS);
+    }
+
+    private void occupyReading(CountDownLatch until) {
+        service.layerReading().execute(() -> {
+            try {
+                until.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     private static <T> T await(CompletionStage<T> stage) {

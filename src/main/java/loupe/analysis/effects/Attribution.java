@@ -119,7 +119,36 @@ public record Attribution(
         public double sumOfErrors() {
             return Arrays.stream(errors).sum();
         }
+
+        /** The effect of a node. */
+        public double effect(Node node) {
+            return node.feature().isPresent()
+                    ? effects.get(node.position(), node.feature().getAsInt())
+                    : errors[node.position()];
+        }
+
+        /**
+         * The nodes whose effects are furthest from 0, those first; at most so many, features without effect left out.
+         */
+        public List<Node> largestNodes(int most) {
+            int width = effects.size(-1);
+            return IntStream.concat(
+                            LargestEffects.of(effects.data(), most),
+                            IntStream.range(0, errors.length).map(t -> ~t))
+                    .mapToObj(i ->
+                            i < 0 ? new Node(~i, OptionalInt.empty()) : new Node(i / width, OptionalInt.of(i % width)))
+                    .sorted(Comparator.comparingDouble(node -> -Math.abs(effect(node))))
+                    .limit(most)
+                    .toList();
+        }
     }
+
+    /**
+     * A feature, or the error, at a position.
+     *
+     * @param feature empty for the error
+     */
+    public record Node(int position, OptionalInt feature) {}
 
     /**
      * One effect beside its exact size.
@@ -148,7 +177,7 @@ public record Attribution(
         private double corruptMetric = Double.NaN;
         private boolean hasRuns;
         private double[] sum = {};
-        private List<SinglePatches.Node> nodes = List.of();
+        private List<Node> nodes = List.of();
         private double[] metrics = {};
         private int next;
 
@@ -257,7 +286,7 @@ public record Attribution(
             float[] effects = new float[length * change.sae().features()];
             double[] errors = new double[length];
             for (int i = 0; i < metrics.length; i++) {
-                SinglePatches.Node node = nodes.get(i);
+                Node node = nodes.get(i);
                 double effect = metrics[i] - cleanMetric;
                 if (node.feature().isPresent()) {
                     effects[
@@ -271,17 +300,17 @@ public record Attribution(
             return true;
         }
 
-        private List<SinglePatches.Node> differing(SiteChange change) {
+        private List<Node> differing(SiteChange change) {
             int width = change.sae().features();
             float[] changes = DeviceArrays.floats(change.features());
-            List<SinglePatches.Node> found = new ArrayList<>();
+            List<Node> found = new ArrayList<>();
             for (int i = 0; i < changes.length; i++) {
                 if (changes[i] != 0) {
-                    found.add(new SinglePatches.Node(i / width, OptionalInt.of(i % width)));
+                    found.add(new Node(i / width, OptionalInt.of(i % width)));
                 }
             }
             for (int t = 0; t < length; t++) {
-                found.add(new SinglePatches.Node(t, OptionalInt.empty()));
+                found.add(new Node(t, OptionalInt.empty()));
             }
             return found;
         }
@@ -291,16 +320,17 @@ public record Attribution(
             double whole = checks.whole()
                     ? SinglePatches.whole(scope, model, clean, change, measured()) - cleanMetric
                     : Double.NaN;
+            Site found = new Site(change.sae().writesAt(), effects, errors, whole, List.of());
             List<Measured> largest = List.of();
             if (checks.largest() > 0) {
-                List<SinglePatches.Node> some = largest(effects, errors);
+                List<Node> some = found.largestNodes(checks.largest());
                 double[] exact = method == Method.EXACT
                         ? new double[0]
                         : SinglePatches.metrics(scope, model, clean, change, some, measured());
                 largest = IntStream.range(0, some.size())
                         .mapToObj(i -> {
-                            SinglePatches.Node node = some.get(i);
-                            double effect = effect(effects, errors, node);
+                            Node node = some.get(i);
+                            double effect = found.effect(node);
                             return new Measured(
                                     node.position(),
                                     node.feature(),
@@ -310,25 +340,6 @@ public record Attribution(
                         .toList();
             }
             sites.add(new Site(change.sae().writesAt(), effects, errors, whole, largest));
-        }
-
-        private List<SinglePatches.Node> largest(HostTensor effects, double[] errors) {
-            int width = effects.size(-1);
-            return IntStream.concat(
-                            LargestEffects.of(effects.data(), checks.largest()),
-                            IntStream.range(0, errors.length).map(t -> ~t))
-                    .mapToObj(i -> i < 0
-                            ? new SinglePatches.Node(~i, OptionalInt.empty())
-                            : new SinglePatches.Node(i / width, OptionalInt.of(i % width)))
-                    .sorted(Comparator.comparingDouble(node -> -Math.abs(effect(effects, errors, node))))
-                    .limit(checks.largest())
-                    .toList();
-        }
-
-        private static double effect(HostTensor effects, double[] errors, SinglePatches.Node node) {
-            return node.feature().isPresent()
-                    ? effects.get(node.position(), node.feature().getAsInt())
-                    : errors[node.position()];
         }
 
         private static HostTensor host(NDArray matrix) {

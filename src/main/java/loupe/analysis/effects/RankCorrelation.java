@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 final class RankCorrelation {
     private RankCorrelation() {}
 
-    /** @return empty if there are fewer than two values, or all of one side are equal */
+    /** The correlation; empty if there are fewer than two values, or all of one side are equal. */
     static OptionalDouble of(double[] a, double[] b) {
         double[] ranksA = ranks(a);
         double[] ranksB = ranks(b);

@@ -28,6 +28,11 @@ public record Sampling(double temperature, int topK, double topP, double frequen
         }
     }
 
+    /** The same with other draws. */
+    public Sampling withSeed(long other) {
+        return new Sampling(temperature, topK, topP, frequencyPenalty, other);
+    }
+
     /**
      * The next token.
      *

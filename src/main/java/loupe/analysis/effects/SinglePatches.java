@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.TokenBatch;
 import loupe.base.HookPoint;
@@ -17,22 +16,20 @@ final class SinglePatches {
     private SinglePatches() {}
 
     /**
-     * What is patched in a run.
-     *
-     * @param feature empty for the error
-     */
-    record Node(int position, OptionalInt feature) {}
-
-    /**
      * The metric of each run.
      *
      * @param change of the place
      * @param nodes one for each run, in any order
      */
     static double[] metrics(
-            Scope scope, ModelId model, List<Integer> ids, SiteChange change, List<Node> nodes, MetricAt metric) {
-        List<Node> features = new ArrayList<>();
-        List<Node> errors = new ArrayList<>();
+            Scope scope,
+            ModelId model,
+            List<Integer> ids,
+            SiteChange change,
+            List<Attribution.Node> nodes,
+            MetricAt metric) {
+        List<Attribution.Node> features = new ArrayList<>();
+        List<Attribution.Node> errors = new ArrayList<>();
         nodes.forEach(node -> (node.feature().isPresent() ? features : errors).add(node));
         double[] ofFeatures = features.isEmpty()
                 ? new double[0]
@@ -50,7 +47,7 @@ final class SinglePatches {
     }
 
     /** What each node changes of the value at its position, (N, S). */
-    private static NDArray byFeature(Scope scope, SiteChange change, List<Node> nodes) {
+    private static NDArray byFeature(Scope scope, SiteChange change, List<Attribution.Node> nodes) {
         int n = nodes.size();
         int[] features = new int[n];
         long[] picks = new long[n];
@@ -64,12 +61,12 @@ final class SinglePatches {
         return change.sae().changesApart(scope.arrays(), amounts, features, positions(nodes), change.read());
     }
 
-    private static NDArray byError(SiteChange change, List<Node> nodes) {
+    private static NDArray byError(SiteChange change, List<Attribution.Node> nodes) {
         return TokenBatch.pick(positions(nodes), SiteChange.rows(change.error()));
     }
 
-    private static int[] positions(List<Node> nodes) {
-        return nodes.stream().mapToInt(Node::position).toArray();
+    private static int[] positions(List<Attribution.Node> nodes) {
+        return nodes.stream().mapToInt(Attribution.Node::position).toArray();
     }
 
     /** @param changes (N, S) */
@@ -78,7 +75,7 @@ final class SinglePatches {
             ModelId model,
             List<Integer> ids,
             SiteChange change,
-            List<Node> nodes,
+            List<Attribution.Node> nodes,
             NDArray changes,
             MetricAt metric) {
         int n = nodes.size();

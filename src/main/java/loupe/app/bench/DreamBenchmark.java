@@ -114,8 +114,8 @@ final class DreamBenchmark implements Benchmark {
 
         private static void back(Scope scope, LanguageModel lm, int[][] rows) {
             ModelConfig config = lm.config();
-            NDArray leaf = scope.arrays().zeros(new Shape(rows.length, rows[0].length, config.dModel()));
-            leaf.setRequiresGradient(true);
+            List<NDArray> leaf = List.of(scope.arrays().zeros(new Shape(rows.length, rows[0].length, config.dModel())));
+            leaf.get(0).setRequiresGradient(true);
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
                 Hook hook = new Hook() {
                     @Override
@@ -125,7 +125,7 @@ final class DreamBenchmark implements Benchmark {
 
                     @Override
                     public NDArray at(HookPoint point, NDArray value) {
-                        return value.add(leaf);
+                        return value.add(leaf.get(0));
                     }
                 };
                 NDArray logits =

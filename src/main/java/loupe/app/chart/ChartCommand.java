@@ -13,9 +13,12 @@ import picocli.CommandLine.Spec;
             CountedChart.Activations.class,
             CountedChart.Density.class,
             LogitsChart.class,
+            DoseChart.class,
             ScatterPlot.class,
+            DreamChart.class,
             GhostChart.Tree.class,
-            GhostChart.Scales.class
+            GhostChart.Scales.class,
+            PatchingMaps.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -24,7 +27,8 @@ public final class ChartCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "chart needs one of histogram, density, logits, scatter, tree and scale");
+                spec.commandLine(),
+                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale and patching");
     }
 
     /**

@@ -44,12 +44,15 @@ final class ListedInterventions {
     private boolean error;
 
     /**
-     * The list; to be read before anything is opened.
+     * The list, which is empty if no option was given; to be read before anything is opened.
      *
-     * @param otherwise what is done if no line is given; null if one is needed
-     * @throws UsageException if a line cannot be read, or nothing is done
+     * @throws UsageException if a line cannot be read
      */
-    InterventionList read(@Nullable InterventionLine otherwise) {
+    InterventionList read() {
+        return new InterventionList(lines(), error);
+    }
+
+    private List<InterventionLine> lines() {
         List<InterventionLine> read = new ArrayList<>();
         for (String line : lines) {
             try {
@@ -58,6 +61,17 @@ final class ListedInterventions {
                 throw new UsageException(LINE + ": " + refused.getMessage());
             }
         }
+        return read;
+    }
+
+    /**
+     * The list of what is to be done; to be read before anything is opened.
+     *
+     * @param otherwise what is done if no line is given; null if one is needed
+     * @throws UsageException if a line cannot be read, or nothing is done
+     */
+    InterventionList read(@Nullable InterventionLine otherwise) {
+        List<InterventionLine> read = lines();
         if (read.isEmpty() && otherwise != null) {
             read.add(otherwise);
         }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 
 /** The options that give two texts of one length, and the number by which runs on them are compared. */
 @OptionSection("Two texts, and what is compared")
-final class PairOptions {
+public final class PairOptions {
     @Option(names = "--clean", paramLabel = "T", description = "The clean text; or give --clean-ids.")
     private String clean;
 
@@ -58,7 +58,7 @@ final class PairOptions {
      *
      * @param corrupt empty if there is none
      */
-    record Pair(List<Integer> clean, List<Integer> corrupt, Metric metric, int position) {}
+    public record Pair(List<Integer> clean, List<Integer> corrupt, Metric metric, int position) {}
 
     /** Whether a corrupt text was given. */
     boolean hasCorrupt() {
@@ -66,7 +66,7 @@ final class PairOptions {
     }
 
     /** To be asked before anything is opened: what can be refused without a model. */
-    void check(boolean needsCorrupt) {
+    public void check(boolean needsCorrupt) {
         Prompts.requireOne(clean, "--clean", cleanIds, "--clean-ids");
         if (needsCorrupt || hasCorrupt()) {
             Prompts.requireOne(corrupt, "--corrupt", corruptIds, "--corrupt-ids");
@@ -81,7 +81,7 @@ final class PairOptions {
     }
 
     /** The pair in tokens of a model. */
-    Pair of(OpenModel opened, ModelOptions model) {
+    public Pair of(OpenModel opened, ModelOptions model) {
         Metric compared = parsed();
         int vocabulary = opened.config().vocabularySize();
         if (Math.max(compared.token(), compared.other()) >= vocabulary) {

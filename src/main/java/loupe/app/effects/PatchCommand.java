@@ -10,13 +10,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import loupe.analysis.Fit;
 import loupe.analysis.effects.FeaturePatches;
 import loupe.analysis.effects.PatchSite;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.Patching.Direction;
+import loupe.analysis.effects.StrongestFeatures;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
@@ -71,6 +74,15 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             description = "Features patched each alone, by position and at all positions.")
     private String features;
 
+    @Option(
+            names = "--strongest",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Features besides that are patched each alone: those that contribute most to the metric, by "
+                    + "attribution (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
+    private int strongest;
+
     @Option(names = "--group", paramLabel = "I,J", description = "Features patched together, at all positions.")
     private String group;
 
@@ -84,8 +96,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         texts.check(true);
         Set<Direction> directions = directions();
         List<PatchSite> kinds = kinds();
-        if (sae == null && (features != null || group != null || errors)) {
-            throw new UsageException("--features, --group and --errors need --sae PATH");
+        if (sae == null && (features != null || group != null || errors || strongest > 0)) {
+            throw new UsageException("--features, --strongest, --group and --errors need --sae PATH");
         }
         List<Integer> each = features == null ? List.of() : NumberLists.of(features, "--features");
         List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
@@ -100,23 +112,37 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             reading.warnOfProcessing(context, found, opened);
         });
         PairOptions.Pair pair = texts.of(opened, model);
+        Optional<FeaturePatches> patches = checkpoint.map(found -> new FeaturePatches(
+                found.id(),
+                Stream.concat(each.stream(), strongest(context, opened, found, pair).stream())
+                        .distinct()
+                        .toList(),
+                together,
+                errors));
         Patching.Answer answer = context.ask(new Patching(
-                opened.id(),
-                pair.clean(),
-                pair.corrupt(),
-                pair.metric(),
-                pair.position(),
-                directions,
-                kinds,
-                checkpoint.map(found -> new FeaturePatches(found.id(), each, together, errors))));
+                opened.id(), pair.clean(), pair.corrupt(), pair.metric(), pair.position(), directions, kinds, patches));
         return new Result(
                 answer.clean(),
                 answer.corrupt(),
                 Prompts.texts(opened, pair.clean()),
                 Prompts.texts(opened, pair.corrupt()),
+                patches.map(FeaturePatches::features),
                 patched(answer, Direction.DENOISING),
                 patched(answer, Direction.NOISING),
                 differences(answer));
+    }
+
+    private List<Integer> strongest(CommandContext context, OpenModel opened, OpenSae found, PairOptions.Pair pair) {
+        return strongest == 0
+                ? List.of()
+                : context.ask(new StrongestFeatures(
+                        opened.id(),
+                        found.id(),
+                        pair.clean(),
+                        pair.corrupt(),
+                        pair.metric(),
+                        pair.position(),
+                        strongest));
     }
 
     private Set<Direction> directions() {
@@ -195,6 +221,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
      * @param clean the metric of the clean run
      * @param corrupt the metric of the corrupt run
      * @param cleanTokens the texts of the tokens
+     * @param patchedFeatures the rows of features; empty without a checkpoint
      * @param difference denoising's scores less noising's; empty for one direction
      */
     record Result(
@@ -202,6 +229,7 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
             double corrupt,
             List<String> cleanTokens,
             List<String> corruptTokens,
+            @LeftOutIfEmpty Optional<List<Integer>> patchedFeatures,
             @LeftOutIfEmpty Optional<Patched> denoising,
             @LeftOutIfEmpty Optional<Patched> noising,
             @LeftOutIfEmpty Optional<Differences> difference) {}

@@ -50,10 +50,31 @@ final class Prompts {
         }
     }
 
+    /** @throws UsageException if a prompt and what --generate adds to it are longer than the model's context */
+    static void requireRoom(OpenModel opened, int prompt, int generate) {
+        int context = opened.config().context();
+        if ((long) prompt + generate > context) {
+            throw new UsageException("--generate is " + generate + ", and the prompt has " + prompt
+                    + " tokens, in a context of " + context + "; choose --generate " + (context - prompt)
+                    + " or less, or a shorter prompt");
+        }
+    }
+
     /** The refusal of two texts that are to be compared token by token. */
     static UsageException differ(int clean, int corrupt) {
         return new UsageException("the clean text has " + clean + " tokens and the corrupt one " + corrupt
                 + "; tokens are compared one by one, so both need as many");
+    }
+
+    /** The text of tokens, those that are parts of one character together. */
+    static String text(OpenModel opened, List<Integer> ids) {
+        return opened.tokenizer()
+                .map(tokenizer -> tokenizer.decode(array(ids)))
+                .orElseGet(() -> String.join("", texts(opened, ids)));
+    }
+
+    private static int[] array(List<Integer> ids) {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** The tokens for people. */

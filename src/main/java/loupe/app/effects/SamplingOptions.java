@@ -8,14 +8,13 @@ import picocli.CommandLine.Option;
 
 /** The options that say how the next token is chosen. */
 @OptionSection("Choice of the next token")
-final class SamplingOptions {
+public final class SamplingOptions {
     @Option(
             names = "--temperature",
             paramLabel = "X",
-            defaultValue = "0",
-            description = "Temperature; 0 takes the likeliest token each time (default: ${DEFAULT-VALUE}).")
+            description = "Temperature; 0 takes the likeliest token each time (default: 0; of doses 1).")
     @OptionRange(most = 1000)
-    private double temperature;
+    private Double temperature;
 
     @Option(
             names = "--top-k",
@@ -50,7 +49,8 @@ final class SamplingOptions {
     @OptionRange(most = Long.MAX_VALUE)
     private long seed;
 
-    Sampling sampling() {
-        return new Sampling(temperature, topK, topP, frequencyPenalty, seed);
+    /** @param usual the temperature if none is given */
+    Sampling sampling(double usual) {
+        return new Sampling(temperature == null ? usual : temperature, topK, topP, frequencyPenalty, seed);
     }
 }

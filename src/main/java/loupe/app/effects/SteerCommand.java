@@ -12,6 +12,7 @@ import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.Intervention.Action;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.Positions;
+import loupe.analysis.effects.Sampling;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -37,6 +38,7 @@ import picocli.CommandLine.TypeConversionException;
                 + "without.")
 public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     private static final int MOST_TOKENS = 100_000;
+    private static final int MOST_SEEDS = 1_000;
     private static final Pattern PUSH = Pattern.compile("(?:(\\d{1,10})/)?(\\d{1,10}):(.+)");
     private static final String BETWEEN = "..";
 
@@ -70,7 +72,9 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         /** h . v^ is kept within bounds. */
         PROJECTION_CAP("projection-cap"),
         /** The activation is set. */
-        CLAMP("clamp");
+        CLAMP("clamp"),
+        /** The activation is set to a multiple of the largest on a corpus. */
+        CLAMP_MAX("clamp-max");
 
         private final String label;
 
@@ -90,8 +94,9 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
             defaultValue = "additive",
             converter = MethodConverter.class,
             description = "additive: h + c v; orthogonal: h + (c - 1)(h . v^) v^; projection-cap: h . v^ at most c, or "
-                    + "within LO..HI; clamp: activation set to V, what is not reconstructed kept. v is the decoder "
-                    + "row, v^ at unit length, c the multiplier times V (default: ${DEFAULT-VALUE}).")
+                    + "within LO..HI; clamp: activation set to V, what is not reconstructed kept; clamp-max: "
+                    + "to V times the largest activation in --index. v is the decoder row, v^ at unit length, c the "
+                    + "multiplier times V (default: ${DEFAULT-VALUE}).")
     private Method method;
 
     @Option(
@@ -139,8 +144,19 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     @OptionRange(most = MOST_TOKENS)
     private int generate;
 
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Texts, each with and without steering, from --seed on (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = MOST_SEEDS)
+    private int seeds;
+
     @Mixin
     private SamplingOptions sampling;
+
+    @Mixin
+    private CorpusMaximum maximum;
 
     @Option(
             names = "--out",
@@ -156,8 +172,20 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         if (normalize && method != Method.ADDITIVE) {
             throw new UsageException("--normalize goes with --method additive; " + method + " has v at unit length");
         }
-        if (method == Method.CLAMP && multiplier != 1) {
-            context.warn("--multiplier is not used by --method clamp");
+        if ((method == Method.CLAMP || method == Method.CLAMP_MAX) && multiplier != 1) {
+            context.warn("--multiplier is not used by --method " + method);
+        }
+        if (maximum.isGiven() != (method == Method.CLAMP_MAX)) {
+            throw new UsageException(
+                    maximum.isGiven()
+                            ? "--index goes with --method clamp-max, not with " + method
+                            : "--method clamp-max needs --index DIR, an index that has counted the checkpoint");
+        }
+        maximum.check();
+        Sampling drawn = sampling.sampling(0);
+        if (seeds > 1 && drawn.temperature() == 0) {
+            throw new UsageException("--seeds is " + seeds + ", and nothing is drawn at temperature 0, so that all "
+                    + "texts are the same; give --temperature 1 too");
         }
         if (out != null) {
             OptionPaths.writable(out, "--out");
@@ -167,11 +195,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         OpenModel opened = model.open(context, Processing.RAW);
         SaeAt.requireFit(checkpoints, opened);
         List<Integer> prompt = Prompts.of(opened, model, text, "--text", ids, "--ids");
-        if ((long) prompt.size() + generate > opened.config().context()) {
-            throw new UsageException("--generate is " + generate + ", and the prompt has " + prompt.size()
-                    + " tokens, in a context of " + opened.config().context() + "; choose --generate "
-                    + (opened.config().context() - prompt.size()) + " or less, or a shorter prompt");
-        }
+        Prompts.requireRoom(opened, prompt.size(), generate);
         where.at().stream()
                 .filter(at -> excluded != null && at >= prompt.size())
                 .findFirst()
@@ -179,15 +203,28 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
                     throw new UsageException("--exclude-positions: " + at
                             + " is no token of the prompt, which are 0 to " + (prompt.size() - 1));
                 });
-        Interventions done = Interventions.of(pushes.stream()
-                .map(push -> new Intervention(
-                        new Intervention.Target.Feature(
-                                checkpoints.get(push.sae).id(), push.feature),
-                        push.action,
-                        where))
-                .toList());
-        Generation.Answer answer =
-                context.ask(new Generation(opened.id(), prompt, done, generate, sampling.sampling(), out != null));
+        List<Double> maxima = new ArrayList<>();
+        List<Intervention> list = new ArrayList<>();
+        for (Push push : pushes) {
+            OpenSae checkpoint = checkpoints.get(push.sae);
+            Action action = push.action;
+            if (method == Method.CLAMP_MAX) {
+                maxima.add(maximum.of(context, checkpoint, push.feature));
+                action = new Intervention.Clamp(
+                        ((Intervention.Clamp) push.action).times(), maxima.get(maxima.size() - 1));
+            }
+            list.add(new Intervention(new Intervention.Target.Feature(checkpoint.id(), push.feature), action, where));
+        }
+        Interventions done = Interventions.of(list);
+        List<Seeded> texts = new ArrayList<>();
+        Generation.Answer answer = context.ask(new Generation(opened.id(), prompt, done, generate, drawn, out != null));
+        for (int i = 0; seeds > 1 && i < seeds; i++) {
+            Sampling one = drawn.withSeed(drawn.seed() + i);
+            texts.add(Seeded.of(
+                    opened,
+                    one.seed(),
+                    i == 0 ? answer : context.ask(new Generation(opened.id(), prompt, done, generate, one, false))));
+        }
         if (out != null) {
             new SafetensorsWriter()
                     .add("logits", answer.steered().promptLogits().orElseThrow())
@@ -196,13 +233,15 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         return new Result(
                 prompt,
-                String.join("", Prompts.texts(opened, answer.steered().ids())),
-                String.join("", Prompts.texts(opened, answer.plain().ids())),
+                Prompts.text(opened, answer.steered().ids()),
+                Prompts.text(opened, answer.plain().ids()),
                 answer.steered().ids(),
                 answer.steered().logProbabilities(),
                 answer.plain().ids(),
                 answer.plain().logProbabilities(),
-                answer.applied());
+                answer.applied(),
+                maxima,
+                texts);
     }
 
     private Positions positions() {
@@ -263,7 +302,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
             case ADDITIVE -> new Intervention.Add(product(number), normalize);
             case ORTHOGONAL -> new Intervention.Orthogonal(product(number));
             case PROJECTION_CAP -> new Intervention.Cap(OptionalDouble.empty(), OptionalDouble.of(product(number)));
-            case CLAMP -> Intervention.Clamp.to(number);
+            case CLAMP, CLAMP_MAX -> Intervention.Clamp.to(number);
         };
     }
 
@@ -293,6 +332,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
      * @param logProbs of each of them, in nats, under steering
      * @param plain token ids of the text without
      * @param applied tokens at which something was done, once for each feature
+     * @param corpusMaxima of clamp-max: the largest activation of each feature on the corpus
+     * @param texts of all seeds, where there are several; the first is that of the other fields
      */
     record Result(
             List<Integer> ids,
@@ -302,7 +343,42 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
             List<Double> logProbs,
             @JsonProperty("default") List<Integer> plain,
             List<Double> defaultLogProbs,
-            long applied) {}
+            long applied,
+            List<Double> corpusMaxima,
+            List<Seeded> texts) {}
+
+    /**
+     * The two texts of one seed.
+     *
+     * @param logProb mean of the steered text's tokens, in nats, under steering
+     * @param defaultLogProb the same of the text without, as the model is
+     */
+    record Seeded(
+            long seed,
+            String text,
+            String defaultText,
+            double logProb,
+            double defaultLogProb,
+            List<Integer> generated,
+            @JsonProperty("default") List<Integer> plain) {
+        static Seeded of(OpenModel opened, long seed, Generation.Answer answer) {
+            return new Seeded(
+                    seed,
+                    Prompts.text(opened, answer.steered().ids()),
+                    Prompts.text(opened, answer.plain().ids()),
+                    mean(answer.steered()),
+                    mean(answer.plain()),
+                    answer.steered().ids(),
+                    answer.plain().ids());
+        }
+
+        private static double mean(Generation.Text text) {
+            return text.logProbabilities().stream()
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElse(0);
+        }
+    }
 
     /** A method by its name. */
     static final class MethodConverter implements ITypeConverter<Method> {
@@ -313,7 +389,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
                     return method;
                 }
             }
-            throw new TypeConversionException("'" + value + "' is not additive, orthogonal, projection-cap or clamp");
+            throw new TypeConversionException(
+                    "'" + value + "' is not additive, orthogonal, projection-cap, clamp or clamp-max");
         }
     }
 }

@@ -1,5 +1,6 @@
 package loupe.app.effects;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import loupe.analysis.Fit;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.prompts.AblatedText;
@@ -63,6 +65,9 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
 
     @Mixin
     private TextPairOptions compared;
+
+    @Mixin
+    private ListedInterventions done;
 
     @Option(
             names = "--feature",
@@ -128,6 +133,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         Prompts.requireOne(text, "--text", ids, "--ids");
         compared.check();
         checkFeatures();
+        InterventionList list = done.read();
         List<OpenSae> checkpoints =
                 saes.stream().map(path -> reading.open(context, path, "--sae")).toList();
         for (int i = 0; i < features.length; i++) {
@@ -146,20 +152,28 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         if (corrupt != null) {
             runs.add(new TextPredictions.Run(corrupt, Interventions.NONE));
         }
+        int plain = runs.size();
+        Interventions interventions = ListedInterventions.of(list, opened, checkpoints, null);
+        if (!interventions.isEmpty()) {
+            SaeAt.requireFit(checkpoints, opened);
+            List.copyOf(runs).forEach(run -> runs.add(new TextPredictions.Run(run.ids(), interventions)));
+        }
         TextPredictions.Answer predicted =
                 context.ask(new TextPredictions(opened.id(), runs, compared.predictions(), followed));
         List<Text> texts = new ArrayList<>();
-        for (int run = 0; run < runs.size(); run++) {
+        for (int run = 0; run < plain; run++) {
             texts.add(text(context, opened, checkpoints, predicted, run, run == 0));
         }
         return new Result(
                 texts.get(0).readAt(),
                 texts.get(0).meanLoss(),
+                texts.get(0).after(),
                 texts.get(0).tokens(),
                 texts.get(0).top(),
                 texts.size() > 1
                         ? Optional.of(new Corrupt(
                                 texts.get(1).meanLoss(),
+                                texts.get(1).after(),
                                 texts.get(1).tokens(),
                                 texts.get(1).top()))
                         : Optional.empty());
@@ -191,7 +205,11 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
 
     /** A text with all that is asked of it. */
     private record Text(
-            Optional<Integer> readAt, Optional<Double> meanLoss, List<At> tokens, Optional<List<InText>> top) {}
+            Optional<Integer> readAt,
+            Optional<Double> meanLoss,
+            Optional<Total> after,
+            List<At> tokens,
+            Optional<List<InText>> top) {}
 
     /** @param ablates whether tokens are ablated, if the user wants that */
     private Text text(
@@ -229,25 +247,46 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                             .map(answer -> answer.strongest(place, top).stream()
                                     .map(one -> new Active(one.feature(), one.activation()))
                                     .toList()),
-                    finite(predicted.surprisal(run, i)),
-                    finite(predicted.loss(run, i)),
-                    predicted.positions().get(i).entropies()[run],
-                    predictions(opened, predicted.positions().get(i), run),
-                    answer(predicted.positions().get(i), run, 0, compared.hasAnswer()),
-                    answer(predicted.positions().get(i), run, compared.hasAnswer() ? 1 : 0, compared.hasWrongAnswer()),
-                    compared.hasAnswer() && compared.hasWrongAnswer()
-                            ? Optional.of(predicted.positions().get(i).tracked()[run][0]
-                                    - predicted.positions().get(i).tracked()[run][1])
-                            : Optional.empty()));
+                    predicted(opened, predicted, run, i),
+                    after(predicted, run).stream()
+                            .mapToObj(after -> predicted(opened, predicted, after, place))
+                            .findFirst()));
         }
         return new Text(
                 readAt,
                 finite(predicted.meanLoss(run)),
+                after(predicted, run).stream()
+                        .mapToObj(after -> new Total(
+                                finite(predicted.meanLoss(after)), predicted.applied()[after]))
+                        .findFirst(),
                 tokens,
                 Optional.ofNullable(first)
                         .map(answer -> TextFeatures.of(answer).top(order.order, top).stream()
                                 .map(one -> new InText(one.feature(), one.maximum(), one.sum(), one.tokens()))
                                 .toList()));
+    }
+
+    /** The run of the same text under the interventions. */
+    private static OptionalInt after(TextPredictions.Answer predicted, int run) {
+        int last = predicted.runs().size() - 1;
+        return predicted.runs().get(last).interventions().isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(predicted.runs().size() / 2 + run);
+    }
+
+    /** What one run predicts after a token. */
+    private Predicted predicted(OpenModel opened, TextPredictions.Answer predicted, int run, int place) {
+        TextPredictions.At there = predicted.positions().get(place);
+        boolean both = compared.hasAnswer() && compared.hasWrongAnswer();
+        return new Predicted(
+                finite(predicted.surprisal(run, place)),
+                finite(predicted.loss(run, place)),
+                there.entropies()[run],
+                run == 0 ? Optional.empty() : Optional.of(there.divergences()[run]),
+                predictions(opened, there, run),
+                answer(there, run, 0, compared.hasAnswer()),
+                answer(there, run, compared.hasAnswer() ? 1 : 0, compared.hasWrongAnswer()),
+                both ? Optional.of(there.tracked()[run][0] - there.tracked()[run][1]) : Optional.empty());
     }
 
     private static Optional<Double> finite(double value) {
@@ -306,6 +345,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
      *
      * @param readAt the token at which the ablated activation is read; empty without an ablation
      * @param meanLoss in nats per token; empty for a single token
+     * @param after the same under the interventions; empty without any
      * @param tokens of the text
      * @param top features of the whole text; empty without a checkpoint
      * @param corrupt the same of the second text; empty without one
@@ -313,6 +353,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
     record Result(
             @LeftOutIfEmpty Optional<Integer> readAt,
             Optional<Double> meanLoss,
+            @LeftOutIfEmpty Optional<Total> after,
             List<At> tokens,
             @LeftOutIfEmpty Optional<List<InText>> top,
             @LeftOutIfEmpty Optional<Corrupt> corrupt) {}
@@ -320,8 +361,12 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
     /** The second text. */
     record Corrupt(
             Optional<Double> meanLoss,
+            @LeftOutIfEmpty Optional<Total> after,
             List<At> tokens,
             @LeftOutIfEmpty Optional<List<InText>> top) {}
+
+    /** A text under the interventions: its loss, and at how many tokens something was done. */
+    record Total(Optional<Double> meanLoss, long applied) {}
 
     /**
      * A token of the text.
@@ -333,12 +378,8 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
      * @param without the activation at the place that is read, without this token; empty without an ablation and after
      *     that place
      * @param features furthest from 0 first
-     * @param surprisal in bits, of this token after those before it; empty for the first
-     * @param loss in nats, of the token after it; empty for the last
-     * @param entropy in nats, of what is predicted after it
-     * @param predictions the likeliest tokens after it
-     * @param answer what becomes of the answer here
-     * @param logitDifference of answer and wrong answer
+     * @param predicted after it
+     * @param after what is predicted under the interventions; empty without any
      */
     record At(
             int id,
@@ -349,9 +390,25 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
             @LeftOutIfEmpty Optional<Float> difference,
             @LeftOutIfEmpty Optional<Float> without,
             @LeftOutIfEmpty Optional<List<Active>> features,
+            @JsonUnwrapped Predicted predicted,
+            @LeftOutIfEmpty Optional<Predicted> after) {}
+
+    /**
+     * What is predicted after a token.
+     *
+     * @param surprisal in bits, of this token after those before it; empty for the first
+     * @param loss in nats, of the token after it; empty for the last
+     * @param entropy in nats
+     * @param kl divergence from what is predicted after the clean text as it is, in nats; empty for that itself
+     * @param predictions the likeliest tokens
+     * @param answer what becomes of the answer here
+     * @param logitDifference of answer and wrong answer
+     */
+    record Predicted(
             Optional<Double> surprisal,
             Optional<Double> loss,
             double entropy,
+            @LeftOutIfEmpty Optional<Double> kl,
             List<Next> predictions,
             @LeftOutIfEmpty Optional<Followed> answer,
             @LeftOutIfEmpty Optional<Followed> wrongAnswer,

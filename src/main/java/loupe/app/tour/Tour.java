@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -12,6 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javafx.stage.Stage;
 import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
@@ -31,14 +34,22 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.text.DoseModel;
+import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
+import loupe.ui.text.GenerationPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
+import loupe.ui.window.ViewKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +67,9 @@ final class Tour {
     private static final int BATCHED = 24;
     private static final int EVALUATED = 5_000;
     private static final int BATCH_NODES = 60;
+    /** Iterations of the search for text. */
+    private static final int DREAMT = 12;
+
     private static final long COUNTING_MILLIS = 1_800_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
@@ -395,12 +409,9 @@ final class Tour {
                     models().a().comparison().stop();
                 });
         prompts();
-        for (PaneKind kind : PaneKind.ALL) {
-            camera.both(
-                    "pane-" + kind.id(),
-                    () -> app.view().maximise(kind.type(), true),
-                    () -> app.view().maximise(kind.type(), false));
-        }
+        dream();
+        PaneKind.ALL.forEach(this::pane);
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
         camera.both("kept-indexes", () -> app.view().run("cache"), app.view()::dismiss);
@@ -441,6 +452,16 @@ final class Tour {
         camera.both("small");
         camera.both(
                 "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "small-prompts-" + pane,
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> {});
+        }
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
@@ -449,13 +470,142 @@ final class Tour {
         camera.one("prompts-empty", () -> showPrompts(PromptPair.EMPTY), () -> {});
         camera.both("prompts", () -> showPrompts(PROMPTS), () -> {});
         camera.both(
+                Camera.Need.CHECKPOINT,
+                "prompts-feature",
+                () -> models().a().textFeatures().rows().stream()
+                        .skip(1)
+                        .findFirst()
+                        .ifPresent(row -> models().table().jumpTo(row.feature())),
+                this::goBack);
+        camera.both(
                 "prompts-surprisal",
                 () -> models().prompt().colouring().set(PromptColouring.SURPRISAL),
                 () -> models().prompt().colouring().set(PromptColouring.ACTIVATION));
+        for (PatchingModel.Places places :
+                List.of(PatchingModel.Places.RESIDUAL, PatchingModel.Places.HEADS, PatchingModel.Places.FEATURES)) {
+            camera.both(
+                    "prompts-patching-" + places.name().toLowerCase(Locale.ROOT),
+                    () -> {
+                        showPrompts(PROMPTS);
+                        models().patching().places().set(places);
+                        app.view().maximise(PatchingPane.class, true);
+                    },
+                    () -> app.view().maximise(PatchingPane.class, false));
+        }
+        camera.both(
+                "prompts-generation",
+                () -> {
+                    showPrompts(PROMPTS);
+                    models().interventions().set(InterventionList.parse("add 866 40"));
+                    app.view().maximise(GenerationPane.class, true);
+                },
+                () -> {
+                    models().interventions().set(InterventionList.NONE);
+                    app.view().maximise(GenerationPane.class, false);
+                });
+        doses();
+        camera.both(
+                "prompts-attribution",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(AttributionPane.class, true);
+                },
+                () -> app.view().maximise(AttributionPane.class, false));
+        camera.both(
+                "prompts-circuit",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(CircuitPane.class, true);
+                },
+                () -> app.view().maximise(CircuitPane.class, false));
+        for (String pane : List.of("patching", "attribution", "circuit")) {
+            camera.one(
+                    "prompts-" + pane + "-in-its-place",
+                    () -> {
+                        showPrompts(PROMPTS);
+                        app.view().run(pane);
+                    },
+                    () -> {});
+        }
+        camera.one(
+                "prompts-patching-without-answers",
+                () -> {
+                    showPrompts(PROMPTS.withAnswer(""));
+                    app.view().run("patching");
+                },
+                () -> {});
         camera.one(
                 "prompts-not-aligned",
                 () -> showPrompts(PROMPTS.withCorrupt("A small bird")),
                 () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** A pane at full size, in the view that it belongs to. */
+    private void pane(PaneKind kind) {
+        String name = "pane-" + kind.id();
+        if (!camera.isWanted(name)) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().prompt().pair().set(PROMPTS);
+            ViewKind.ALL.stream()
+                    .filter(view -> view.layout().holds(kind.id()))
+                    .findFirst()
+                    .ifPresent(view -> app.view().run("view-" + view.id()));
+        });
+        camera.settle();
+        camera.both(
+                name,
+                () -> app.view().maximise(kind.type(), true),
+                () -> app.view().maximise(kind.type(), false));
+    }
+
+    private void goBack() {
+        app.view().run("back");
+    }
+
+    /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
+    private void dream() {
+        if (!camera.isWanted("dream") || !camera.has(Camera.Need.COUNTS, "dream")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            app.view().run("dream");
+            models().dream().iterations().set(Integer.toString(DREAMT));
+            models().dream().start();
+        });
+        camera.until(
+                "text to be found",
+                COUNTING_MILLIS,
+                () -> !models().dream().search().isPending()
+                        && !models().dream().corpus().isPending());
+        camera.both(
+                "dream",
+                () -> models().dream().search().getValue().best().ifPresent(best -> {
+                    models().dream().choose(new TextMeasures.Text(List.of(), best.ids()));
+                    models().dream().toPrompt(best.ids());
+                }),
+                () -> app.view().run(FIRST_VIEW));
+    }
+
+    /** The pane of doses: as it waits, and with the curves of few doses. */
+    private void doses() {
+        if (!camera.isWanted("prompts-dose") && !camera.isWanted("prompts-dose-share")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().doses().settings().set(new DoseModel.Settings(3, 5, 1, 8, 4, "colour,red,blue"));
+            models().doses().start();
+        });
+        camera.until(
+                "the doses", COUNTING_MILLIS, () -> !models().doses().answer().isPending());
+        camera.both(
+                "prompts-dose",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(DosePane.class, true);
+                },
+                () -> app.view().maximise(DosePane.class, false));
     }
 
     private void showPrompts(PromptPair pair) {
@@ -611,6 +761,10 @@ final class Tour {
                 && !models().text().tokens().isPending()
                 && !models().prompt().reading().isPending()
                 && !models().predictions().predictions().isPending()
+                && !models().generation().texts().isPending()
+                && !models().patching().status().getValue().pending()
+                && !models().attribution().status().getValue().pending()
+                && !models().circuit().status().getValue().pending()
                 && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 

@@ -32,7 +32,7 @@ record FirstOpening(
             return new FirstOpening(model, checkpoints, -1, given.corpus(), false);
         }
         if (remembered.isPresent()
-                || session.model() == null && !session.checkpoints().isEmpty()) {
+                || (session.model() == null && !session.checkpoints().isEmpty())) {
             return new FirstOpening(remembered, session.checkpoints(), session.feature(), List.of(), false);
         }
         return new FirstOpening(

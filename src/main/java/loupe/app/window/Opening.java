@@ -40,7 +40,7 @@ public record Opening(@Nullable Path model, List<Path> saes, List<Path> corpus) 
         List<Path> saes = kinds.getOrDefault(PathKind.CHECKPOINT, List.of());
         List<Path> texts = kinds.getOrDefault(PathKind.CORPUS, List.of());
         List<Path> indexes = kinds.getOrDefault(PathKind.INDEX, List.of());
-        boolean oneCorpus = indexes.isEmpty() || texts.isEmpty() && indexes.size() == 1;
+        boolean oneCorpus = indexes.isEmpty() || (texts.isEmpty() && indexes.size() == 1);
         if (models.size() > 1 || saes.size() > 2 || !oneCorpus) {
             throw new CheckpointException(
                     paths.get(0),

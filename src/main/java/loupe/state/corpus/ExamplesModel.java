@@ -2,8 +2,11 @@ package loupe.state.corpus;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
@@ -52,8 +55,13 @@ public final class ExamplesModel {
      * Examples under one heading.
      *
      * @param title empty if there is only one group
+     * @param token whose text the title begins with, for near misses
      */
-    public record Group(String title, List<Example> examples) {}
+    public record Group(String title, OptionalInt token, List<Example> examples) {
+        Group(String title, List<Example> examples) {
+            this(title, OptionalInt.empty(), examples);
+        }
+    }
 
     private final Workbench workbench;
     private final ActivationsModel activations;
@@ -163,30 +171,62 @@ public final class ExamplesModel {
                             "", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
                 case INTERVALS -> intervals();
                 case RANDOM -> List.of(group("", n -> Examples.random(activations, n, APART, SEED), RANDOM));
-                case NEAR_MISSES ->
-                    List.of(new Group("", index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)));
+                case NEAR_MISSES -> nearMisses();
             };
+        }
+
+        /** By the token at which the feature could have been active, with how often it is. */
+        private List<Group> nearMisses() {
+            Map<Integer, List<Example>> byToken = new LinkedHashMap<>();
+            for (Example example : index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)) {
+                byToken.computeIfAbsent(example.ids()[example.focus()], id -> new ArrayList<>())
+                        .add(example);
+            }
+            int[] ids = byToken.keySet().stream().mapToInt(id -> id).toArray();
+            List<int[]> places = ids.length == 0 ? List.of() : index.activePlaces(activations, ids);
+            List<Group> groups = new ArrayList<>();
+            for (int i = 0; i < ids.length; i++) {
+                int active = places.get(i)[0];
+                int all = places.get(i)[1];
+                groups.add(new Group(
+                        String.format(
+                                Locale.ROOT,
+                                "active at %,d of its %,d places (%.3g %%)",
+                                active,
+                                all,
+                                100.0 * active / all),
+                        OptionalInt.of(ids[i]),
+                        byToken.get(ids[i])));
+            }
+            return groups;
         }
 
         private List<Group> intervals() {
             List<Group> groups = new ArrayList<>();
             float max = activations.strongest();
-            String quantity = activations.min() < 0 ? "Absolute activation" : "Activation";
+            int all = Examples.countInside(activations, 0, Float.POSITIVE_INFINITY);
+            String quantity = activations.min() < 0 ? "Absolute " : "";
             for (int i = 0; i < INTERVALS; i++) {
                 int place = i;
                 int interval = INTERVALS - 1 - i;
+                float low = max * interval / INTERVALS;
+                float high = max * (interval + 1) / INTERVALS;
+                int inside = Examples.countInside(
+                        activations, low, interval == INTERVALS - 1 ? Float.POSITIVE_INFINITY : high);
                 Group group = group(
                         String.format(
                                 Locale.ROOT,
-                                "%s %.3g to %.3g",
+                                "%s%.3g to %.3g: %,d tokens, %.3g %%",
                                 quantity,
-                                max * interval / INTERVALS,
-                                max * (interval + 1) / INTERVALS),
+                                low,
+                                high,
+                                inside,
+                                100.0 * inside / Math.max(1, all)),
                         n -> Examples.intervals(activations, INTERVALS, n, APART, SEED)
                                 .get(place),
                         PER_INTERVAL);
                 if (!group.examples().isEmpty()) {
-                    groups.add(group);
+                    groups.add(strongestFirst(group));
                 }
             }
             return groups;
@@ -199,6 +239,7 @@ public final class ExamplesModel {
         private static Group strongestFirst(Group group) {
             return new Group(
                     group.title(),
+                    group.token(),
                     group.examples().stream()
                             .sorted(Comparator.comparingDouble((Example example) -> -Math.abs(example.activation())))
                             .toList());

@@ -10,6 +10,7 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleIntegerProperty;
 import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Refusal;
@@ -17,6 +18,8 @@ import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.RememberedChoices;
 import loupe.state.window.UndoOrder;
@@ -52,6 +55,7 @@ public final class PromptModel {
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final RememberedChoices choices = new RememberedChoices();
     private final PromptTemplates templates;
+    private final ObservableValue<PaneStatus> status;
 
     /**
      * Everything that was typed, in tokens.
@@ -87,7 +91,13 @@ public final class PromptModel {
         ValueHistory.keep(
                 undo, pair, pair::set, (was, is) -> is.isEmpty() ? "clearing the prompts" : "change of the prompts");
         templates = new PromptTemplates(pair, undo);
+        status = new PaneStatusBinding().refuses(problem()).fails(reading).awaits(reading);
         ask(true);
+    }
+
+    /** What the pane of the prompts shows; they can be typed before a model is open. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     /** The library of prompts. */

@@ -2,6 +2,7 @@ package loupe.state.text;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
@@ -11,6 +12,7 @@ import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -67,7 +69,8 @@ public final class TextFeaturesModel {
             List<TextFeatures.InText> byMaximum,
             List<TextFeatures.InText> bySum) {}
 
-    public TextFeaturesModel(Workbench workbench, CheckpointSide side, PromptModel prompt) {
+    /** @param mend opens the checkpoint again with a remedy, or shows its form */
+    public TextFeaturesModel(Workbench workbench, CheckpointSide side, PromptModel prompt, Consumer<Remedy> mend) {
         this.side = side;
         this.prompt = prompt;
         clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
@@ -79,6 +82,7 @@ public final class TextFeaturesModel {
         });
         status = new PaneStatusBinding()
                 .refuses(problem)
+                .mendedBy(mend)
                 .fails(prompt.reading())
                 .fails(clean)
                 .fails(corrupt)

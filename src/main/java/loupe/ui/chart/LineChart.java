@@ -2,9 +2,11 @@ package loupe.ui.chart;
 
 import java.awt.BasicStroke;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.DoubleStream;
 import javafx.scene.input.MouseEvent;
 import loupe.state.window.Side;
 import loupe.ui.control.NumberTexts;
@@ -12,8 +14,8 @@ import loupe.ui.export.Csv;
 import loupe.ui.export.PaperPen;
 import org.jfree.chart.fx.ChartCanvas;
 import org.jfree.chart.plot.XYPlot;
-import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
-import org.jfree.data.xy.DefaultXYDataset;
+import org.jfree.chart.renderer.xy.DeviationRenderer;
+import org.jfree.data.xy.DefaultIntervalXYDataset;
 
 /**
  * Lines over one axis: a training run, a sweep, a value by layer. Sides have their colours; a second line of a side is
@@ -27,15 +29,29 @@ public final class LineChart extends ChartPart {
      * @param name its name in legend, readout and exported data; no two lines of a chart share one
      * @param x ascending; not to be written
      * @param y as many; not to be written
+     * @param low the lower ends of intervals, drawn as a band; the same array as {@code y} for none
+     * @param high their upper ends
      */
-    public record Line(Side side, String name, double[] x, double[] y) {
+    public record Line(Side side, String name, double[] x, double[] y, double[] low, double[] high) {
         public Line {
             Objects.requireNonNull(side, "side");
-            if (x.length != y.length) {
-                throw new IllegalArgumentException("x has " + x.length + " values, y " + y.length);
+            if (x.length != y.length || low.length != y.length || high.length != y.length) {
+                throw new IllegalArgumentException("x has " + x.length + " values, y " + y.length + ", low "
+                        + low.length + ", high " + high.length);
             }
         }
+
+        /** A line without a band. */
+        public Line(Side side, String name, double[] x, double[] y) {
+            this(side, name, x, y, y, y);
+        }
+
+        boolean hasBand() {
+            return low != y;
+        }
     }
+
+    private static final float BAND_OPACITY = 0.16f;
 
     private final ChartAxis horizontal;
     private final ChartAxis vertical;
@@ -54,12 +70,12 @@ public final class LineChart extends ChartPart {
             return;
         }
         lines = List.copyOf(shown);
-        DefaultXYDataset data = new DefaultXYDataset();
-        XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
-        for (int i = 0; i < lines.size(); i++) {
+        DefaultIntervalXYDataset data = new DefaultIntervalXYDataset();
+        DeviationRenderer renderer = new DeviationRenderer(true, false);
+        renderer.setAlpha(BAND_OPACITY);
+        for (Line line : lines) {
             data.addSeries(
-                    lines.get(i).name(),
-                    new double[][] {lines.get(i).x(), lines.get(i).y()});
+                    line.name(), new double[][] {line.x(), line.x(), line.x(), line.y(), line.low(), line.high()});
         }
         List<Line> drawn = lines;
         XYPlot plot = new XYPlot(data, axis(horizontal, true), axis(vertical, false), renderer);
@@ -68,6 +84,7 @@ public final class LineChart extends ChartPart {
                 Side side = drawn.get(i).side();
                 boolean second = drawn.subList(0, i).stream().anyMatch(line -> line.side() == side);
                 dressed.getRenderer().setSeriesPaint(i, PaperPen.awt(palette.side(side)));
+                renderer.setSeriesFillPaint(i, PaperPen.awt(palette.side(side)));
                 dressed.getRenderer()
                         .setSeriesStroke(
                                 i,
@@ -86,7 +103,11 @@ public final class LineChart extends ChartPart {
         double least = Double.POSITIVE_INFINITY;
         double most = Double.NEGATIVE_INFINITY;
         for (Line line : lines) {
-            for (double value : across ? line.x() : line.y()) {
+            double[] values = across
+                    ? line.x()
+                    : DoubleStream.concat(Arrays.stream(line.low()), Arrays.stream(line.high()))
+                            .toArray();
+            for (double value : values) {
                 if (Double.isFinite(value) && (!axis.logarithmic() || value > 0)) {
                     least = Math.min(least, value);
                     most = Math.max(most, value);
@@ -107,32 +128,47 @@ public final class LineChart extends ChartPart {
             List<String> parts = new ArrayList<>();
             double x = toValueX(event.getX());
             for (Line line : lines) {
-                at(line, x).ifPresent(y -> parts.add(line.name() + " " + NumberTexts.with(y, vertical.unit())));
+                nearest(line, x)
+                        .ifPresent(i -> parts.add(line.name() + " "
+                                + NumberTexts.with(line.y()[i], vertical.unit())
+                                + (line.hasBand()
+                                        ? " (" + NumberTexts.number(line.low()[i]) + " to "
+                                                + NumberTexts.number(line.high()[i]) + ")"
+                                        : "")));
             }
             showReadout(parts.isEmpty() ? "" : NumberTexts.number(x) + ":  " + String.join("    ", parts));
         });
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> showReadout(""));
     }
 
-    /** The line's value at the nearest of its points. */
-    private static OptionalDouble at(Line line, double x) {
+    /** The nearest of the line's points. */
+    private static OptionalInt nearest(Line line, double x) {
         int nearest = -1;
         for (int i = 0; i < line.x().length; i++) {
             if (nearest < 0 || Math.abs(line.x()[i] - x) < Math.abs(line.x()[nearest] - x)) {
                 nearest = i;
             }
         }
-        return nearest < 0 ? OptionalDouble.empty() : OptionalDouble.of(line.y()[nearest]);
+        return nearest < 0 ? OptionalInt.empty() : OptionalInt.of(nearest);
     }
 
     @Override
     public Csv csv() {
+        boolean bands = lines.stream().anyMatch(Line::hasBand);
         List<List<?>> rows = new ArrayList<>();
         for (Line line : lines) {
             for (int i = 0; i < line.x().length; i++) {
-                rows.add(List.of(line.name(), line.x()[i], line.y()[i]));
+                List<Object> row = new ArrayList<>(List.of(line.name(), line.x()[i], line.y()[i]));
+                if (bands) {
+                    row.addAll(List.of(line.low()[i], line.high()[i]));
+                }
+                rows.add(row);
             }
         }
-        return new Csv(List.of("series", horizontal.label(), vertical.label()), rows);
+        List<String> header = new ArrayList<>(List.of("series", horizontal.label(), vertical.label()));
+        if (bands) {
+            header.addAll(List.of("low", "high"));
+        }
+        return new Csv(header, rows);
     }
 }

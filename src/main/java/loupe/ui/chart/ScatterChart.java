@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import javafx.beans.property.ObjectProperty;
 import javafx.geometry.Bounds;
 import javafx.scene.input.KeyCode;
@@ -40,6 +41,8 @@ public final class ScatterChart extends ChartPart {
     private List<CloudRenderer.Drawn> clouds = List.of();
     private BiFunction<Side, Integer, String> words = (side, point) -> "";
     private BiConsumer<Side, Integer> chosen = (side, point) -> {};
+    private String pointName = "feature";
+    private Function<Side, String> sideNames = Side::toString;
 
     public ScatterChart(String name, ChartAxis horizontal, ChartAxis vertical) {
         super(name);
@@ -92,6 +95,7 @@ public final class ScatterChart extends ChartPart {
         double[] acrossEnds = ends(true);
         double[] upEnds = ends(false);
         CloudRenderer dots = new CloudRenderer(clouds, this::pixelScale);
+        dots.setLegendItemLabelGenerator((dataset, series) -> sideNames.apply((Side) dataset.getSeriesKey(series)));
         XYPlot plot = new XYPlot(
                 oneItemEach, across.create(acrossEnds[0], acrossEnds[1]), up.create(upEnds[0], upEnds[1]), dots);
         if (zoomed) {
@@ -144,6 +148,17 @@ public final class ScatterChart extends ChartPart {
         double[] up = ends(false);
         return plot().getDomainAxis().getRange().equals(new org.jfree.data.Range(across[0], across[1]))
                 && plot().getRangeAxis().getRange().equals(new org.jfree.data.Range(up[0], up[1]));
+    }
+
+    /**
+     * Sets what is drawn, where it is not the features of two checkpoints.
+     *
+     * @param point what a point is, for the heading of its numbers
+     * @param names what the points of each side are, for the legend and the numbers
+     */
+    public void setNames(String point, Function<Side, String> names) {
+        pointName = point;
+        sideNames = names;
     }
 
     /** Sets the action of a click on a point, with its side and index. */
@@ -313,9 +328,9 @@ public final class ScatterChart extends ChartPart {
         for (CloudRenderer.Drawn drawn : clouds) {
             ScatterCloud cloud = drawn.cloud();
             for (int i = 0; i < cloud.x().length; i++) {
-                rows.add(List.of(cloud.side(), i, cloud.x()[i], cloud.y()[i]));
+                rows.add(List.of(sideNames.apply(cloud.side()), i, cloud.x()[i], cloud.y()[i]));
             }
         }
-        return new Csv(List.of("side", "feature", horizontal.quantity(), vertical.quantity()), rows);
+        return new Csv(List.of("side", pointName, horizontal.quantity(), vertical.quantity()), rows);
     }
 }

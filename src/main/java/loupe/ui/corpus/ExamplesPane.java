@@ -2,6 +2,7 @@ package loupe.ui.corpus;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,6 +68,7 @@ public final class ExamplesPane implements Pane {
     private final SegmentedButton choices = new SegmentedButton();
     private final ChoiceBox<Choice> choiceList = new ChoiceBox<>();
     private final Label range = new Label();
+    private final Label none = new Label();
     private final HBox chip;
     private final ContextMenu menu = new ContextMenu();
     private final Consumer<Example> onOpen;
@@ -112,6 +114,9 @@ public final class ExamplesPane implements Pane {
 
     private void layOut() {
         list.setId("examples-" + side);
+        none.setWrapText(true);
+        none.getStyleClass().add("muted");
+        list.setPlaceholder(none);
         list.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
         list.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
             if (COPY.match(event)) {
@@ -131,7 +136,7 @@ public final class ExamplesPane implements Pane {
             buttons.put(choice, button);
             choices.getButtons().add(button);
         }
-        button(Choice.TOP).setSelected(true);
+        button(model.choice().get()).setSelected(true);
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         choiceList.setId("examples-choice-" + side);
@@ -176,20 +181,27 @@ public final class ExamplesPane implements Pane {
             removed.setDisable(none);
             replaced.setDisable(none || model.ablation().replacement().isEmpty());
             int many = list.getSelectionModel().getSelectedIndices().size();
-            copy.setText(many > 1 ? "Copy these " + many + " texts" : "Copy this text");
+            copy.setText(
+                    list.markedText().isPresent()
+                            ? "Copy the marked part"
+                            : many > 1 ? "Copy these " + many + " texts" : "Copy this text");
             copy.setDisable(none);
             rows.setDisable(none);
         });
         list.setContextMenu(menu);
     }
 
-    /** Puts the texts of the marked examples on the clipboard, one a line. */
+    /** Puts what was dragged over, else the texts of the marked examples, one a line, on the clipboard. */
     private void copyTexts() {
         ClipboardContent content = new ClipboardContent();
-        content.putString(list.getSelectionModel().getSelectedItems().stream()
-                .map(TokenLine::sentence)
-                .collect(Collectors.joining("\n")));
+        content.putString(list.markedText().orElseGet(this::texts));
         Clipboard.getSystemClipboard().setContent(content);
+    }
+
+    private String texts() {
+        return list.getSelectionModel().getSelectedItems().stream()
+                .map(TokenLine::sentence)
+                .collect(Collectors.joining("\n"));
     }
 
     private void open(int row) {
@@ -259,16 +271,44 @@ public final class ExamplesPane implements Pane {
         shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
         List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
-        list.setLines(lines, Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()), side);
+        list.setLines(
+                lines,
+                headings(groups),
+                Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()),
+                side);
         list.getSelectionModel().clearSelection();
         marked.stream().mapToInt(shown::indexOf).filter(row -> row >= 0).forEach(list.getSelectionModel()::select);
         showAblation();
+        none.setText(
+                !shown.isEmpty() || model.examples().getValue() == null
+                        ? ""
+                        : model.brush().get() != null
+                                ? "No token has an activation in this range"
+                                : model.choice().get() == Choice.NEAR_MISSES
+                                        ? "No near misses: the feature is active wherever its tokens stand"
+                                        : "No examples");
         frame.subtitleProperty()
                 .set(
                         !shown.isEmpty() || model.examples().getValue() == null
                                 ? CorpusWords.heading(model.activations())
                                 : model.brush().get() != null ? "none in this range" : "none found");
         frame.subtitleTipProperty().set(CorpusWords.headingTip(model.activations()));
+    }
+
+    /** The titles of the groups, by the index of the first example of each. */
+    private Map<Integer, String> headings(List<ExamplesModel.Group> groups) {
+        Map<Integer, String> headings = new HashMap<>();
+        int row = 0;
+        for (ExamplesModel.Group group : groups) {
+            String token = group.token().isPresent()
+                    ? TokenText.visible(texts.of(group.token().getAsInt())) + " "
+                    : "";
+            if (!group.title().isEmpty()) {
+                headings.put(row, token + group.title());
+            }
+            row += group.examples().size();
+        }
+        return headings;
     }
 
     /** Shows the ablation below its example, and hides it with the example. */
@@ -320,10 +360,13 @@ public final class ExamplesPane implements Pane {
     private static String explanation(Choice choice) {
         return switch (choice) {
             case TOP -> "The largest activations, by absolute value";
-            case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
+            case INTERVALS ->
+                "Some from each of eight equal intervals of activation, highest first. Above each: how many tokens it "
+                        + "has, and their share of all at which the feature is active";
             case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
             case RANDOM -> "Drawn so that every token at which the feature is active is as likely as every other";
-            case NEAR_MISSES -> "Tokens at which the feature is often active, in texts where it is silent";
+            case NEAR_MISSES ->
+                "Tokens at which the feature is often active, in texts where it is silent; the token is outlined";
         };
     }
 }

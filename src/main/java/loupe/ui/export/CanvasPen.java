@@ -102,6 +102,15 @@ public final class CanvasPen implements Pen {
     }
 
     @Override
+    public void textUp(String text, double x, double bottom, double size, Color color) {
+        context.save();
+        context.translate(x, bottom);
+        context.rotate(-90);
+        text(text, 0, 0, size, false, color);
+        context.restore();
+    }
+
+    @Override
     public double widthOf(String text, double size, boolean strongly) {
         return widths.of(text, strongly) * size / TextWidths.SIZE;
     }

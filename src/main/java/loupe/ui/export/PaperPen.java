@@ -5,6 +5,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
+import java.awt.geom.AffineTransform;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
@@ -126,6 +127,15 @@ public final class PaperPen implements Pen {
             at += font.getStringBounds(run, METRICS).getWidth();
             start = end;
         }
+    }
+
+    @Override
+    public void textUp(String text, double x, double bottom, double size, Color color) {
+        AffineTransform before = graphics.getTransform();
+        graphics.translate(x, bottom);
+        graphics.rotate(-Math.PI / 2);
+        text(text, 0, 0, size, false, color);
+        graphics.setTransform(before);
     }
 
     @Override

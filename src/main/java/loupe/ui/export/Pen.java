@@ -35,5 +35,13 @@ public interface Pen {
 
     void text(String text, double x, double baseline, double size, boolean strong, Color color);
 
+    /**
+     * A text that runs upwards.
+     *
+     * @param x its baseline, to the right of the letters
+     * @param bottom where it begins
+     */
+    void textUp(String text, double x, double bottom, double size, Color color);
+
     double widthOf(String text, double size, boolean strong);
 }

@@ -37,7 +37,7 @@ import loupe.ui.token.TokenText;
  * interventions in force; and what that costs.
  */
 public final class PredictionsPane implements Pane {
-    private static final double MEASURES_SHARE = 0.42;
+    private static final double MEASURES_SHARE = 0.48;
     private static final double CHANGE_WIDTH = 60;
 
     private final PredictionsModel model;
@@ -136,6 +136,7 @@ public final class PredictionsPane implements Pane {
         measures.setMinHeight(0);
         measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
+        table.setPrefHeight(0);
         frame.setRows();
         frame.setContent(both);
         References.dragFrom(table, row -> Optional.of(References.ofToken(row.id())));

@@ -27,9 +27,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.prompts.TextActivations;
-import loupe.base.Problem;
 import loupe.lm.tokenizer.Tokenizer;
-import loupe.state.pane.PaneStatus;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptModel;
@@ -66,6 +64,8 @@ public final class PromptPane implements Pane {
     private static final double ONE_LINE = 30;
     private static final double TWO_LINES = 48;
     private static final double GAP = 6;
+    private static final String CLEAN = "Clean";
+    private static final String CORRUPT = "Corrupt";
 
     private final PromptModel model;
     private final PredictionsModel predictions;
@@ -168,8 +168,8 @@ public final class PromptPane implements Pane {
         fields.getStyleClass().add("prompt-fields");
         fields.setHgap(GAP);
         fields.setVgap(GAP);
-        fields.addRow(0, label("Clean", clean), clean);
-        fields.addRow(1, label("Corrupt", corrupt), corrupt);
+        fields.addRow(0, label(CLEAN, clean), clean);
+        fields.addRow(1, label(CORRUPT, corrupt), corrupt);
         GridPane.setHgrow(clean, Priority.ALWAYS);
         GridPane.setHgrow(corrupt, Priority.ALWAYS);
         HBox answers = new HBox(GAP, answer, answerToken, label("Wrong", wrongAnswer), wrongAnswer, wrongAnswerToken);
@@ -177,6 +177,7 @@ public final class PromptPane implements Pane {
         fields.addRow(2, label("Answer", answer), answers);
         for (Label token : List.of(answerToken, wrongAnswerToken)) {
             token.getStyleClass().add("muted");
+            token.setTooltip(Tooltips.of("The token of the answer that is compared: its only or its first one"));
             token.setMinWidth(0);
         }
         misaligned.setId("prompt-misaligned");
@@ -272,7 +273,7 @@ public final class PromptPane implements Pane {
             }
         });
         colouring.valueProperty().bindBidirectional(model.colouring());
-        frame.statusProperty().bind(model.problem().map(PromptPane::failed).orElse(PaneStatus.READY));
+        frame.statusProperty().bind(model.status());
         grid.setOnPlace(place -> model.position().set(place));
         model.position().addListener(changed -> mark());
         for (ObservableValue<?> source : List.of(
@@ -294,11 +295,6 @@ public final class PromptPane implements Pane {
         showTemplates();
         showPair();
         showTokens();
-    }
-
-    private static PaneStatus failed(Problem problem) {
-        return new PaneStatus(
-                new PaneStatus.Failed(problem, Optional.empty(), Optional.empty(), Optional.empty()), false, -1);
     }
 
     private void edits(
@@ -415,8 +411,8 @@ public final class PromptPane implements Pane {
         return answer.isEmpty()
                 ? ""
                 : answer.size() == 1
-                        ? "token " + answer.ids().get(0)
-                        : "first of " + answer.size() + " tokens: "
+                        ? "#" + answer.ids().get(0)
+                        : "1 of " + answer.size() + ": "
                                 + TokenText.visible(answer.texts().get(0));
     }
 
@@ -454,9 +450,9 @@ public final class PromptPane implements Pane {
                         .max()
                         .orElse(1);
         OptionalInt other = known == null ? OptionalInt.empty() : PredictionsModel.corrupt(known);
-        addSurprisals(rows, known, 0, "Clean", read.clean(), largest);
+        addSurprisals(rows, known, 0, CLEAN, read.clean(), largest);
         if (!read.corrupt().isEmpty()) {
-            addSurprisals(rows, other.isPresent() ? known : null, other.orElse(0), "Corrupt", read.corrupt(), largest);
+            addSurprisals(rows, other.isPresent() ? known : null, other.orElse(0), CORRUPT, read.corrupt(), largest);
         }
         return rows;
     }
@@ -501,9 +497,9 @@ public final class PromptPane implements Pane {
         double largest = Math.max(max(ofClean), max(ofCorrupt));
         String named = first == null ? "activation" : "activation of #" + first.feature();
         List<TokenGrid.Row> rows = new ArrayList<>();
-        rows.add(row("Clean", read.clean(), ofClean, largest, Side.A, named, ""));
+        rows.add(row(CLEAN, read.clean(), ofClean, largest, Side.A, named, ""));
         if (!read.corrupt().isEmpty()) {
-            rows.add(row("Corrupt", read.corrupt(), ofCorrupt, largest, Side.A, named, ""));
+            rows.add(row(CORRUPT, read.corrupt(), ofCorrupt, largest, Side.A, named, ""));
         }
         if (second != null && b.clean().getValue() != null) {
             float[] other = values(b.clean().getValue(), read.clean(), second);
@@ -556,7 +552,8 @@ public final class PromptPane implements Pane {
                 tokens.ids().stream().mapToInt(Integer::intValue).toArray(),
                 values,
                 0);
-        return new TokenGrid.Row(label, line, largest > 0 ? largest : 1, side, quantity, unit);
+        boolean compared = label.equals(CLEAN) || label.equals(CORRUPT);
+        return new TokenGrid.Row(label, line, largest > 0 ? largest : 1, side, quantity, unit, compared);
     }
 
     /** Outlines the chosen place and brings it into sight. */

@@ -40,8 +40,8 @@ import loupe.ui.token.TokenText;
  * The features of one side's checkpoint in the prompts: at the chosen token, or the first of the whole clean prompt.
  */
 public final class TextFeaturesPane implements Pane {
-    private static final double ROOM_FOR_SUMS = 300;
-    private static final double ROOM_FOR_SHARES = 360;
+    private static final double ROOM_FOR_SUMS = 420;
+    private static final double ROOM_FOR_SHARES = 500;
     private static final double ROOM_FOR_WORDS = 230;
     private static final double LEAST_FOR_WORDS = 40;
 

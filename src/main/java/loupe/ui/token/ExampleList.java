@@ -1,6 +1,7 @@
 package loupe.ui.token;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -37,6 +38,7 @@ public final class ExampleList extends ListView<TokenLine> {
     private Function<String, List<Integer>> marks = text -> List.of();
     private @Nullable IntConsumer opened;
     private String openTip = "";
+    private Map<Integer, String> headings = Map.of();
     private int detailed = -1;
     private @Nullable Node detail;
 
@@ -70,9 +72,24 @@ public final class ExampleList extends ListView<TokenLine> {
      * @param largestActivation the feature's largest activation: the strongest background
      */
     public void setLines(List<TokenLine> lines, double largestActivation, Side shownSide) {
+        setLines(lines, Map.of(), largestActivation, shownSide);
+    }
+
+    /**
+     * Shows examples under headings.
+     *
+     * @param shown the headings, by the index of the line that each stands above
+     */
+    public void setLines(List<TokenLine> lines, Map<Integer, String> shown, double largestActivation, Side shownSide) {
+        headings = Map.copyOf(shown);
         largest = largestActivation;
         side = Objects.requireNonNull(shownSide, "shownSide");
         getItems().setAll(lines);
+    }
+
+    /** The text that is marked in the chosen line by dragging over its tokens; empty for none. */
+    public Optional<String> markedText() {
+        return stripOf(getSelectionModel().getSelectedIndex()).flatMap(TokenStrip::markedText);
     }
 
     /**
@@ -137,11 +154,14 @@ public final class ExampleList extends ListView<TokenLine> {
     private final class Cell extends ListCell<TokenLine> {
         private final TokenStrip strip = new TokenStrip(wrapping);
         private final Label figure = new Label();
+        private final Label heading = new Label();
         private final BorderPane row = new BorderPane(strip);
 
         Cell() {
             figure.getStyleClass().add("example-figure");
             figure.setTooltip(figureTip);
+            heading.getStyleClass().add("example-heading");
+            heading.setMinWidth(0);
             row.setLeft(figure);
             row.setMinWidth(0);
             row.setPrefWidth(0);
@@ -158,6 +178,11 @@ public final class ExampleList extends ListView<TokenLine> {
                 row.setRight(open);
             }
             strip.setFocusTraversable(false);
+            strip.pointOut();
+            strip.setOnMark(() -> {
+                getListView().requestFocus();
+                getListView().getSelectionModel().clearAndSelect(getIndex());
+            });
             strip.setOnToken(token -> {
                 getListView().requestFocus();
                 getListView().getSelectionModel().select(getIndex());
@@ -178,7 +203,12 @@ public final class ExampleList extends ListView<TokenLine> {
             figure.setText(NumberTexts.number(peak));
             strip.setMarks(marks);
             strip.setLine(line, largest, side);
-            setAccessibleText("activation " + NumberTexts.number(peak) + ": " + line.sentence());
+            String above = headings.getOrDefault(getIndex(), "");
+            heading.setText(above);
+            heading.setTooltip(above.isEmpty() ? null : Tooltips.of(above));
+            row.setTop(above.isEmpty() ? null : heading);
+            setAccessibleText((above.isEmpty() ? "" : above + ". ") + "activation " + NumberTexts.number(peak) + ": "
+                    + line.sentence());
             row.setBottom(getIndex() == detailed ? detail : null);
             setGraphic(row);
         }

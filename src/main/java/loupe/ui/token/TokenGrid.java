@@ -57,8 +57,10 @@ public final class TokenGrid extends PaintedRegion {
      * @param side whose colour the background has
      * @param quantity the name of the numbers, for the tooltip
      * @param unit of the numbers; empty if they have none
+     * @param compared whether it is one of those that differ
      */
-    public record Row(String label, TokenLine line, double largest, Side side, String quantity, String unit) {
+    public record Row(
+            String label, TokenLine line, double largest, Side side, String quantity, String unit, boolean compared) {
         int size() {
             return line.texts().length;
         }
@@ -100,7 +102,7 @@ public final class TokenGrid extends PaintedRegion {
     /**
      * Shows texts.
      *
-     * @param differing the places at which they are not the same
+     * @param differing the places at which those that are compared are not the same
      */
     public void setRows(List<Row> shown, BitSet differing) {
         rows = List.copyOf(shown);
@@ -116,6 +118,10 @@ public final class TokenGrid extends PaintedRegion {
     /** The texts that are shown. */
     public List<Row> rows() {
         return rows;
+    }
+
+    private boolean isDifferent(Row row, int place) {
+        return row.compared() && different.get(place);
     }
 
     /** Whether the texts differ at a place. */
@@ -261,8 +267,8 @@ public final class TokenGrid extends PaintedRegion {
         for (int i = 0; i < columns; i++) {
             for (Row row : rows) {
                 if (i < row.size()) {
-                    width[i] =
-                            Math.max(width[i], width(row.line().texts()[i], different.get(i)) + 2 * TokenFlow.PADDING);
+                    width[i] = Math.max(
+                            width[i], width(row.line().texts()[i], isDifferent(row, i)) + 2 * TokenFlow.PADDING);
                 }
             }
             if (at > labels && at + width[i] > room) {
@@ -360,13 +366,13 @@ public final class TokenGrid extends PaintedRegion {
                 TokenPaint paint = new TokenPaint(pen, palette(), places.x()[i], y, places.width()[i]);
                 double value = shown.line().activations()[i];
                 paint.background(value, shown.largest(), shown.side());
-                if (different.get(i)) {
+                if (isDifferent(shown, i)) {
                     paint.underline();
                 }
                 if (i == selected.get() || (i == hoveredPlace && row == hoveredRow)) {
                     paint.outline(i == selected.get());
                 }
-                paint.text(shown.line().texts()[i], value, different.get(i));
+                paint.text(shown.line().texts()[i], value, isDifferent(shown, i));
             }
         }
         context.restore();

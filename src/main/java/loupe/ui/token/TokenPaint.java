@@ -49,6 +49,17 @@ record TokenPaint(Pen pen, ColourRoles palette, double x, double y, double width
         pen.fillRectangle(x + 0.5, y + TokenFlow.ROW - MARK_LINE, width - 1, MARK_LINE, 0, palette.text());
     }
 
+    /** Lines above and below a token that was dragged over. */
+    void draggedOver() {
+        pen.fillRectangle(x, y + 1, width, MARK_LINE, 0, palette.accent());
+        pen.fillRectangle(x, y + TokenFlow.ROW - 1 - MARK_LINE, width, MARK_LINE, 0, palette.accent());
+    }
+
+    /** A thin outline around the token that a text is about, where nothing is active to show it. */
+    void peak() {
+        pen.outlineRectangle(x + 0.5, y + MARGIN, width - 1, TokenFlow.ROW - 2 * MARGIN, ROUNDING, 1, palette.muted());
+    }
+
     /** @param chosen whether it is the chosen token, not the one under the pointer */
     void outline(boolean chosen) {
         pen.outlineRectangle(

@@ -1,8 +1,10 @@
 package loupe.ui.token;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import javafx.beans.property.ReadOnlyIntegerProperty;
@@ -13,7 +15,11 @@ import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
 import javafx.scene.canvas.GraphicsContext;
 import javafx.scene.control.Tooltip;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyCodeCombination;
+import javafx.scene.input.KeyCombination;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.paint.Color;
@@ -37,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
+    private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
     private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
@@ -51,6 +58,14 @@ public final class TokenStrip extends PaintedRegion {
     private Function<String, List<Integer>> marks = text -> List.of();
     private BitSet marked = new BitSet();
     private IntConsumer chosen = token -> {};
+    private Runnable markedBy = () -> {};
+    private boolean pointsOut;
+    /** The token that the button went down on; -1 for none. */
+    private int pressed = -1;
+    /** The tokens that were dragged over, both included; -1 for none. */
+    private int markedFrom = -1;
+
+    private int markedTo = -1;
     private TextWidths widths = TextWidths.shared("System");
     private String family = "";
     private TokenFlow flow = TokenFlow.single(line, 0, widths);
@@ -66,19 +81,63 @@ public final class TokenStrip extends PaintedRegion {
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> hover(-1));
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
             int token = tokenAt(event);
-            if (token >= 0) {
+            if (token >= 0 && event.isStillSincePress()) {
+                mark(-1, -1);
                 if (isFocusTraversable()) {
                     requestFocus();
                 }
                 choose(token);
             }
         });
+        canvas.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> {
+            pressed = event.isPrimaryButtonDown() ? tokenAt(event) : -1;
+            if (event.isPrimaryButtonDown()) {
+                mark(-1, -1);
+            }
+        });
+        canvas.addEventHandler(MouseEvent.MOUSE_DRAGGED, event -> {
+            int token = tokenAt(event);
+            if (pressed >= 0 && token >= 0 && !event.isStillSincePress()) {
+                mark(Math.min(pressed, token), Math.max(pressed, token));
+                markedBy.run();
+            }
+        });
         addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (COPY.match(event) && markedText().isPresent()) {
+                ClipboardContent content = new ClipboardContent();
+                content.putString(markedText().get());
+                Clipboard.getSystemClipboard().setContent(content);
+                event.consume();
+                return;
+            }
             if (event.getCode() == KeyCode.RIGHT || event.getCode() == KeyCode.LEFT) {
                 step(event.getCode() == KeyCode.RIGHT ? 1 : -1);
                 event.consume();
             }
         });
+    }
+
+    private void mark(int from, int to) {
+        markedFrom = from;
+        markedTo = to;
+        requestLayout();
+    }
+
+    /** The text of the tokens that were dragged over, as the corpus has it; empty for none. */
+    public Optional<String> markedText() {
+        return markedFrom < 0
+                ? Optional.empty()
+                : Optional.of(String.join("", Arrays.copyOfRange(line.texts(), markedFrom, markedTo + 1)));
+    }
+
+    /** Outlines the token that a line is shown for also where it has no activation, as in near misses. */
+    void pointOut() {
+        pointsOut = true;
+    }
+
+    /** Sets what is done when tokens are dragged over. */
+    void setOnMark(Runnable action) {
+        markedBy = action;
     }
 
     /** Chooses the token before (-1) or after (+1) the chosen one; the peak if none is. */
@@ -100,6 +159,8 @@ public final class TokenStrip extends PaintedRegion {
         largest = largestActivation > 0 ? largestActivation : 1;
         side = Objects.requireNonNull(shownSide, "shownSide");
         markTokens();
+        markedFrom = -1;
+        markedTo = -1;
         selected.set(-1);
         hover(-1);
         tellAccessibly();
@@ -277,6 +338,12 @@ public final class TokenStrip extends PaintedRegion {
             paint.background(line.activations()[i], largest, side);
             if (marked.get(i)) {
                 paint.underline();
+            }
+            if (i >= markedFrom && i <= markedTo) {
+                paint.draggedOver();
+            }
+            if (i == line.peak() && pointsOut && line.activations()[i] == 0) {
+                paint.peak();
             }
             if (i == selected.get() || i == hovered.get()) {
                 paint.outline(i == selected.get());

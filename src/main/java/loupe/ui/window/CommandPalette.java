@@ -225,7 +225,7 @@ final class CommandPalette {
             title.setMinWidth(Region.USE_PREF_SIZE);
             detail.getStyleClass().add("muted");
             detail.setTextOverrun(javafx.scene.control.OverrunStyle.LEADING_ELLIPSIS);
-            found.getStyleClass().add("palette-found");
+            setPrefWidth(0); // as wide as the list, whatever was found
             HBox.setHgrow(found, Priority.ALWAYS);
             row.getStyleClass().add("palette-row");
         }

@@ -10,6 +10,7 @@ import loupe.ui.corpus.CorpusPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
+import loupe.ui.dream.DreamPane;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
@@ -18,8 +19,13 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AttributionPane;
+import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
 import loupe.ui.text.EffectsPane;
+import loupe.ui.text.GenerationPane;
 import loupe.ui.text.InterventionsPane;
+import loupe.ui.text.PatchingPane;
 import loupe.ui.text.PredictionsPane;
 import loupe.ui.text.PromptPane;
 import loupe.ui.text.TextFeaturesPane;
@@ -215,7 +221,20 @@ public record PaneKind(
                                     links::describe,
                                     links::strongest,
                                     links.featureDesk()))
+                    .shortly("In prompts")
                     .needing(new Needs(240, 150, 1, 1)),
+            of(
+                            DreamPane.class,
+                            "dream",
+                            "Dreaming",
+                            links -> new DreamPane(
+                                    links.models().dream(),
+                                    links.texts(),
+                                    links.side()::allProvenance,
+                                    links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides()
+                    .shownBy("dream", "Find text that makes the feature most active", "Shortcut+Shift+D"),
             of(
                             InterventionsPane.class,
                             "interventions",
@@ -224,12 +243,57 @@ public record PaneKind(
                     .needing(new Needs(300, 200, 0.5, 1))
                     .ofBothSides(),
             of(
+                            GenerationPane.class,
+                            "generation",
+                            "Generation",
+                            links -> new GenerationPane(links.models().generation(), links.texts()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            DosePane.class,
+                            "dose",
+                            "Doses",
+                            links ->
+                                    new DosePane(links.models().doses(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides(),
+            of(
                             EffectsPane.class,
                             "effects",
                             "Effects",
                             links -> new EffectsPane(links.models().effects(), links.texts(), links.featureDesk()))
                     .needing(new Needs(330, 220, 0.7, 1))
-                    .ofBothSides());
+                    .ofBothSides(),
+            of(
+                            PatchingPane.class,
+                            "patching",
+                            "Patching",
+                            links -> new PatchingPane(
+                                    links.models().patching(),
+                                    links::chooseFeature,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides()
+                    .shownBy("patching", "Patch the run of one prompt with the other's", "Shortcut+P"),
+            of(
+                            AttributionPane.class,
+                            "attribution",
+                            "Attribution",
+                            links -> new AttributionPane(
+                                    links.models().attribution(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides()
+                    .shownBy("attribution", "Show what drives the prediction", "Shortcut+Shift+P"),
+            of(
+                            CircuitPane.class,
+                            "circuit",
+                            "Circuit",
+                            links -> new CircuitPane(
+                                    links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
+                    .needing(new Needs(330, 190, 1, 1))
+                    .ofBothSides()
+                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"));
 
     /**
      * A command that brings a pane to the front.

@@ -11,6 +11,7 @@ import loupe.labels.FeatureList;
 import loupe.search.SearchQuery;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
+import loupe.state.window.Side;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
 import loupe.ui.corpus.CorpusPage;
@@ -66,7 +67,12 @@ record SideLinks(
 
     /** Chooses a feature of this side's checkpoint: of A for the whole window, of B beside it. */
     void chooseFeature(int feature) {
-        if (side.side().isA()) {
+        chooseFeature(side.side().name(), feature);
+    }
+
+    /** Chooses a feature of a checkpoint, for panes that show both. */
+    void chooseFeature(Side of, int feature) {
+        if (of == Side.A) {
             models.table().jumpTo(feature);
         } else {
             models.compare().pin(OptionalInt.of(feature));

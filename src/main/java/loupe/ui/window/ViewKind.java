@@ -75,8 +75,25 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "One or two prompts: what the model predicts, which features are active, and what they do",
                     Feather.TYPE,
                     across(
-                            part(760, down(part(300, stack("prompt")), part(368, stack("prompt-features", "effects")))),
-                            part(431, down(part(340, stack("predictions")), part(328, stack("interventions")))))));
+                            part(
+                                    760,
+                                    down(
+                                            part(300, stack("prompt")),
+                                            part(
+                                                    368,
+                                                    stack(
+                                                            "prompt-features",
+                                                            "effects",
+                                                            "generation",
+                                                            "dose",
+                                                            "patching",
+                                                            "attribution",
+                                                            "circuit")))),
+                            part(
+                                    431,
+                                    down(
+                                            part(340, stack("predictions", "dream")),
+                                            part(328, stack("interventions")))))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

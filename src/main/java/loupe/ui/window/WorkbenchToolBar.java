@@ -223,7 +223,7 @@ final class WorkbenchToolBar {
         items.add(item("Inspect a file first...", commands::inspectFile));
         Optional<Path> open = openPath(models.workbench().a());
         List<Path> nearby = models.nearby().paths().stream()
-                .filter(path -> !open.equals(Optional.of(path)))
+                .filter(path -> open.filter(opened -> isAt(opened, path)).isEmpty())
                 .toList();
         if (!nearby.isEmpty()) {
             items.add(new SeparatorMenuItem());
@@ -233,7 +233,8 @@ final class WorkbenchToolBar {
         List<Session.Recent> recent = models.workbench().recent().all().stream()
                 .filter(one -> one.isCheckpoint()
                         && !nearby.contains(Path.of(one.path()))
-                        && !open.equals(Optional.of(Path.of(one.path()))))
+                        && open.filter(opened -> isAt(opened, Path.of(one.path())))
+                                .isEmpty())
                 .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());
@@ -256,6 +257,13 @@ final class WorkbenchToolBar {
             items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
         }
         return items;
+    }
+
+    /** Whether what is open is what lies at a path: the same file, or one in that folder. */
+    static boolean isAt(Path opened, Path path) {
+        return opened.toAbsolutePath()
+                .normalize()
+                .startsWith(path.toAbsolutePath().normalize());
     }
 
     private static Optional<Path> openPath(CheckpointSide side) {

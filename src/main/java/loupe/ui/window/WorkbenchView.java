@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javafx.application.Platform;
 import javafx.beans.binding.Bindings;
@@ -792,18 +793,17 @@ public final class WorkbenchView {
             candidates.add(CommandPalette.ofRecent(recent, () -> opening.open(recent.paths())));
         }
         if (words.length() >= LEAST_OF_HELP) {
+            Pattern word = Pattern.compile("\\b" + Pattern.quote(words), Pattern.CASE_INSENSITIVE);
             help.texts().entries().stream()
                     .filter(entry -> !entry.group().startsWith(HelpLinks.KEYS)
-                            && entry.title().toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT)))
-                    .forEach(entry -> candidates.add(new CommandPalette.Entry(
-                            "Help: " + entry.title(), entry.group(), () -> help.open(entry))));
+                            && word.matcher(entry.title()).find())
+                    .forEach(entry -> candidates.add(
+                            new CommandPalette.Entry("Help: " + entry.title(), entry.group(), () -> help.open(entry))));
         }
         List<CommandPalette.Entry> features = foundFeatures(words);
         List<CommandPalette.Entry> matching = CommandPalette.matching(candidates, words);
         // commands that have the words as they are come first, those that have only their letters last
-        matching.stream()
-                .filter(entry -> entry.says(words))
-                .forEach(entries::add);
+        matching.stream().filter(entry -> entry.says(words)).forEach(entries::add);
         entries.addAll(features);
         matching.stream().filter(entry -> !entries.contains(entry)).forEach(entries::add);
         return entries;

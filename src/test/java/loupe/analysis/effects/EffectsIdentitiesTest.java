@@ -330,6 +330,36 @@ class EffectsIdentitiesTest {
         assertThat(site.sumOfFeatures() + site.sumOfErrors()).isCloseTo(site.whole(), within(0.05 * expected));
     }
 
+    /** None that was left out has more than the least of those found. */
+    @Test
+    void theStrongestFeaturesAreThoseOfTheAttribution() {
+        Opened opened = Opened.of("att_gpt2");
+        Attribution.Site site = site(opened, Optional.of(CORRUPT), Attribution.Method.GRADIENT);
+        List<Integer> strongest =
+                ask(new StrongestFeatures(opened.model, opened.sae.id(), CLEAN, CORRUPT, METRIC, 5, 4));
+        assertThat(strongest).hasSize(4);
+        double least = Double.MAX_VALUE;
+        for (int feature : strongest) {
+            double largest = largest(site, feature);
+            assertThat(largest).isPositive().isLessThanOrEqualTo(least);
+            least = largest;
+        }
+        for (int feature = 0; feature < opened.sae.config().dSae(); feature++) {
+            if (!strongest.contains(feature)) {
+                assertThat(largest(site, feature)).isLessThanOrEqualTo(least);
+            }
+        }
+        assertThat(ask(new StrongestFeatures(opened.model, opened.sae.id(), CLEAN, CORRUPT, Metric.KL, 5, 4)))
+                .hasSize(4);
+    }
+
+    private static double largest(Attribution.Site site, int feature) {
+        return IntStream.range(0, CLEAN.size())
+                .mapToDouble(t -> Math.abs(site.effects().get(t, feature)))
+                .max()
+                .orElseThrow();
+    }
+
     private record AllLogits(ModelId model, List<Integer> ids) implements Query.Single<HostTensor> {
         @Override
         public HostTensor answer(Scope scope) {

@@ -61,7 +61,19 @@ class ChartCommandTest {
                 List.of("logits", "--model", "MODEL", "--sae", "SAE", "--feature", "3"),
                 List.of("scatter", "--sae", "SAE", "--index", "INDEX", "--x", "density", "--y", "norm"),
                 List.of("tree", "--model", "MODEL", "--sae", "SAE", "--feature", "3", "--max-depth", "2"),
-                List.of("scale", "--model", "MODEL", "--sae", "SAE", "--feature", "3"));
+                List.of("scale", "--model", "MODEL", "--sae", "SAE", "--feature", "3"),
+                List.of(
+                        "patching",
+                        "--model",
+                        "MODEL",
+                        "--sae",
+                        "SAE",
+                        "--clean-ids",
+                        "1,2,3",
+                        "--corrupt-ids",
+                        "1,5,3",
+                        "--metric",
+                        "logit-diff:4:5"));
     }
 
     @ParameterizedTest

@@ -179,6 +179,12 @@ class PaneCommandsTest {
             }
             assertThat(one.get("sum").asDouble()).isCloseTo(sum, within(1e-4));
         }
+        JsonNode ablated =
+                json("text", "--model", at("tiny"), "--sae", at("sae"), "--ids", "3,1,4,1,5", "--do", "scale 3 1");
+        assertThat(ablated.get("after").get("applied").asInt()).isEqualTo(5);
+        assertThat(ablated.get("tokens").get(2).get("after").get("loss").asDouble())
+                .as("times 1 changes nothing")
+                .isCloseTo(tokens.get(2).get("loss").asDouble(), within(1e-5));
         CommandRun refused =
                 CommandRun.of("text", "--model", at("tiny"), "--ids", "3,1,4", "--corrupt-ids", "3,1", "--json");
         assertThat(refused.code).isEqualTo(2);

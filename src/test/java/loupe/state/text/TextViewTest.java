@@ -24,7 +24,8 @@ class TextViewTest {
     private final PromptModel prompt = new PromptModel(opened.workbench, new UndoOrder());
     private final SimpleObjectProperty<Interventions> interventions = new SimpleObjectProperty<>(Interventions.NONE);
     private final PredictionsModel predictions = new PredictionsModel(opened.workbench, prompt, interventions);
-    private final TextFeaturesModel features = new TextFeaturesModel(opened.workbench, opened.workbench.a(), prompt);
+    private final TextFeaturesModel features =
+            new TextFeaturesModel(opened.workbench, opened.workbench.a(), prompt, remedy -> {});
 
     private List<TextPredictions.Run> asked() {
         return ((TextPredictions) opened.newest(TextPredictions.class).query).runs();

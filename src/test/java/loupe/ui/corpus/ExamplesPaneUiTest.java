@@ -1,14 +1,17 @@
 package loupe.ui.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.prompts.AblatedText;
 import loupe.index.Example;
@@ -22,6 +25,7 @@ import loupe.ui.PaneUiTest;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
+import org.controlsfx.control.SegmentedButton;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +86,20 @@ class ExamplesPaneUiTest extends PaneUiTest {
             assertThat(model.choice().get()).isEqualTo(choice);
             assertThat(list().getItems()).hasSameSizeAs(examples());
         }
+    }
+
+    @Test
+    void aPaneThatIsMadeAfterASessionWasReadShowsTheChoiceInForce() {
+        onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
+        PaneFrame later =
+                onFx(() -> new ExamplesPane(model, texts, sought, tokens::add, openedExamples::add, saver).node());
+        assertThat(onFx(() -> later.getActions().stream()
+                        .filter(SegmentedButton.class::isInstance)
+                        .flatMap(each -> ((SegmentedButton) each).getButtons().stream())
+                        .filter(ToggleButton::isSelected)
+                        .map(ToggleButton::getText)
+                        .toList()))
+                .containsExactly("Near misses");
     }
 
     @Test
@@ -158,6 +176,69 @@ class ExamplesPaneUiTest extends PaneUiTest {
         assertThat(opened.count(AblatedText.class)).isEqualTo(1);
         onFx(() -> opened.choose(PlantedCorpus.AT_C));
         assertThat(model.ablation().subject().get()).as("gone with its example").isNull();
+    }
+
+    @Test
+    void intervalsAndNearMissesStandUnderHeadingsThatCount() {
+        open();
+        onFx(() -> model.choice().set(ExamplesModel.Choice.INTERVALS));
+        assertThat(headings()).hasSize(2);
+        assertThat(headings().get(0)).startsWith("1.75 to 2.00: ").endsWith(" %");
+        assertThat(headings().get(1)).startsWith("0.750 to 1.00: ");
+        double shares = headings().stream()
+                .mapToDouble(each -> Double.parseDouble(each.replaceAll(".*, ([\\d.]+) %.*", "$1")))
+                .sum();
+        assertThat(shares).isCloseTo(100, within(0.2));
+        onFx(() -> opened.choose(PlantedCorpus.AT_E_AFTER_A));
+        onFx(() -> model.choice().set(ExamplesModel.Choice.NEAR_MISSES));
+        assertThat(headings())
+                .singleElement()
+                .asString()
+                .matches("e active at \\d+ of its \\d+ places \\([\\d.]+ %\\)");
+        assertThat(list().getItems()).allMatch(line -> line.texts()[line.peak()].equals("e"));
+        onFx(() -> model.choice().set(ExamplesModel.Choice.TOP));
+        assertThat(headings()).isEmpty();
+    }
+
+    private List<String> headings() {
+        return onFx(() -> {
+            list().applyCss();
+            list().layout();
+            return list().lookupAll(".example-heading").stream()
+                    .filter(Node::isVisible)
+                    .map(Label.class::cast)
+                    .sorted(Comparator.comparingDouble(
+                            label -> label.localToScene(0, 0).getY()))
+                    .map(Label::getText)
+                    .toList();
+        });
+    }
+
+    @Test
+    void tokensThatAreDraggedOverAreCopiedInsteadOfTheWholeText() {
+        open();
+        Node strip = onFx(() -> {
+            list().applyCss();
+            list().layout();
+            return list().lookupAll(".list-cell").stream()
+                    .map(ListCell.class::cast)
+                    .filter(cell -> cell.isVisible() && cell.getIndex() == 1)
+                    .findFirst()
+                    .orElseThrow()
+                    .lookup(".token-strip");
+        });
+        double middle = strip.getLayoutBounds().getHeight() / 2;
+        drag(onFx(() -> strip.localToScreen(4, middle)))
+                .moveTo(onFx(() -> strip.localToScreen(20, middle)))
+                .moveTo(onFx(() -> strip.localToScreen(40, middle)))
+                .drop();
+        String whole = list().getItems().get(1).sentence();
+        assertThat(tokens).as("nothing is chosen").isEmpty();
+        push(KeyCode.CONTROL, KeyCode.C);
+        assertThat(copied()).hasSizeBetween(2, whole.length() - 1).isSubstringOf(whole);
+        clickOn(onFx(() -> strip.localToScreen(4, middle)));
+        push(KeyCode.CONTROL, KeyCode.C);
+        assertThat(copied()).isEqualTo(whole);
     }
 
     @Test

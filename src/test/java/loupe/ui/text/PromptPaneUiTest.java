@@ -36,8 +36,8 @@ class PromptPaneUiTest extends PaneUiTest {
     protected PaneFrame make() {
         pane = new PromptPane(
                 predictions,
-                new TextFeaturesModel(opened.workbench, opened.workbench.a(), prompt),
-                new TextFeaturesModel(opened.workbench, opened.workbench.b(), prompt),
+                new TextFeaturesModel(opened.workbench, opened.workbench.a(), prompt, remedy -> {}),
+                new TextFeaturesModel(opened.workbench, opened.workbench.b(), prompt, remedy -> {}),
                 saver);
         PaneFrame below = new PredictionsPane(predictions, texts, saver).node();
         VBox both = new VBox(pane.node(), below);
