@@ -105,7 +105,7 @@ public final class AttributionPane implements Pane {
         TableColumn<Row, String> place = Tables.texts(
                 "Written at",
                 "Hook point where the checkpoint writes",
-                90,
+                150,
                 row -> row.at().name(),
                 text -> text);
         place.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_PLACE));
