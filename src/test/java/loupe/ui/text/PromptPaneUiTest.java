@@ -92,6 +92,9 @@ class PromptPaneUiTest extends PaneUiTest {
         TableView<?> table = lookup("#predictions").query();
         assertThat(onFx(() -> table.getColumns().get(1).getCellData(0))).isEqualTo(0.5);
         TableView<?> figures = lookup("#prediction-measures").query();
+        assertThat(onFx(() -> figures.getHeight() / (figures.getHeight() + table.getHeight())))
+                .as("share of the height that the figures have")
+                .isGreaterThan(0.45);
         assertThat(onFx(() -> IntStream.range(0, figures.getItems().size())
                         .mapToObj(row -> figures.getColumns().get(0).getCellData(row) + " "
                                 + figures.getColumns().get(1).getCellData(row) + " "
