@@ -175,7 +175,7 @@ public final class DoseOptions {
                 seeds,
                 sampling.sampling(1));
         DoseResponse.Answer answer = context.ask(question);
-        DoseTable table = DoseTable.of(answer, unit, chosen, made -> String.join("", Prompts.texts(opened, made)));
+        DoseTable table = DoseTable.of(answer, unit, chosen, made -> Prompts.text(opened, made));
         return new Answered(opened, checkpoint, question, unit, answer, table);
     }
 

@@ -233,8 +233,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         return new Result(
                 prompt,
-                String.join("", Prompts.texts(opened, answer.steered().ids())),
-                String.join("", Prompts.texts(opened, answer.plain().ids())),
+                Prompts.text(opened, answer.steered().ids()),
+                Prompts.text(opened, answer.plain().ids()),
                 answer.steered().ids(),
                 answer.steered().logProbabilities(),
                 answer.plain().ids(),
@@ -364,8 +364,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         static Seeded of(OpenModel opened, long seed, Generation.Answer answer) {
             return new Seeded(
                     seed,
-                    String.join("", Prompts.texts(opened, answer.steered().ids())),
-                    String.join("", Prompts.texts(opened, answer.plain().ids())),
+                    Prompts.text(opened, answer.steered().ids()),
+                    Prompts.text(opened, answer.plain().ids()),
                     mean(answer.steered()),
                     mean(answer.plain()),
                     answer.steered().ids(),

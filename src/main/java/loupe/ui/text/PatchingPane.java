@@ -44,7 +44,7 @@ import org.kordamp.ikonli.feather.Feather;
  * their difference, and a table with the numbers.
  */
 public final class PatchingPane implements Pane {
-    private static final double TABLE_SHARE = 0.36;
+    private static final double TABLE_SHARE = 0.3;
     private static final double ROOM_FOR_METRICS = 420;
     private static final int WHOLE = 100;
 

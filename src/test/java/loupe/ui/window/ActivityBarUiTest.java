@@ -57,7 +57,8 @@ class ActivityBarUiTest extends UiTest {
             activity.begin("Counting activations of " + LONG, () -> {});
         });
         onFx(() -> lookup(".activity-bar").queryAs(Parent.class).layout());
-        for (Labeled whole : List.<Labeled>of(lookup(".job-stop").query(), lookup("#notices").query())) {
+        for (Labeled whole :
+                List.<Labeled>of(lookup(".job-stop").query(), lookup("#notices").query())) {
             assertThat(onFx(whole::getWidth)).isGreaterThanOrEqualTo(onFx(() -> whole.prefWidth(-1)));
         }
     }
