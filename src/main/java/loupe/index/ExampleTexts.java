@@ -1,12 +1,21 @@
 package loupe.index;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import loupe.analysis.effects.Bootstrap;
 import loupe.analysis.effects.ExampleEffects;
+import loupe.analysis.effects.Intervention;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.Positions;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
 
 /**
  * The texts of a feature's examples as the model read them, which end where it is active: what effects are measured
@@ -22,7 +31,44 @@ public final class ExampleTexts {
 
     private static final int AFTER = 12;
 
+    /** Examples that the cost of ablation is measured over. */
+    public static final int COST_EXAMPLES = 16;
+
     private ExampleTexts() {}
+
+    /** What ablating a feature does over random examples of it; empty if it is active nowhere. */
+    public static Optional<ExampleEffects> ofAblation(
+            CountedActivations counted, int place, ModelId model, SaeId sae, int feature) {
+        List<ExampleEffects.Text> texts =
+                of(counted, counted.activations(place, feature), Choice.RANDOM, COST_EXAMPLES, 0).stream()
+                        .map(Chosen::text)
+                        .toList();
+        Interventions ablation = Interventions.of(List.of(new Intervention(
+                new Intervention.Target.Feature(sae, feature), new Intervention.Scale(0), Positions.ALL)));
+        return texts.isEmpty() ? Optional.empty() : Optional.of(new ExampleEffects(model, texts, ablation, 0));
+    }
+
+    /** The part of a batch's settings that says what costs are measured over. */
+    public static Map<String, Object> settings(IndexInfo info) {
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("examples", COST_EXAMPLES);
+        said.put("corpus", info.sources().stream().map(Corpus.Source::name).toList());
+        said.put("tokens", info.counted());
+        return said;
+    }
+
+    /** A batch's document of a cost. */
+    public static Map<String, Object> document(ExampleEffects.Answer answer) {
+        Bootstrap cost = Bootstrap.of(answer.deltaCe(), Bootstrap.RESAMPLES, 0);
+        Bootstrap kl = Bootstrap.of(answer.kl(), Bootstrap.RESAMPLES, 0);
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("mean", cost.count() == 0 ? null : cost.mean());
+        said.put("low", cost.count() == 0 ? null : cost.low());
+        said.put("high", cost.count() == 0 ? null : cost.high());
+        said.put("examples", cost.count());
+        said.put("kl", kl.mean());
+        return said;
+    }
 
     /** Which of the tokens at which a feature is active. */
     public enum Choice {

@@ -31,7 +31,11 @@ public enum FeatureColumn {
     COSINE("Enc-dec", "Cosine between the encoder and the decoder direction"),
     SKEWNESS("Skew", "Skewness of the logit weights: above 3 the feature promotes a few tokens strongly"),
     KURTOSIS("Kurtosis", "Kurtosis of the logit weights; that of a normal distribution is 3"),
-    MATCH("In B", "Cosine with the nearest decoder direction of checkpoint B");
+    MATCH("In B", "Cosine with the nearest decoder direction of checkpoint B"),
+    CE_COST(
+            "CE cost",
+            "What ablating the feature adds to the loss where it is active, in nats: mean over random examples; "
+                    + "measured by a batch");
 
     private final String title;
     private final String explanation;
@@ -71,6 +75,7 @@ public enum FeatureColumn {
             case SKEWNESS -> "skew";
             case KURTOSIS -> "kurtosis";
             case MATCH -> "match";
+            case CE_COST -> "ce-cost";
         };
     }
 

@@ -1,9 +1,11 @@
 package loupe.search;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param features of the checkpoint
  * @param matches the cosine of each with its nearest feature of another checkpoint
  * @param trained the density of each in training, by the checkpoint's files
+ * @param costs what ablating each adds to the loss, NaN for those that were not measured
  * @param token the text of a token
  */
 public record FeatureValues(
@@ -27,9 +30,11 @@ public record FeatureValues(
         float @Nullable [] matches,
         double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
+        double @Nullable [] costs,
         IntFunction<String> token) {
     /** No features. */
-    public static final FeatureValues NONE = new FeatureValues(0, null, null, null, null, null, id -> "<" + id + ">");
+    public static final FeatureValues NONE =
+            new FeatureValues(0, null, null, null, null, null, null, id -> "<" + id + ">");
 
     private static final int PROMOTED_SHOWN = 4;
 
@@ -39,6 +44,14 @@ public record FeatureValues(
         double[] densities = new double[logarithms.length];
         Arrays.setAll(densities, i -> Math.pow(10, logarithms[i]));
         return densities;
+    }
+
+    /** What a batch has measured of ablating each feature; NaN for those of which it says nothing. */
+    public static double[] costs(List<BatchRow> rows, int features) {
+        double[] costs = new double[features];
+        Arrays.fill(costs, Double.NaN);
+        rows.stream().filter(row -> row.feature() < features).forEach(row -> costs[row.feature()] = row.ceCost());
+        return costs;
     }
 
     /** The cosines of one checkpoint's features with the nearest of the other. */
@@ -65,6 +78,7 @@ public record FeatureValues(
             case SKEWNESS -> reached != null ? reached.skewness()[feature] : Double.NaN;
             case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
             case MATCH -> matches != null && feature < matches.length ? matches[feature] : Double.NaN;
+            case CE_COST -> costs != null && feature < costs.length ? costs[feature] : Double.NaN;
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
         };
     }

@@ -171,15 +171,21 @@ public final class WorkbenchModels implements AutoCloseable {
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
-        batch = new BatchModel(workbench, controls, a.tree(), texts);
+        batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);
         batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
             if (!batch.running().get()) {
                 search.sentences(batch.rows());
+            }
+            if (batch.isOfA()) {
+                table.addCosts(batch.rows(), !batch.running().get());
             }
         });
         batch.running().addListener(changed -> {
             if (!batch.running().get()) {
                 search.sentences(batch.rows());
+                if (batch.isOfA()) {
+                    table.addCosts(batch.rows(), true);
+                }
             }
         });
         lists = new FeatureListsModel(workbench, workbench.a(), notes, new OwnText(workbench));

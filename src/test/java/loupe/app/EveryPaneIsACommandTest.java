@@ -27,9 +27,12 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.DoseResponse;
+import loupe.analysis.effects.DoseTable;
 import loupe.analysis.effects.EdgeWeights;
 import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.FeatureCircuit;
+import loupe.analysis.effects.Generation;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Patching;
 import loupe.analysis.effects.PromptEffects;
@@ -92,7 +95,9 @@ import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
+import loupe.state.text.DoseModel;
 import loupe.state.text.EffectsModel;
+import loupe.state.text.GenerationModel;
 import loupe.state.text.InterventionsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
@@ -100,11 +105,14 @@ import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
 import loupe.state.tree.TreeModel;
 import loupe.ui.corpus.HistogramPane;
+import loupe.ui.dream.DreamPane;
 import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.DoseFigures;
+import loupe.ui.text.DosePane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
 import loupe.ui.tree.TreePane;
@@ -200,6 +208,8 @@ class EveryPaneIsACommandTest {
                     "together",
                     List.of(new Shown(
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
+            Map.entry("generation", List.of(new Shown(GenerationModel.class, Set.of(Generation.class), "steer"))),
+            Map.entry("dose", List.of(new Shown(DoseModel.class, Set.of(DoseResponse.class, DoseTable.class), "dose"))),
             Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
@@ -230,7 +240,6 @@ class EveryPaneIsACommandTest {
             Map.entry("cache clear", "a button of the page of kept indexes"),
             Map.entry("labels import", "labels of other programs are read by scripts"),
             Map.entry("labels export", "the tables of features and lists are saved as CSV"),
-            Map.entry("steer", "texts are not continued in the window yet"),
             Map.entry("ablate", "effect measures it as the panes do; this one has the recorded runs' options"),
             Map.entry("sessions", "sessions are the window's own"),
             Map.entry("bench", "measures the machine"),
@@ -289,12 +298,15 @@ class EveryPaneIsACommandTest {
             DensityOverview.class, "chart density",
             LogitPane.class, "chart logits",
             ScatterPane.class, "chart scatter",
+            DreamPane.class, "chart dream",
             TreePane.class, "chart tree",
             ScaleCurves.class, "chart scale",
+            DosePane.class, "chart dose",
             PatchingPane.class, "chart patching");
 
     /** What stands for a pane where the command draws without one. */
-    private static final Map<Class<?>, Class<?>> DRAWN_BY = Map.of(TreePane.class, TreeFigure.class);
+    private static final Map<Class<?>, Class<?>> DRAWN_BY =
+            Map.of(TreePane.class, TreeFigure.class, DosePane.class, DoseFigures.class);
 
     @Test
     void everyCommandHasItsPlaceInTheWindowOrAReasonWhyNot() {

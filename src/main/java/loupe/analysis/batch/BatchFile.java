@@ -52,6 +52,14 @@ public final class BatchFile implements AutoCloseable {
         }
     }
 
+    /** The name of the checkpoint that a batch file is of; empty if it does not say. */
+    public static String sae(Path file) {
+        for (JsonNode line : JsonLines.read(file)) {
+            return line.path("settings").path("sae").asText("");
+        }
+        return "";
+    }
+
     private static void requireSame(Path file, JsonNode before, JsonNode now, Map<String, Object> settings) {
         if (!before.equals(now)) {
             String key = settings.keySet().stream()

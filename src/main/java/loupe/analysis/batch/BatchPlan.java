@@ -56,7 +56,9 @@ public record BatchPlan(
     public enum Part {
         TREE,
         TOKENS,
-        SCALE;
+        SCALE,
+        /** What ablating it adds to the loss, over random examples of an index. */
+        COST;
 
         /** The name {@code --parts} takes. */
         public String label() {

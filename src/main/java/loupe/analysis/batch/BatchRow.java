@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param tokens the first tokens of its list, separated by two spaces
  * @param bestScale the proposed scale; NaN without a sweep
  * @param plateauLow smallest scale about as good; NaN without a sweep
+ * @param ceCost mean of what ablating it adds to the loss, in nats; NaN if that was not measured
  */
 public record BatchRow(
         int feature,
@@ -22,7 +23,8 @@ public record BatchRow(
         String tokens,
         double bestScale,
         double plateauLow,
-        double plateauHigh) {
+        double plateauHigh,
+        double ceCost) {
     private static final int BRANCH_TOKENS = 12;
     private static final double LEAST_PROBABILITY = 1e-3;
     private static final int LISTED = 6;
@@ -55,6 +57,7 @@ public record BatchRow(
                 tokens.toString(),
                 best.path("scale").asDouble(Double.NaN),
                 best.path("plateau").path(0).asDouble(Double.NaN),
-                best.path("plateau").path(1).asDouble(Double.NaN));
+                best.path("plateau").path(1).asDouble(Double.NaN),
+                line.path("ce_cost").path("mean").asDouble(Double.NaN));
     }
 }

@@ -20,6 +20,7 @@ import loupe.format.JsonLines;
 
 /** A search in a file: its settings and how far it has come. Written whole or not at all. */
 public final class DreamFile {
+    private static final String OF = "of";
     private static final String SETTINGS = "settings";
     private static final String STATE = "state";
 
@@ -32,6 +33,8 @@ public final class DreamFile {
      */
     public static void write(Path file, Dream dream, DreamState state) {
         Map<String, Object> document = new LinkedHashMap<>();
+        document.put(
+                OF, dream.model().name() + ", " + dream.target().feature().sae().name());
         document.put(SETTINGS, settings(dream));
         document.put(STATE, values(state));
         try {
@@ -64,7 +67,37 @@ public final class DreamFile {
                         "Go on with the settings it began with");
             }
         }
-        return state(new Reader(file, dream.settings()), document.path(STATE));
+        return state(new Reader(file, dream.settings().slots(), dream.settings().length()), document.path(STATE));
+    }
+
+    /**
+     * What a file has of a search, without going on with it.
+     *
+     * @param of the names of model and checkpoint
+     * @param apart whether another feature is to stay silent
+     */
+    public record Kept(String of, int feature, boolean apart, long seed, DreamState state) {}
+
+    /**
+     * Reads what a file has of a search.
+     *
+     * @throws CheckpointException if it is no such file
+     */
+    public static Kept read(Path file) {
+        JsonNode document = JsonFiles.readOwn(file);
+        JsonNode settings = document.path(SETTINGS);
+        Reader any = new Reader(file, 0, 0);
+        Reader reader = new Reader(
+                file,
+                any.whole(settings, "slots").intValue(),
+                any.whole(settings, "length").intValue());
+        any.require(document.path(OF).isTextual() && settings.path("seed").canConvertToLong(), "settings");
+        return new Kept(
+                document.path(OF).textValue(),
+                reader.whole(settings, "feature").intValue(),
+                settings.path("without_feature").intValue() >= 0,
+                settings.path("seed").longValue(),
+                state(reader, document.path(STATE)));
     }
 
     /** What makes a search what it is, but for the number of its iterations. */
@@ -138,7 +171,7 @@ public final class DreamFile {
                 reader.whole(state, "tried").longValue(),
                 reader.whole(state, "refused").longValue(),
                 failures);
-        reader.require(read.slots().size() == reader.settings.slots(), "slots");
+        reader.require(read.slots().size() == reader.slots, "slots");
         return read;
     }
 
@@ -147,7 +180,7 @@ public final class DreamFile {
     }
 
     /** Reads parts of a state, or refuses them. */
-    private record Reader(Path file, DreamSettings settings) {
+    private record Reader(Path file, int slots, int length) {
         void require(boolean holds, String name) {
             if (!holds) {
                 throw damaged(file, name.replace('_', ' ') + " cannot be read");
@@ -174,7 +207,7 @@ public final class DreamFile {
                     ids.add(check(id, name, node -> node.isInt() && node.intValue() >= 0)
                             .intValue());
                 }
-                require(ids.size() == settings.length(), name);
+                require(ids.size() == length, name);
                 texts.add(new DreamText(
                         ids,
                         real(text, "target"),

@@ -41,7 +41,7 @@ public record ChosenWords(List<String> words, Set<Integer> tokens) {
                 Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
         return (int) texts.stream()
                 .filter(ids -> ids.stream().anyMatch(tokens::contains)
-                        || !words.isEmpty() && pattern.matcher(read.of(ids)).find())
+                        || (!words.isEmpty() && pattern.matcher(read.of(ids)).find()))
                 .count();
     }
 

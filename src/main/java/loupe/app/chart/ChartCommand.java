@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
             LogitsChart.class,
             DoseChart.class,
             ScatterPlot.class,
+            DreamChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
             PatchingMaps.class
@@ -27,7 +28,7 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale and patching");
     }
 
     /**

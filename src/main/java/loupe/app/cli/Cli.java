@@ -92,8 +92,8 @@ public final class Cli implements Runnable {
             paramLabel = "PATH",
             arity = "0..*",
             description =
-                    "Paths to open in the workbench: folder of a model, up to two checkpoints, the texts of a corpus to "
-                            + "count over, or an index (default: those of the last session, or the sample).")
+                    "Paths to open in the workbench: folder of a model, up to two checkpoints, the texts of a corpus "
+                            + "to count over, or an index (default: those of the last session, or the sample).")
     private List<Path> paths = List.of();
 
     @Option(

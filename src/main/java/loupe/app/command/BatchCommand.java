@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -30,9 +31,12 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.JsonLines;
+import loupe.index.ActivationIndex;
+import loupe.index.ExampleTexts;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,7 +50,8 @@ import picocli.CommandLine.Option;
         description = "Write trees, token lists and best scales of many features as JSON lines. An unfinished "
                 + "file is resumed by --resume.")
 public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
-    private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
+    private static final String COST = "cost";
+    private static final Set<String> PARTS = Set.of("tree", "tokens", "scale", COST);
 
     @Mixin
     private ModelOptions.Required model;
@@ -69,7 +74,8 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             split = ",",
             defaultValue = "tree,tokens,scale",
             paramLabel = "PART",
-            description = "What to compute: tree, tokens, scale (default: ${DEFAULT-VALUE}).")
+            description = "What to compute: tree, tokens, scale, cost (of ablation, over --index) (default: "
+                    + "${DEFAULT-VALUE}).")
     private List<String> parts;
 
     @Option(
@@ -87,6 +93,28 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
 
     @Mixin
     private Lists lists;
+
+    @Mixin
+    private Costs costs;
+
+    /** The options of the costs of ablation. */
+    @OptionSection("Cost of ablation")
+    static final class Costs {
+        @Option(
+                names = "--index",
+                paramLabel = "DIR",
+                description = "With --parts cost: index that has the examples over which ablation is measured.")
+        private Path folder;
+
+        @Option(
+                names = "--indexed-as",
+                paramLabel = "NAME",
+                description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
+        private String indexed;
+    }
+
+    /** An index and the checkpoint's place in it. */
+    private record Counted(ActivationIndex index, int place) {}
 
     /** The options of the token lists. */
     @OptionSection("Token list")
@@ -142,9 +170,20 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                         : 1,
                 new Fit(opened.config(), sae.config()).residualPlace());
 
-        try (JsonLines lines = JsonLines.open(out)) {
+        try (ActivationIndex index = parts.contains(COST) ? openIndex(context) : null;
+                JsonLines lines = JsonLines.open(out)) {
+            Counted counted = index == null
+                    ? null
+                    : new Counted(
+                            index,
+                            IndexedCheckpoint.of(
+                                    context,
+                                    index.info(),
+                                    costs.indexed,
+                                    sae.id(),
+                                    sae.config().dSae()));
             try {
-                return write(context, opened, plan, wanted, lines);
+                return write(context, opened, plan, wanted, lines, counted);
             } catch (Refusal e) {
                 if (lines.isNew()) {
                     Files.deleteIfExists(out);
@@ -156,17 +195,26 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
 
     /** Adds the features that the file does not have yet. */
     private Result write(
-            CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> wanted, JsonLines lines) {
+            CommandContext context,
+            OpenModel opened,
+            BatchPlan plan,
+            List<Integer> wanted,
+            JsonLines lines,
+            @Nullable Counted counted) {
         long start = System.nanoTime();
         int done = 0;
-        Set<Integer> finished = finished(lines, plan.settings());
+        Map<String, Object> said = new LinkedHashMap<>(plan.settings());
+        if (counted != null) {
+            said.put(COST, ExampleTexts.settings(counted.index().info()));
+        }
+        Set<Integer> finished = finished(lines, said);
         List<Integer> missing =
                 wanted.stream().filter(feature -> !finished.contains(feature)).toList();
         int skipped = wanted.size() - missing.size();
         context.begin();
         for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
             List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
-            for (Map<String, Object> result : results(context, opened, plan, group)) {
+            for (Map<String, Object> result : results(context, opened, plan, group, counted)) {
                 lines.add(result);
                 done++;
             }
@@ -185,9 +233,21 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
      */
     record Result(String out, int features, int done, int knownBefore, double seconds) {}
 
+    private ActivationIndex openIndex(CommandContext context) {
+        ActivationIndex index = ActivationIndex.open(OptionPaths.existing(costs.folder, "--index"));
+        index.doubt().ifPresent(context::warn);
+        return index;
+    }
+
     private void requireSensible() {
+        if (parts.contains(COST) != (costs.folder != null)) {
+            throw new UsageException(
+                    parts.contains(COST)
+                            ? "--parts cost needs --index DIR, whose examples are read"
+                            : "--index goes with --parts cost");
+        }
         parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
-            throw new UsageException("--parts has " + part + ", expected tree, tokens or scale");
+            throw new UsageException("--parts has " + part + ", expected tree, tokens, scale or cost");
         });
     }
 
@@ -246,13 +306,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     }
 
     private static List<Map<String, Object>> results(
-            CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> group) {
+            CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> group, @Nullable Counted counted) {
         List<DefinitionTree.Answer> trees =
                 plan.parts().contains(BatchPlan.Part.TREE) ? context.ask(plan.trees(group)) : List.of();
         List<Map<String, Object>> results = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
             int feature = group.get(i);
-            results.add(plan.line(
+            Map<String, Object> line = plan.line(
                     feature,
                     trees.isEmpty() ? Optional.empty() : Optional.of(trees.get(i)),
                     plan.parts().contains(BatchPlan.Part.TOKENS)
@@ -261,7 +321,12 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                     plan.parts().contains(BatchPlan.Part.SCALE)
                             ? Optional.of(context.ask(plan.sweep(feature)))
                             : Optional.empty(),
-                    id -> ModelOptions.text(opened, id)));
+                    id -> ModelOptions.text(opened, id));
+            if (counted != null) {
+                ExampleTexts.ofAblation(counted.index(), counted.place(), plan.model(), plan.sae(), feature)
+                        .ifPresent(question -> line.put("ce_cost", ExampleTexts.document(context.ask(question))));
+            }
+            results.add(line);
         }
         return results;
     }

@@ -66,6 +66,17 @@ final class Prompts {
                 + "; tokens are compared one by one, so both need as many");
     }
 
+    /** The text of tokens, those that are parts of one character together. */
+    static String text(OpenModel opened, List<Integer> ids) {
+        return opened.tokenizer()
+                .map(tokenizer -> tokenizer.decode(array(ids)))
+                .orElseGet(() -> String.join("", texts(opened, ids)));
+    }
+
+    private static int[] array(List<Integer> ids) {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
     /** The tokens for people. */
     static List<String> texts(OpenModel opened, List<Integer> ids) {
         return ids.stream().map(id -> ModelOptions.text(opened, id)).toList();

@@ -38,7 +38,6 @@ import picocli.CommandLine.TypeConversionException;
                 + "without.")
 public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     private static final int MOST_TOKENS = 100_000;
-    private static final int MOST_SEEDS = 1_000;
     private static final Pattern PUSH = Pattern.compile("(?:(\\d{1,10})/)?(\\d{1,10}):(.+)");
     private static final String BETWEEN = "..";
 
@@ -144,14 +143,6 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     @OptionRange(most = MOST_TOKENS)
     private int generate;
 
-    @Option(
-            names = "--seeds",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Texts, each with and without steering, from --seed on (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_SEEDS)
-    private int seeds;
-
     @Mixin
     private SamplingOptions sampling;
 
@@ -183,6 +174,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         maximum.check();
         Sampling drawn = sampling.sampling(0);
+        int seeds = sampling.seeds(1);
         if (seeds > 1 && drawn.temperature() == 0) {
             throw new UsageException("--seeds is " + seeds + ", and nothing is drawn at temperature 0, so that all "
                     + "texts are the same; give --temperature 1 too");
@@ -233,8 +225,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         return new Result(
                 prompt,
-                String.join("", Prompts.texts(opened, answer.steered().ids())),
-                String.join("", Prompts.texts(opened, answer.plain().ids())),
+                Prompts.text(opened, answer.steered().ids()),
+                Prompts.text(opened, answer.plain().ids()),
                 answer.steered().ids(),
                 answer.steered().logProbabilities(),
                 answer.plain().ids(),
@@ -364,8 +356,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         static Seeded of(OpenModel opened, long seed, Generation.Answer answer) {
             return new Seeded(
                     seed,
-                    String.join("", Prompts.texts(opened, answer.steered().ids())),
-                    String.join("", Prompts.texts(opened, answer.plain().ids())),
+                    Prompts.text(opened, answer.steered().ids()),
+                    Prompts.text(opened, answer.plain().ids()),
                     mean(answer.steered()),
                     mean(answer.plain()),
                     answer.steered().ids(),

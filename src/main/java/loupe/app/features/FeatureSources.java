@@ -27,6 +27,7 @@ import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -47,7 +48,10 @@ public final class FeatureSources {
             description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
     private String indexed;
 
-    @Option(names = "--batch", paramLabel = "FILE", description = "Output of batch, for the sentences of trees.")
+    @Option(
+            names = "--batch",
+            paramLabel = "FILE",
+            description = "Output of batch, for the sentences of trees and the costs of ablation.")
     private Path batch;
 
     /** Opens the model, if one is given. */
@@ -76,7 +80,21 @@ public final class FeatureSources {
                 FeatureValues.matches(matching.orElse(null), true),
                 FeatureValues.trainedDensities(file),
                 statistics(context, sae.id(), features).orElse(null),
+                costs(context, sae.id(), features),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
+    }
+
+    /** What a batch of the same checkpoint has measured of ablating each feature; null if there is none. */
+    private double @Nullable [] costs(CommandContext context, SaeId sae, int features) {
+        if (batch == null) {
+            return null;
+        }
+        String of = BatchFile.sae(OptionPaths.existing(batch, "--batch"));
+        if (!of.equals(sae.name())) {
+            context.warn("--batch is of checkpoint " + of + ", so its costs of ablation are left out");
+            return null;
+        }
+        return FeatureValues.costs(BatchFile.read(batch), features);
     }
 
     /** What the index is of, if one is given. */

@@ -73,7 +73,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
                 split = ",",
                 paramLabel = "NAME",
                 description = "Columns, of: number, density, trained-density, max, mean, std, min, promotes, label, "
-                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match "
+                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match, ce-cost "
                         + "(default: those that something is known of, without tags, star, note and found).")
         private List<String> columns = List.of();
 

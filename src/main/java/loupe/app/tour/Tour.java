@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import javafx.stage.Stage;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.dream.TextMeasures;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
@@ -33,6 +34,7 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.text.DoseModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
@@ -42,6 +44,8 @@ import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
+import loupe.ui.text.DosePane;
+import loupe.ui.text.GenerationPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -455,8 +459,9 @@ final class Tour {
                         showPrompts(PROMPTS);
                         app.view().run(pane);
                     },
-                    () -> app.view().run(FIRST_VIEW));
+                    () -> {});
         }
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
@@ -487,6 +492,18 @@ final class Tour {
                     },
                     () -> app.view().maximise(PatchingPane.class, false));
         }
+        camera.both(
+                "prompts-generation",
+                () -> {
+                    showPrompts(PROMPTS);
+                    models().interventions().set(InterventionList.parse("add 866 40"));
+                    app.view().maximise(GenerationPane.class, true);
+                },
+                () -> {
+                    models().interventions().set(InterventionList.NONE);
+                    app.view().maximise(GenerationPane.class, false);
+                });
+        doses();
         camera.both(
                 "prompts-attribution",
                 () -> {
@@ -571,6 +588,26 @@ final class Tour {
                 () -> app.view().run(FIRST_VIEW));
     }
 
+    /** The pane of doses: as it waits, and with the curves of few doses. */
+    private void doses() {
+        if (!camera.isWanted("prompts-dose") && !camera.isWanted("prompts-dose-share")) {
+            return;
+        }
+        Toolkit.run(() -> {
+            models().doses().settings().set(new DoseModel.Settings(3, 5, 1, 8, 4, "colour,red,blue"));
+            models().doses().start();
+        });
+        camera.until(
+                "the doses", COUNTING_MILLIS, () -> !models().doses().answer().isPending());
+        camera.both(
+                "prompts-dose",
+                () -> {
+                    showPrompts(PROMPTS);
+                    app.view().maximise(DosePane.class, true);
+                },
+                () -> app.view().maximise(DosePane.class, false));
+    }
+
     private void showPrompts(PromptPair pair) {
         models().prompt().pair().set(pair);
         app.view().run("view-text");
@@ -604,7 +641,7 @@ final class Tour {
             models().batch()
                     .start(
                             models().table().rows().stream().limit(BATCHED).toList(),
-                            EnumSet.allOf(BatchPlan.Part.class),
+                            EnumSet.complementOf(EnumSet.of(BatchPlan.Part.COST)),
                             BATCH_NODES,
                             lines);
             app.view().run("batch");
@@ -724,6 +761,7 @@ final class Tour {
                 && !models().text().tokens().isPending()
                 && !models().prompt().reading().isPending()
                 && !models().predictions().predictions().isPending()
+                && !models().generation().texts().isPending()
                 && !models().patching().status().getValue().pending()
                 && !models().attribution().status().getValue().pending()
                 && !models().circuit().status().getValue().pending()

@@ -2,6 +2,7 @@ package loupe.state.features;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import loupe.analysis.batch.BatchFile;
@@ -26,11 +28,14 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Refusal;
+import loupe.index.ActivationIndex;
+import loupe.index.ExampleTexts;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
 import loupe.inference.Priority;
 import loupe.inference.Query;
+import loupe.state.corpus.CorpusStatistics;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
 import loupe.state.ghost.PromptReading;
@@ -53,6 +58,7 @@ public final class BatchModel {
     private final GhostControlsModel controls;
     private final TreeModel trees;
     private final VocabularyTexts texts;
+    private final CorpusStatistics statistics;
     private final ObservableList<BatchRow> rows = FXCollections.observableArrayList();
     private final ReadOnlyBooleanWrapper running = new ReadOnlyBooleanWrapper(this, "running");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
@@ -63,11 +69,32 @@ public final class BatchModel {
     /** Counts the requests that fill the rows, so that a file read late does not replace newer rows. */
     private long filling;
 
-    /** The settings of a batch, kept to resume it. */
-    private record Request(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
+    private boolean isOfA;
 
-    public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, VocabularyTexts texts) {
+    /** The settings of a batch, kept to resume it. */
+    private record Request(OpenSae sae, BatchPlan plan, Optional<Costs> costs, List<Integer> features, Path out) {
+        Map<String, Object> settings() {
+            Map<String, Object> said = new LinkedHashMap<>(plan.settings());
+            costs.ifPresent(
+                    of -> said.put("cost", ExampleTexts.settings(of.index().info())));
+            return said;
+        }
+    }
+
+    /** What costs of ablation are measured over. */
+    private record Costs(ActivationIndex index, int place) {}
+
+    /** A batch file, and the checkpoint that it says it is of. */
+    private record Opened(List<BatchRow> rows, String sae) {}
+
+    public BatchModel(
+            Workbench workbench,
+            GhostControlsModel controls,
+            TreeModel trees,
+            VocabularyTexts texts,
+            CorpusStatistics statistics) {
         this.workbench = workbench;
+        this.statistics = statistics;
         this.controls = controls;
         this.trees = trees;
         this.texts = texts;
@@ -96,6 +123,16 @@ public final class BatchModel {
     /** The file of the rows; null for none. */
     public ReadOnlyObjectProperty<Path> file() {
         return file.getReadOnlyProperty();
+    }
+
+    /** Whether the rows are of the checkpoint that is open as A. */
+    public boolean isOfA() {
+        return isOfA;
+    }
+
+    /** Whether there is a finished count of a corpus, over whose examples costs can be measured. */
+    public ObservableValue<Boolean> canMeasureCosts() {
+        return statistics.index(workbench.a()).isNotNull();
     }
 
     /** Whether there is a stopped batch that can be resumed. */
@@ -155,7 +192,19 @@ public final class BatchModel {
                 parts,
                 geometry.meanDistance(),
                 ScaleSweepModel.readAt(model, sae));
-        begin(new Request(sae, plan, List.copyOf(features), out));
+        ActivationIndex index = statistics.index(workbench.a()).get();
+        if (parts.contains(BatchPlan.Part.COST) && index == null) {
+            problem.set(new Problem("Costs of ablation need a corpus that is counted", true, ""));
+            return;
+        }
+        begin(new Request(
+                sae,
+                plan,
+                parts.contains(BatchPlan.Part.COST)
+                        ? Optional.of(new Costs(index, statistics.placeInIndex(workbench.a())))
+                        : Optional.empty(),
+                List.copyOf(features),
+                out));
     }
 
     /** Resumes the batch that was stopped. */
@@ -181,7 +230,8 @@ public final class BatchModel {
         problem.set(null);
         long mine = ++filling;
         CompletableFuture.supplyAsync(
-                        () -> BatchFile.read(path), workbench.service().files())
+                        () -> new Opened(BatchFile.read(path), BatchFile.sae(path)),
+                        workbench.service().files())
                 .whenComplete((read, failure) -> workbench.fx().execute(() -> {
                     if (mine != filling) {
                         return;
@@ -191,7 +241,9 @@ public final class BatchModel {
                     } else {
                         last = null;
                         file.set(path);
-                        rows.setAll(read);
+                        OpenSae open = workbench.a().sae().get();
+                        isOfA = open != null && open.id().name().equals(read.sae());
+                        rows.setAll(read.rows());
                     }
                 }));
     }
@@ -199,6 +251,7 @@ public final class BatchModel {
     private void begin(Request request) {
         filling++;
         last = request;
+        isOfA = true;
         problem.set(null);
         rows.clear();
         file.set(request.out());
@@ -261,7 +314,7 @@ public final class BatchModel {
 
         void open() {
             try {
-                out = BatchFile.open(request.out(), request.plan().settings());
+                out = BatchFile.open(request.out(), request.settings());
                 Set<Integer> known = out.features();
                 missing = request.features().stream()
                         .filter(feature -> !known.contains(feature))
@@ -336,7 +389,23 @@ public final class BatchModel {
                             BatchPlan.Part.SCALE, request.plan().sweep(feature))
                     .thenApplyAsync(
                             sweep -> request.plan().line(feature, tree, known, sweep, texts::of),
-                            workbench.service().files()));
+                            workbench.service().files())
+                    .thenCompose(line -> cost(feature, line)));
+        }
+
+        private CompletionStage<Map<String, Object>> cost(int feature, Map<String, Object> line) {
+            return request.costs()
+                    .flatMap(of -> ExampleTexts.ofAblation(
+                            of.index(),
+                            of.place(),
+                            request.plan().model(),
+                            request.plan().sae(),
+                            feature))
+                    .map(question -> ask(question).thenApply(answer -> {
+                        line.put("ce_cost", ExampleTexts.document(answer));
+                        return line;
+                    }))
+                    .orElse(CompletableFuture.completedFuture(line));
         }
 
         private <R> CompletionStage<Optional<R>> wanted(BatchPlan.Part part, Query<R> query) {

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
@@ -22,6 +23,7 @@ import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The numbers of every feature of a side's checkpoint, which fill in while they are computed and counted. JavaFX thread
@@ -41,6 +43,7 @@ public final class FeatureColumns {
     private final ReadOnlyObjectWrapper<FeatureValues> values =
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+    private double @Nullable [] costs;
     private long lastPart;
 
     public FeatureColumns(
@@ -64,6 +67,29 @@ public final class FeatureColumns {
         trained.valueProperty().addListener(changed -> refresh());
         statistics.features(side).addListener(changed -> refresh());
         ask(true);
+    }
+
+    /**
+     * Takes over what a batch has measured; features of which it says nothing keep what they had.
+     *
+     * @param whole whether no more rows follow soon
+     */
+    void addCosts(List<BatchRow> rows, boolean whole) {
+        OpenSae sae = side.sae().get();
+        if (sae == null || rows.stream().allMatch(row -> Double.isNaN(row.ceCost()))) {
+            return;
+        }
+        double[] found = FeatureValues.costs(rows, sae.config().dSae());
+        double[] before = costs;
+        for (int i = 0; before != null && before.length == found.length && i < found.length; i++) {
+            found[i] = Double.isNaN(found[i]) ? before[i] : found[i];
+        }
+        costs = found;
+        long now = System.nanoTime();
+        if (whole || now - lastPart > SHOW_PARTS_EVERY_NANOS) {
+            lastPart = now;
+            refresh();
+        }
     }
 
     /** The values so far; replaced whenever more are known. */
@@ -120,6 +146,7 @@ public final class FeatureColumns {
     }
 
     private void askOwn() {
+        costs = null;
         OpenModel model = workbench.model().get();
         OpenSae sae = side.sae().get();
         if (sae == null) {
@@ -169,6 +196,7 @@ public final class FeatureColumns {
                                 FeatureValues.matches(matching.getValue(), side.isA()),
                                 trained.getValue(),
                                 statistics.features(side).get(),
+                                costs,
                                 texts::of));
     }
 }

@@ -13,6 +13,7 @@ import javafx.beans.property.ReadOnlyIntegerWrapper;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
+import loupe.analysis.batch.BatchRow;
 import loupe.base.Cancellation;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
@@ -100,6 +101,14 @@ public final class FeatureTableModel {
         arrangement.sortedBy().addListener(changed -> arrange());
         arrangement.descending().addListener(changed -> arrange());
         refresh();
+    }
+
+    /**
+     * Shows what a batch has measured of ablating features, in the column CE cost; more may follow soon unless it is
+     * whole.
+     */
+    public void addCosts(List<BatchRow> rows, boolean whole) {
+        columns.addCosts(rows, whole);
     }
 
     /** What the pane shows. */

@@ -61,8 +61,8 @@ public record PromptReading(
         if (tokenizer.isEmpty()) {
             return refused(
                     given,
-                    "The model has no tokenizer files, so a prompt cannot be read. Add its tokenizer.json, or write the "
-                            + "prompt as token ids, which the menu Wordings offers");
+                    "The model has no tokenizer files, so a prompt cannot be read. Add its tokenizer.json, or write "
+                            + "the prompt as token ids, which the menu Wordings offers");
         }
         if (given.beginning() == Tokenizer.Beginning.YES
                 && tokenizer.get().beginning().isEmpty()) {

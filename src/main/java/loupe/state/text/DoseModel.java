@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
@@ -250,9 +249,8 @@ public final class DoseModel {
         public Shown answer(Cancellation cancellation) {
             return new Shown(asked, DoseTable.of(answer, asked.unit(), asked.chosen(), ids -> {
                 cancellation.check();
-                return ids.stream()
-                        .map(id -> tokenizer.map(read -> read.text(id)).orElse(""))
-                        .collect(Collectors.joining());
+                int[] made = ids.stream().mapToInt(Integer::intValue).toArray();
+                return tokenizer.map(read -> read.decode(made)).orElse("");
             }));
         }
     }

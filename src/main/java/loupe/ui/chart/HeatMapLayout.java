@@ -164,7 +164,7 @@ record HeatMapLayout(
             pen.text(
                     name,
                     left - MARGIN - widths.of(name, text),
-                    y(row) + cellHeight / 2 + text / 3,
+                    Math.max(y(row) + cellHeight / 2 + text / 3, top + text - 1),
                     text,
                     false,
                     palette.muted());

@@ -361,8 +361,8 @@ public final class ExamplesPane implements Pane {
         return switch (choice) {
             case TOP -> "The largest activations, by absolute value";
             case INTERVALS ->
-                "Some from each of eight equal intervals of activation, highest first, with how many tokens an interval "
-                        + "has and their share of all at which the feature is active";
+                "Some from each of eight equal intervals of activation, highest first. Above each: how many tokens it "
+                        + "has, and their share of all at which the feature is active";
             case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
             case RANDOM -> "Drawn so that every token at which the feature is active is as likely as every other";
             case NEAR_MISSES ->

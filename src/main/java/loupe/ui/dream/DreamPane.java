@@ -3,7 +3,9 @@ package loupe.ui.dream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
@@ -49,6 +51,7 @@ import loupe.ui.pane.RowMenu;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
 import loupe.ui.token.TokenText;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text that makes a feature most active, as it is found: activation against cross-entropy, beside text drawn at random
@@ -103,7 +106,7 @@ public final class DreamPane implements Pane {
     }
 
     /** An empty chart of texts. */
-    private static ScatterChart chart() {
+    public static ScatterChart chart() {
         ScatterChart chart =
                 new ScatterChart("texts", ChartAxis.of("cross-entropy", "nats"), ChartAxis.of("activation"));
         chart.setId("dream-chart");
@@ -114,6 +117,11 @@ public final class DreamPane implements Pane {
     @Override
     public PaneFrame node() {
         return frame;
+    }
+
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
     @Override
@@ -212,6 +220,7 @@ public final class DreamPane implements Pane {
                         TokenText::sentence));
         table.setItems(rows);
         table.setMinHeight(0);
+        table.setPrefHeight(0); // the chart above it keeps its share
         VBox.setVgrow(table, Priority.ALWAYS);
         chart.setMinHeight(0);
         strip.setAccessibleText("The chosen text, each token on a background as strong as its activation");
@@ -276,7 +285,7 @@ public final class DreamPane implements Pane {
     }
 
     private List<Row> shown(Side side) {
-        return rows.stream().filter(row -> row.side() == side).toList();
+        return of(rows, side);
     }
 
     private void choose(Row row, boolean asPrompt) {
@@ -299,7 +308,7 @@ public final class DreamPane implements Pane {
         apart.set(dream != null && dream.target().without().isPresent());
         List<Row> all = dream == null || state == null
                 ? List.of()
-                : rows(dream, state, model.corpus().getValue());
+                : rows(dream.before(), state, model.corpus().getValue());
         rows.setAll(all);
         ((Label) table.getPlaceholder())
                 .setText(dream == null ? "Dream searches for text that makes the feature most active" : "");
@@ -323,10 +332,20 @@ public final class DreamPane implements Pane {
                 + (state.front().isEmpty() && state.iteration() > 0 ? "; the feature was never active" : "");
     }
 
-    private static List<Row> rows(Dream dream, DreamState state, List<TextMeasures.Measured> corpus) {
+    /**
+     * Draws what a search has found, beside random text.
+     *
+     * @param apart whether another feature is to stay silent
+     */
+    public static void draw(ScatterChart chart, DreamState state, boolean apart) {
+        draw(chart, rows(List.of(), state, null), apart, text -> "");
+    }
+
+    private static List<Row> rows(
+            List<Integer> before, DreamState state, @Nullable List<TextMeasures.Measured> corpus) {
         List<Row> all = new ArrayList<>();
         for (int i = state.front().size() - 1; i >= 0; i--) {
-            all.add(new Row("found", Side.A, false, state.front().get(i), dream.before(), List.of()));
+            all.add(new Row("found", Side.A, false, state.front().get(i), before, List.of()));
         }
         if (corpus != null) {
             for (int i = 0; i < corpus.size(); i++) {
@@ -342,14 +361,18 @@ public final class DreamPane implements Pane {
         state.random().stream()
                 .sorted(Comparator.comparingDouble(DreamText::difference).reversed())
                 .limit(RANDOM_LISTED)
-                .forEach(text -> all.add(new Row("random", Side.A, true, text, dream.before(), List.of())));
+                .forEach(text -> all.add(new Row("random", Side.A, true, text, before, List.of())));
         return all;
     }
 
     private void draw() {
+        draw(chart, rows, apart.get(), text -> words(text.ids()));
+    }
+
+    private static void draw(ScatterChart chart, List<Row> rows, boolean apart, Function<DreamText, String> words) {
         List<ScatterCloud> clouds = new ArrayList<>();
         for (Side side : Side.values()) {
-            List<Row> ofSide = shown(side);
+            List<Row> ofSide = of(rows, side);
             if (ofSide.isEmpty() && side == Side.B) {
                 continue;
             }
@@ -365,15 +388,19 @@ public final class DreamPane implements Pane {
                     ofSide.stream().mapToDouble(row -> row.text().difference()).toArray(),
                     faint));
         }
+        List<Row> drawn = List.copyOf(rows);
         chart.setClouds(
                 clouds,
                 (side, point) -> {
-                    Row row = shown(side).get(point);
-                    return row.origin() + ": "
-                            + TokenText.sentence(words(row.text().ids()));
+                    Row row = of(drawn, side).get(point);
+                    return row.origin() + ": " + TokenText.sentence(words.apply(row.text()));
                 },
                 ChartAxis.of("cross-entropy", "nats"),
-                ChartAxis.of(apart.get() ? "activation in A less B" : "activation"));
+                ChartAxis.of(apart ? "activation in A less B" : "activation"));
+    }
+
+    private static List<Row> of(List<Row> rows, Side side) {
+        return rows.stream().filter(row -> row.side() == side).toList();
     }
 
     private void shade() {

@@ -57,6 +57,11 @@ public final class BatchPage {
             SliderScale.logarithmic(10, 10_000, 0.1, 0.5),
             NODES);
     private final Button start = new Button("Start...");
+    private final CheckBox costs = part(
+            "CE cost",
+            "cost",
+            "What ablating each feature adds to the loss, over random examples of the counted corpus; it is the column "
+                    + "CE cost of the table");
     private final Button stop = new Button("Stop");
     private final Button resume = new Button("Resume");
     private final Label summary = new Label();
@@ -93,7 +98,9 @@ public final class BatchPage {
         introduction.getStyleClass().add("muted");
         nodes.setId("batch-nodes");
         HBox.setHgrow(nodes, Priority.ALWAYS);
-        HBox parts = new HBox(16, trees, lists, scales, nodes);
+        costs.setSelected(false);
+        costs.disableProperty().bind(model.canMeasureCosts().map(can -> !can));
+        HBox parts = new HBox(16, trees, lists, scales, costs, nodes);
         parts.setAlignment(Pos.CENTER_LEFT);
         start.setId("batch-start");
         start.getStyleClass().add("accent");
@@ -156,6 +163,12 @@ public final class BatchPage {
         table.getColumns()
                 .addAll(List.of(
                         Tables.counts("#", "Feature; a click or Enter goes to it", 50, BatchRow::feature),
+                        Tables.numbers(
+                                "CE cost",
+                                "What ablating the feature adds to the loss where it is active, in nats",
+                                60,
+                                BatchRow::ceCost,
+                                NumberTexts::number),
                         Tables.texts(
                                 "Most likely path",
                                 "Most likely path of the tree",
@@ -210,6 +223,9 @@ public final class BatchPage {
         }
         if (scales.isSelected()) {
             parts.add(BatchPlan.Part.SCALE);
+        }
+        if (costs.isSelected() && !costs.isDisabled()) {
+            parts.add(BatchPlan.Part.COST);
         }
         List<Integer> wanted = features.rows().stream().collect(Collectors.toList());
         if (!parts.isEmpty() && !wanted.isEmpty()) {

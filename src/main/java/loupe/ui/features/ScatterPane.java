@@ -286,6 +286,7 @@ public final class ScatterPane implements Pane {
             case SKEWNESS -> "logit weight skewness";
             case KURTOSIS -> "logit weight kurtosis";
             case MATCH -> "cosine with the other checkpoint";
+            case CE_COST -> "loss added by ablation";
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> "";
         };
     }

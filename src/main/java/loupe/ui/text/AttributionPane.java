@@ -89,8 +89,8 @@ public final class AttributionPane implements Pane {
         method.setConverter(new LabelConverter<>(AttributionPane::title));
         method.setAccessibleText("Effects that the nodes are listed by");
         method.setTooltip(Tooltips.of("List by attribution patching (change times gradient at the clean run), by "
-                + "integrated gradients (times the mean gradient on the way, 10 steps), or measure each effect exactly, "
-                + "with a run for each feature and token that differ"));
+                + "integrated gradients (times the mean gradient on the way, 10 steps), or measure each effect, with a "
+                + "run for each feature and token that differ"));
         metric.setId("attribution-metric");
         metric.getItems().setAll(PromptMetric.values());
         metric.setConverter(new LabelConverter<>(PatchingPane::title));
@@ -105,7 +105,7 @@ public final class AttributionPane implements Pane {
         TableColumn<Row, String> place = Tables.texts(
                 "Written at",
                 "Hook point where the checkpoint writes",
-                90,
+                170,
                 row -> row.at().name(),
                 text -> text);
         place.visibleProperty().bind(Tables.isWiderThan(table, ROOM_FOR_PLACE));

@@ -29,6 +29,7 @@ final class ShortcutPage {
             {"Drag the tree", "Move it"},
             {"Click on a branch", "Select it; again, fold or unfold it"},
             {"Drag in a histogram", "Mark a range, which filters the examples"},
+            {"Drag over an example", "Mark a part of it, Ctrl+C copies that"},
             {"Drop a file", "Open a model or a checkpoint"}
         });
         others.put("In the definition tree", new String[][] {

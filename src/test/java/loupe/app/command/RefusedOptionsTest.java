@@ -136,7 +136,7 @@ class RefusedOptionsTest {
             --features 1:4
             2|was given twice|steer --model @/tiny --sae @/sae --sae @/sae --ids 1 --features 1:4
             2|3 tokens and the corrupt one 2|patch --model @/tiny --clean-ids 1,2,3 --corrupt-ids 1,2 --metric logit:4
-            2|expected logit-diff:A:B, logprob:A or logit:A|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 \
+            2|expected logit-diff:A:B, logprob:A, logit:A or kl|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 \
             --metric LONG
             2|the tokens of the model are 0 to 299|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:300
             2|--metric-position is 1|patch --model @/tiny --clean-ids 1 --corrupt-ids 2 --metric logit:4 \

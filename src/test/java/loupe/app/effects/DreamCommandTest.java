@@ -68,6 +68,12 @@ class DreamCommandTest {
         assertThat(whole.get("front").size()).isPositive();
         assertThat(whole.get("front").get(0).get("activations").size()).isEqualTo(5);
 
+        Path picture = given.resolve("front.csv");
+        CommandRun drawn = CommandRun.of("chart", "dream", "--search", given.resolve("state.json"), "--out", picture);
+        assertThat(drawn.code).as(drawn.err).isZero();
+        assertThat(drawn.out).contains("tiny, sae, feature 10, seed 0, 3 iterations");
+        assertThat(Files.readAllLines(picture).get(0)).isEqualTo("side,text,cross-entropy,activation");
+
         CommandRun other = run("--iterations", "6", "--seed", "3", "--resume", "@/state.json");
         assertThat(other.code).isNotZero();
         assertThat(other.err).contains("restart every 4; expected 50");

@@ -19,6 +19,7 @@ import loupe.analysis.tokens.TokenColumns;
 import loupe.state.AnsweringDevice;
 import loupe.state.FakeService;
 import loupe.state.Opened;
+import loupe.state.corpus.CorpusStatistics;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.VocabularyTexts;
@@ -46,7 +47,8 @@ class BatchModelTest {
                 opened.workbench,
                 controls,
                 new TreeModel(opened.workbench, opened.workbench.a(), controls),
-                new VocabularyTexts(opened.workbench));
+                new VocabularyTexts(opened.workbench),
+                new CorpusStatistics(opened.workbench, folder));
     }
 
     @AfterEach
@@ -171,5 +173,12 @@ class BatchModelTest {
         assertThat(model.problem().get().message()).contains("text.jsonl").contains("no line with a \"feature\"");
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(0);
         assertThat(model.file().get()).isEqualTo(file("one.jsonl"));
+    }
+
+    @Test
+    void costsNeedACorpusThatIsCounted() {
+        model.start(List.of(1), Set.of(BatchPlan.Part.COST), 10, folder.resolve("costs.jsonl"));
+        assertThat(model.running().get()).isFalse();
+        assertThat(model.problem().get().message()).contains("a corpus that is counted");
     }
 }
