@@ -46,10 +46,8 @@ final class FewRows {
             parts.attach(pass);
             NDArray matrix = weight.reshape(blocks, block, columns);
             matrix.attach(pass);
-            NDArray sum = parts.transpose(1, 0, 2)
-                    .matMul(matrix)
-                    .sum(new int[] {0})
-                    .reshape(replaced(x.getShape(), columns));
+            NDArray sum =
+                    parts.transpose(1, 0, 2).matMul(matrix).sum(new int[] {0}).reshape(replaced(x.getShape(), columns));
             sum.attach(owner);
             return sum;
         }

@@ -14,11 +14,7 @@ import org.testfx.framework.junit5.ApplicationTest;
 /** Whoever leaves the tests with a window out, by their tag, leaves all of them out. */
 class UiTagTest {
     private final List<JavaClass> tests = new ClassFileImporter()
-            .importUrl(UiTagTest.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation())
-            .stream()
+            .importUrl(UiTagTest.class.getProtectionDomain().getCodeSource().getLocation()).stream()
                     .filter(type -> type.isAssignableTo(ApplicationTest.class)
                             || type.getSimpleName().endsWith("UiTest"))
                     .filter(type -> !type.getModifiers().contains(JavaModifier.ABSTRACT))

@@ -123,8 +123,8 @@ public record EdgeWeights(
             HookPoint at = change.sae().writesAt();
             double[] more =
                     next == 0 ? new double[Math.toIntExact(change.value().size())] : sum.clone();
-            int count =
-                    Gradients.rows(scope, model, at, length, 0, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
+            int count = Gradients.rows(
+                    scope, model, at, length, 0, Math.min(steps - next, Math.max(1, STEP_TOKENS / length)));
             Gradients.addBetween(
                     scope,
                     model,

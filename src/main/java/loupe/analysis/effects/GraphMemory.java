@@ -11,9 +11,10 @@ import loupe.lm.ModelConfig;
  * inputs of norms, queries, keys and values, the patterns, and what the activation and the gate multiply. While a layer
  * is gone back through, some more of its arrays exist at once.
  *
- * <p>Beside what the process took at most (Linux's VmHWM less VmRSS before) for models shaped like GPT-2, Llama, Qwen 2,
- * GPT-NeoX and Gemma 2, of 4 to 12 layers and 512 to 1,152 dimensions: texts of 1,024 tokens took 376 to 1,348 MB and
- * were estimated 1.09 to 1.25 times as large, texts of 512 tokens 108 to 500 MB and 1.09 to 1.39 times; never too low.
+ * <p>Beside what the process took at most (Linux's VmHWM less VmRSS before) for models shaped like GPT-2, Llama, Qwen
+ * 2, GPT-NeoX and Gemma 2, of 4 to 12 layers and 512 to 1,152 dimensions: texts of 1,024 tokens took 376 to 1,348 MB
+ * and were estimated 1.09 to 1.25 times as large, texts of 512 tokens 108 to 500 MB and 1.09 to 1.39 times; never too
+ * low.
  *
  * <p>On a GPU the engine itself says when it has too little.
  */
@@ -91,8 +92,7 @@ public final class GraphMemory {
         if (isGpu) {
             return most;
         }
-        long each = Math.max(
-                1, bytes(model, layers, tokens) + (long) Float.BYTES * FEATURES * features * tokens);
+        long each = Math.max(1, bytes(model, layers, tokens) + (long) Float.BYTES * FEATURES * features * tokens);
         return rows(each, tokens, most, MachineMemory.ofThisProcess().engineRoom());
     }
 

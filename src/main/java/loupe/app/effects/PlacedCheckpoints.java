@@ -66,8 +66,8 @@ final class PlacedCheckpoints {
 
     /** Opens the model and some checkpoints, by their places in the order of {@code --sae}. */
     Opened open(CommandContext context, int... which) {
-        List<OpenSae> checkpoints = SaeAt.open(
-                context, IntStream.of(which).mapToObj(saes::get).toList(), reading);
+        List<OpenSae> checkpoints =
+                SaeAt.open(context, IntStream.of(which).mapToObj(saes::get).toList(), reading);
         OpenModel opened = model.open(context, Processing.RAW);
         SaeAt.requireFit(checkpoints, opened);
         return new Opened(opened, checkpoints);

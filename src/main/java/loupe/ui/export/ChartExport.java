@@ -36,6 +36,7 @@ public final class ChartExport {
     private static final double MOST_PIXELS = 64e6;
     /** What graphics cards and browsers draw, and viewers open. */
     private static final double MOST_ON_A_SIDE = 16_384;
+
     private static final double ROUNDING = 1e-6;
     private static final double POINTS_PER_PIXEL = 72.0 / 96.0;
     private static final String SVG_NAMESPACE = "http://www.w3.org/2000/svg";
@@ -112,9 +113,7 @@ public final class ChartExport {
     private static BufferedImage image(Sheet sheet, double scale) {
         double factor = scaleOf(sheet, scale);
         BufferedImage image = new BufferedImage(
-                pixels(sheet.width() * factor),
-                pixels(sheet.height() * factor),
-                BufferedImage.TYPE_INT_RGB);
+                pixels(sheet.width() * factor), pixels(sheet.height() * factor), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         try {
             graphics.scale(factor, factor);

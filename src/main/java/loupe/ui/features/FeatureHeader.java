@@ -42,6 +42,7 @@ public final class FeatureHeader {
     private static final double TAG_WIDTH = 64;
     /** While a tag is typed, which is a word or two. */
     private static final double TAG_TYPED_WIDTH = 150;
+
     private static final PseudoClass ON = PseudoClass.getPseudoClass("on");
 
     private final WorkbenchModels models;

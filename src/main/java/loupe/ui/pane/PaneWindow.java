@@ -12,8 +12,8 @@ import javafx.scene.layout.StackPane;
 import javafx.stage.Stage;
 
 /**
- * A window with one torn-off pane in it, in the theme of the window it came from, at the size the pane had there, but not
- * smaller than a pane is easily read in.
+ * A window with one torn-off pane in it, in the theme of the window it came from, at the size the pane had there, but
+ * not smaller than a pane is easily read in.
  */
 final class PaneWindow {
     private static final double SMALLEST = 240;

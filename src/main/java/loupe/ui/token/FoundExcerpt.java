@@ -10,8 +10,8 @@ import loupe.base.VisibleText;
 import loupe.search.FeatureSearch;
 
 /**
- * Texts in one row. What has no room is left out so that the first marked word stays in sight: the name of the
- * field, the beginning of what is before the word, and the end of all; an ellipsis stands where a text is cut.
+ * Texts in one row. What has no room is left out so that the first marked word stays in sight: the name of the field,
+ * the beginning of what is before the word, and the end of all; an ellipsis stands where a text is cut.
  */
 public final class FoundExcerpt extends Region {
     private static final String BETWEEN_PASSAGES = " \u00B7 ";

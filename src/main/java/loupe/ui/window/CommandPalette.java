@@ -45,8 +45,7 @@ final class CommandPalette {
      * @param reasons shown there instead, the words marked: where a feature was found
      * @param also other words by which it is found
      */
-    record Entry(
-            String title, String detail, List<FeatureSearch.Reason> reasons, String also, Runnable action) {
+    record Entry(String title, String detail, List<FeatureSearch.Reason> reasons, String also, Runnable action) {
         Entry(String title, String detail, Runnable action) {
             this(title, detail, List.of(), "", action);
         }
@@ -175,7 +174,9 @@ final class CommandPalette {
         }
     }
 
-    /** The entries whose title contains the letters typed in order, those that {@linkplain Entry#says say} them first. */
+    /**
+     * The entries whose title contains the letters typed in order, those that {@linkplain Entry#says say} them first.
+     */
     static List<Entry> matching(List<Entry> entries, String typed) {
         String letters = typed.strip().toLowerCase(Locale.ROOT);
         List<Entry> whole = new ArrayList<>();

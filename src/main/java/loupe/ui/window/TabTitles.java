@@ -13,8 +13,8 @@ import javafx.scene.text.Text;
 
 /**
  * The titles of tabs within the width that their pane has. Where they have no room, all have their brief titles; long
- * ones are then cut, the longest first, until all tabs fit. When that would leave too little of them, as many as fit are shown, none of them in part, and the menu at the
- * end lists all. JavaFX thread only.
+ * ones are then cut, the longest first, until all tabs fit. When that would leave too little of them, as many as fit
+ * are shown, none of them in part, and the menu at the end lists all. JavaFX thread only.
  */
 final class TabTitles {
     /** What is left of a title at least, in sizes of its font. */
@@ -86,8 +86,9 @@ final class TabTitles {
         }
         List<Double> whole = widths(labels, TITLE);
         Parent tab = labels.get(0).getParent().getParent();
-        double beside =
-                tab.prefWidth(-1) - Math.max(pane.getTabMinWidth(), Math.min(Math.ceil(labels.get(0).prefWidth(-1)), pane.getTabMaxWidth()));
+        double beside = tab.prefWidth(-1)
+                - Math.max(
+                        pane.getTabMinWidth(), Math.min(Math.ceil(labels.get(0).prefWidth(-1)), pane.getTabMaxWidth()));
         Node menu = header.get().lookup(".control-buttons-tab");
         double ofMenu = Math.max(MENU_BUTTON, menu == null ? 0 : menu.prefWidth(-1));
         double size = labels.get(0).getFont().getSize();

@@ -44,9 +44,8 @@ class TextPredictionsTest {
                 .toCompletableFuture()
                 .join()
                 .id();
-        SaeOptions options = SaeOptions.builder()
-                .hook(Optional.of(HookPoint.residPost(0)))
-                .build();
+        SaeOptions options =
+                SaeOptions.builder().hook(Optional.of(HookPoint.residPost(0))).build();
         sae = service.openSae(folder.resolve("sae2"), options)
                 .toCompletableFuture()
                 .join();
@@ -137,8 +136,8 @@ class TextPredictionsTest {
 
     @Test
     void textsOfDifferentLengthsAreNoBatch() {
-        assertThatThrownBy(() -> new TextPredictions(
-                        model, List.of(plain(CLEAN), plain(CLEAN.subList(0, 3))), TOP, List.of()))
+        assertThatThrownBy(() ->
+                        new TextPredictions(model, List.of(plain(CLEAN), plain(CLEAN.subList(0, 3))), TOP, List.of()))
                 .hasMessageContaining("3 tokens, another 6");
     }
 }

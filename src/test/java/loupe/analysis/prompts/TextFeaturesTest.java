@@ -12,12 +12,9 @@ class TextFeaturesTest {
     /** Feature 2 is active all along, 7 strongly once, 9 of both signs, 4 nowhere though it is stored. */
     private static final TextFeatures READ = TextFeatures.of(new TextActivations.Answer(
             List.of(0, 1, 2),
-            new SparseFeatures(
-                    3,
-                    10,
-                    new int[] {0, 3, 5, 8},
-                    new int[] {2, 4, 9, 2, 7, 2, 4, 9},
-                    new float[] {2, 0, -3, 2, 5, 2, 0, 1})));
+            new SparseFeatures(3, 10, new int[] {0, 3, 5, 8}, new int[] {2, 4, 9, 2, 7, 2, 4, 9}, new float[] {
+                2, 0, -3, 2, 5, 2, 0, 1
+            })));
 
     @Test
     void theSumFavoursWhatIsActiveAllAlongAndTheMaximumWhatIsOnce() {

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** Predictions and features of the prompts, with the tiny model of {@link Opened}: one token a letter. */
 class TextViewTest {
-    private static final Interventions ABLATED = Interventions.of(List.of(new Intervention(
-            new Intervention.Target.Feature(Opened.A, 1), new Intervention.Scale(0), Positions.ALL)));
+    private static final Interventions ABLATED = Interventions.of(List.of(
+            new Intervention(new Intervention.Target.Feature(Opened.A, 1), new Intervention.Scale(0), Positions.ALL)));
 
     private final Opened opened = new Opened();
     private final PromptModel prompt = new PromptModel(opened.workbench, new UndoOrder());
@@ -42,8 +42,7 @@ class TextViewTest {
             all[2 * i] = values[i];
             all[2 * i + 1] = 1;
         }
-        return new TextActivations.Answer(
-                ids, new SparseFeatures(ids.size(), Opened.FEATURES, offsets, numbers, all));
+        return new TextActivations.Answer(ids, new SparseFeatures(ids.size(), Opened.FEATURES, offsets, numbers, all));
     }
 
     @Test
@@ -71,11 +70,8 @@ class TextViewTest {
         assertThat(PredictionsModel.after(plain, 0)).isEmpty();
 
         interventions.set(ABLATED);
-        assertThat(asked())
-                .extracting(run -> run.interventions().isEmpty())
-                .containsExactly(true, true, false, false);
-        TextPredictions.Answer four =
-                new TextPredictions.Answer(asked(), List.of(), new double[4][2], new long[4]);
+        assertThat(asked()).extracting(run -> run.interventions().isEmpty()).containsExactly(true, true, false, false);
+        TextPredictions.Answer four = new TextPredictions.Answer(asked(), List.of(), new double[4][2], new long[4]);
         assertThat(PredictionsModel.corrupt(four)).hasValue(1);
         assertThat(PredictionsModel.after(four, 0)).hasValue(2);
         assertThat(PredictionsModel.after(four, 1)).hasValue(3);

@@ -244,11 +244,11 @@ class ChartExportUiTest extends UiTest {
             @Override
             public void draw(Graphics2D graphics, ColourRoles palette) {}
         };
-        BufferedImage image =
-                ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(tall, "", ExportFormat.PNG_2X)));
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(tall, "", ExportFormat.PNG_2X)));
         assertThat(image.getHeight()).isEqualTo(16_384);
         assertThat(image.getWidth()).isEqualTo(55); // 66 with its margins
-        assertThat(ChartExport.remark(tall, "", ExportFormat.PNG_2X)).startsWith("drawn at a scale of 0.82 instead of 2");
+        assertThat(ChartExport.remark(tall, "", ExportFormat.PNG_2X))
+                .startsWith("drawn at a scale of 0.82 instead of 2");
         assertThat(ChartExport.remark(tall, "", ExportFormat.SVG)).isEmpty();
         assertThat(ChartExport.remark(onFx(() -> tree.picture()), CAPTION, ExportFormat.PNG_4X))
                 .isEmpty();

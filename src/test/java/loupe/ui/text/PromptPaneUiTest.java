@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.scene.control.ComboBox;
+import javafx.scene.control.Labeled;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextInputControl;
-import javafx.scene.control.Labeled;
-import javafx.scene.layout.VBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.TextPredictions;
 import loupe.state.text.PredictionsModel;
@@ -68,8 +69,8 @@ class PromptPaneUiTest extends PaneUiTest {
             java.util.Arrays.fill(losses[run], (run + 1) * Math.log(2));
             java.util.Arrays.fill(ranks[run], 1_234);
         }
-        TextPredictions.At at = new TextPredictions.At(
-                new int[] {7}, logs, new double[runs], new double[runs], tracked, ranks);
+        TextPredictions.At at =
+                new TextPredictions.At(new int[] {7}, logs, new double[runs], new double[runs], tracked, ranks);
         return new TextPredictions.Answer(
                 asked.runs(), IntStream.range(0, length).mapToObj(i -> at).toList(), losses, new long[runs]);
     }
@@ -92,6 +93,14 @@ class PromptPaneUiTest extends PaneUiTest {
         TableView<?> table = lookup("#predictions").query();
         assertThat(onFx(() -> table.getColumns().get(1).getCellData(0))).isEqualTo(0.5);
         TableView<?> figures = lookup("#prediction-measures").query();
+        assertThat(onFx(() -> {
+                    Region both = (Region) table.getParent();
+                    both.resize(420, 300);
+                    both.layout();
+                    return figures.getHeight();
+                }))
+                .as("height of the figures where tokens would fill a small pane")
+                .isGreaterThan(130);
         assertThat(onFx(() -> IntStream.range(0, figures.getItems().size())
                         .mapToObj(row -> figures.getColumns().get(0).getCellData(row) + " "
                                 + figures.getColumns().get(1).getCellData(row) + " "
@@ -104,7 +113,8 @@ class PromptPaneUiTest extends PaneUiTest {
                 .containsExactly(Float.NaN, 2, 2);
 
         onFx(() -> prompt.pair().set(prompt.pair().get().withCorrupt("beds")));
-        assertThat(onFx(() -> lookup("#prompt-misaligned").queryAs(Labeled.class).getText()))
+        assertThat(onFx(() ->
+                        lookup("#prompt-misaligned").queryAs(Labeled.class).getText()))
                 .contains("3 tokens and the corrupt one 4");
 
         ComboBox<PromptTemplate> templates = lookup("#prompt-templates").query();

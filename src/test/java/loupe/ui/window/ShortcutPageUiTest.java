@@ -33,7 +33,9 @@ class ShortcutPageUiTest extends UiTest {
         commands.add("close", "Close it", "Files", "", () -> {});
         commands.part();
         commands.add("save", "Save the session", "Files", "", () -> {});
-        List<Menu> groups = onFx(() -> new WindowMenus(commands, new ViewLayouts(Map.of("one", PaneLayout.stack("tree")), List.of("tree"))).groups());
+        List<Menu> groups = onFx(() -> new WindowMenus(
+                        commands, new ViewLayouts(Map.of("one", PaneLayout.stack("tree")), List.of("tree")))
+                .groups());
         assertThat(groups.get(0).getItems().stream()
                         .map(item -> item instanceof SeparatorMenuItem ? "-" : item.getText())
                         .toList())

@@ -93,7 +93,8 @@ class TabTitlesUiTest extends UiTest {
     @Test
     void noBriefTitleBeginsLikeAnother() {
         assertThat(PaneKind.ALL.stream()
-                        .map(kind -> kind.brief().substring(0, Math.min(3, kind.brief().length())))
+                        .map(kind -> kind.brief()
+                                .substring(0, Math.min(3, kind.brief().length())))
                         .toList())
                 .doesNotHaveDuplicates();
     }
