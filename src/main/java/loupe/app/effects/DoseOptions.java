@@ -28,6 +28,7 @@ public final class DoseOptions {
     private static final int MOST_DRAWN = 100;
     private static final int MOST_TOKENS = 10_000;
     private static final double USUAL_MULTIPLE = 2;
+    private static final int USUAL_SEEDS = 4;
 
     @Mixin
     private ModelOptions.Required model;
@@ -109,14 +110,6 @@ public final class DoseOptions {
     @OptionRange(most = MOST_TOKENS)
     private int generate;
 
-    @Option(
-            names = "--seeds",
-            paramLabel = "N",
-            defaultValue = "4",
-            description = "Texts for each prompt at each dose, from --seed on (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_DRAWN)
-    private int seeds;
-
     @Mixin
     private SamplingOptions sampling;
 
@@ -172,7 +165,7 @@ public final class DoseOptions {
                 directions,
                 followed(opened),
                 generate,
-                seeds,
+                sampling.seeds(USUAL_SEEDS),
                 sampling.sampling(1));
         DoseResponse.Answer answer = context.ask(question);
         DoseTable table = DoseTable.of(answer, unit, chosen, made -> Prompts.text(opened, made));

@@ -9,6 +9,8 @@ import picocli.CommandLine.Option;
 /** The options that say how the next token is chosen. */
 @OptionSection("Choice of the next token")
 public final class SamplingOptions {
+    private static final int MOST_SEEDS = 1_000;
+
     @Option(
             names = "--temperature",
             paramLabel = "X",
@@ -48,6 +50,18 @@ public final class SamplingOptions {
             description = "Seed of the draws, the same for both texts (default: ${DEFAULT-VALUE}).")
     @OptionRange(most = Long.MAX_VALUE)
     private long seed;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            description = "Texts, each with a seed of its own, from --seed on (default: 1; of doses 4).")
+    @OptionRange(least = 1, most = MOST_SEEDS)
+    private Integer seeds;
+
+    /** @param usual the number of texts if none is given */
+    int seeds(int usual) {
+        return seeds == null ? usual : seeds;
+    }
 
     /** @param usual the temperature if none is given */
     Sampling sampling(double usual) {

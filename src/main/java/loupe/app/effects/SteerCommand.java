@@ -38,7 +38,6 @@ import picocli.CommandLine.TypeConversionException;
                 + "without.")
 public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     private static final int MOST_TOKENS = 100_000;
-    private static final int MOST_SEEDS = 1_000;
     private static final Pattern PUSH = Pattern.compile("(?:(\\d{1,10})/)?(\\d{1,10}):(.+)");
     private static final String BETWEEN = "..";
 
@@ -144,14 +143,6 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     @OptionRange(most = MOST_TOKENS)
     private int generate;
 
-    @Option(
-            names = "--seeds",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Texts, each with and without steering, from --seed on (default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_SEEDS)
-    private int seeds;
-
     @Mixin
     private SamplingOptions sampling;
 
@@ -183,6 +174,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         maximum.check();
         Sampling drawn = sampling.sampling(0);
+        int seeds = sampling.seeds(1);
         if (seeds > 1 && drawn.temperature() == 0) {
             throw new UsageException("--seeds is " + seeds + ", and nothing is drawn at temperature 0, so that all "
                     + "texts are the same; give --temperature 1 too");

@@ -220,6 +220,7 @@ public final class DreamPane implements Pane {
                         TokenText::sentence));
         table.setItems(rows);
         table.setMinHeight(0);
+        table.setPrefHeight(0); // the chart above it keeps its share
         VBox.setVgrow(table, Priority.ALWAYS);
         chart.setMinHeight(0);
         strip.setAccessibleText("The chosen text, each token on a background as strong as its activation");

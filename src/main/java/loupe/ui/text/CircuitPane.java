@@ -113,12 +113,12 @@ public final class CircuitPane implements Pane {
         stop.setId("circuit-stop");
         frame.getActions().addAll(threshold, ablation, errors, stop);
         nodes.getColumns()
-                .add(Tables.texts("Of", "Checkpoint", 30, row -> row.side().name(), text -> text));
+                .add(Tables.texts("Of", "Checkpoint", 24, row -> row.side().name(), text -> text));
         nodes.getColumns()
                 .add(Tables.texts(
                         "Written at",
                         "Hook point where the checkpoint writes",
-                        90,
+                        150,
                         row -> row.at().name(),
                         text -> text));
         nodes.getColumns()
@@ -161,6 +161,7 @@ public final class CircuitPane implements Pane {
         content.setMinSize(0, 0);
         for (TableView<?> table : new TableView<?>[] {nodes, edges}) {
             table.setMinHeight(0);
+            table.setPrefHeight(0); // what the words between them leave
             table.setPrefHeight(LEAST_TABLE);
             VBox.setVgrow(table, Priority.ALWAYS);
         }

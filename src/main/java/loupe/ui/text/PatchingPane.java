@@ -171,7 +171,7 @@ public final class PatchingPane implements Pane {
         goOn.setId("patching-go-on");
         frame.getActions().addAll(places, metric, stop, goOn);
         table.getColumns()
-                .add(Tables.texts("Place", "Layer, head or feature that is patched", 64, Cell::place, text -> text));
+                .add(Tables.texts("Patched", "Layer, head or feature that is patched", 64, Cell::place, text -> text));
         table.getColumns()
                 .add(Tables.texts("Token", "Token at which it is patched", 64, Cell::token, TokenText::visible));
         table.getColumns()
@@ -219,6 +219,7 @@ public final class PatchingPane implements Pane {
         VBox content = new VBox(maps, foot, table);
         content.setMinSize(0, 0);
         VBox.setVgrow(maps, Priority.ALWAYS);
+        maps.setPrefHeight(0); // the table below them keeps its share
         table.setMinHeight(0);
         table.prefHeightProperty().bind(content.heightProperty().multiply(TABLE_SHARE));
         frame.setRows();

@@ -136,6 +136,7 @@ public final class PredictionsPane implements Pane {
         measures.setMinHeight(0);
         measures.prefHeightProperty().bind(both.heightProperty().multiply(MEASURES_SHARE));
         table.setMinHeight(0);
+        table.setPrefHeight(0); // the figures above it keep their share
         table.setPrefHeight(0);
         frame.setRows();
         frame.setContent(both);

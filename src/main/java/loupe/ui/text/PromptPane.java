@@ -8,8 +8,10 @@ import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
 import javafx.css.PseudoClass;
+import javafx.geometry.Insets;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.ComboBox;
@@ -61,8 +63,10 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class PromptPane implements Pane {
     private static final double ROOM_FOR_TWO_LINES = 300;
-    private static final double ONE_LINE = 30;
-    private static final double TWO_LINES = 48;
+    /** Height of a prompt's field in sizes of its font. */
+    private static final double ONE_LINE_EMS = 2.3;
+
+    private static final double TWO_LINES_EMS = 3.7;
     private static final double GAP = 6;
     private static final String CLEAN = "Clean";
     private static final String CORRUPT = "Corrupt";
@@ -172,7 +176,9 @@ public final class PromptPane implements Pane {
         fields.addRow(1, label(CORRUPT, corrupt), corrupt);
         GridPane.setHgrow(clean, Priority.ALWAYS);
         GridPane.setHgrow(corrupt, Priority.ALWAYS);
-        HBox answers = new HBox(GAP, answer, answerToken, label("Wrong", wrongAnswer), wrongAnswer, wrongAnswerToken);
+        Label wrong = label("Wrong", wrongAnswer);
+        HBox.setMargin(wrong, new Insets(0, 0, 0, GAP)); // apart from the answer's token
+        HBox answers = new HBox(GAP, answer, answerToken, wrong, wrongAnswer, wrongAnswerToken);
         answers.setAlignment(Pos.CENTER_LEFT);
         fields.addRow(2, label("Answer", answer), answers);
         for (Label token : List.of(answerToken, wrongAnswerToken)) {
@@ -198,8 +204,11 @@ public final class PromptPane implements Pane {
         content.setMinSize(0, 0);
         for (TextArea area : List.of(clean, corrupt)) {
             area.prefHeightProperty()
-                    .bind(content.heightProperty()
-                            .map(height -> height.doubleValue() < ROOM_FOR_TWO_LINES ? ONE_LINE : TWO_LINES));
+                    .bind(Bindings.createDoubleBinding(
+                            () -> area.getFont().getSize()
+                                    * (content.getHeight() < ROOM_FOR_TWO_LINES ? ONE_LINE_EMS : TWO_LINES_EMS),
+                            content.heightProperty(),
+                            area.fontProperty()));
         }
         frame.setContent(content);
         frame.getMenuItems()
@@ -225,7 +234,7 @@ public final class PromptPane implements Pane {
         area.setId(id);
         area.setWrapText(true);
         area.setPrefRowCount(2);
-        area.setMinHeight(ONE_LINE);
+        area.minHeightProperty().bind(area.fontProperty().map(font -> font.getSize() * ONE_LINE_EMS));
         area.setPromptText(explanation);
         area.setAccessibleText(called);
         area.setTooltip(Tooltips.of(explanation));

@@ -56,6 +56,7 @@ final class ActivityBar {
         jobLine.getStyleClass().add("job-line");
         jobLine.setAlignment(Pos.CENTER_LEFT);
         others.setId("other-jobs");
+        others.setMinWidth(Region.USE_PREF_SIZE);
         others.setTooltip(Tooltips.of("All long work that runs now"));
         latest.setId("notices");
         latest.setTooltip(Tooltips.of("What happened, newest first"));
@@ -82,8 +83,10 @@ final class ActivityBar {
         if (newest != null && newest.problem() != null && newest != lookedAt) {
             latest.setText(newest.text());
             latest.getStyleClass().add(NoticeList.FAILED);
+            latest.setMinWidth(0);
         } else {
             latest.setText(all.size() == 1 ? "1 notice" : all.size() + " notices");
+            latest.setMinWidth(Region.USE_PREF_SIZE);
         }
     }
 
@@ -103,7 +106,7 @@ final class ActivityBar {
 
     private static Node line(Activity.Job job) {
         Label title = new Label(job.title());
-        title.setMinWidth(Region.USE_PREF_SIZE);
+        title.setMinWidth(0); // gives way before the button and the time do
         ProgressBar progress = new ProgressBar();
         progress.progressProperty().bind(job.fraction());
         progress.getStyleClass().add("job-progress");
@@ -113,10 +116,12 @@ final class ActivityBar {
         Label left = new Label();
         left.textProperty().bind(job.timeLeft());
         left.getStyleClass().add("muted");
+        left.setMinWidth(Region.USE_PREF_SIZE);
         Button stop = new Button();
         stop.textProperty().bind(Bindings.when(job.stopping()).then("Stopping").otherwise("Stop"));
         stop.disableProperty().bind(job.stopping());
         stop.getStyleClass().add("job-stop");
+        stop.setMinWidth(Region.USE_PREF_SIZE);
         stop.setTooltip(Tooltips.of("Stop: " + job.title()));
         stop.setOnAction(event -> job.stop());
         HBox line = new HBox(8, title, progress, stop, detail, left);

@@ -8,7 +8,11 @@ import loupe.ui.pane.Pane;
 
 /** The panes of one side, one of each kind. */
 final class SidePanes {
+    /** Panes describe features anew so often while it is found out what all of them promote. */
+    private static final int DESCRIPTIONS = 8;
+
     private final Map<PaneKind, Pane> panes = new LinkedHashMap<>();
+    private int described;
 
     /** @param links of the side */
     SidePanes(SideLinks links) {
@@ -19,7 +23,9 @@ final class SidePanes {
         }
         panes.values().forEach(pane -> pane.setRowActions(links));
         links.side().promoted().moments().addListener((property, was, is) -> {
-            if (is != null && is.done() == is.features()) {
+            int reached = is == null ? 0 : (int) ((long) DESCRIPTIONS * is.done() / is.features());
+            if (reached != described || reached == DESCRIPTIONS) {
+                described = reached;
                 all().forEach(Pane::describeAgain);
             }
         });

@@ -49,6 +49,7 @@ class EveryNumberIsBoundedTest {
             "--exclude-positions",
             "--from-position",
             "--metric-position",
+            "--position",
             "--clean-ids",
             "--corrupt-ids",
             "--ban-ids",

@@ -12,6 +12,7 @@ import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
+import javafx.scene.control.Labeled;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
@@ -32,12 +33,12 @@ class ActivityBarUiTest extends UiTest {
 
     private final List<Path> opened = new ArrayList<>();
     private final Notices notices = new Notices(Clock.systemUTC());
+    private final Activity activity = new Activity(Platform::runLater, System::nanoTime);
 
     @Override
     protected Parent build() {
         BorderPane root = new BorderPane();
-        root.setBottom(
-                new ActivityBar(new Activity(Platform::runLater, System::nanoTime), notices, opened::add).node());
+        root.setBottom(new ActivityBar(activity, notices, opened::add).node());
         return root;
     }
 
@@ -47,6 +48,19 @@ class ActivityBarUiTest extends UiTest {
         clickOn("#notices");
         waitUntil(() -> !shown().isEmpty());
         assertThat(onFx(this::shown)).containsExactly(LONG);
+    }
+
+    @Test
+    void aLongTitleLeavesTheStopButtonAndTheNoticesTheirWords() {
+        onFx(() -> {
+            notices.add("Saved chart.png");
+            activity.begin("Counting activations of " + LONG, () -> {});
+        });
+        onFx(() -> lookup(".activity-bar").queryAs(Parent.class).layout());
+        for (Labeled whole :
+                List.<Labeled>of(lookup(".job-stop").query(), lookup("#notices").query())) {
+            assertThat(onFx(whole::getWidth)).isGreaterThanOrEqualTo(onFx(() -> whole.prefWidth(-1)));
+        }
     }
 
     @Test
