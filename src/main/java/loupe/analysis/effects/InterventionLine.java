@@ -35,7 +35,8 @@ public record InterventionLine(Kind kind, Target target, Amount amount, Position
                     + "(?<target>file .+?\\.(?:npy|safetensors)(?::[^\\s]+)?|(?:\\d{1,9}/)?\\d{1,9}(?:,\\d{1,9})*)"
                     + "(?:\\s+(?<amount>[-+.\\d][^\\s]*))?"
                     + "(?:\\s+at\\s+(?<at>[^\\s]+))?"
-                    + "(?:\\s+(?:(?<which>only|without|from)\\s+(?<places>\\d{1,9}(?:,\\d{1,9})*)|(?<generated>generated)))?\\s*");
+                    + "(?:\\s+(?:(?<which>only|without|from)\\s+(?<places>\\d{1,9}(?:,\\d{1,9})*)"
+            + "|(?<generated>generated)))?\\s*");
     private static final String BETWEEN = "..";
 
     /** @throws IllegalArgumentException if this cannot be done to that */

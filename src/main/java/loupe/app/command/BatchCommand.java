@@ -32,7 +32,7 @@ import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.JsonLines;
 import loupe.index.ActivationIndex;
-import loupe.index.ExampleTexts;
+import loupe.search.ExampleTexts;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;

@@ -27,7 +27,7 @@ import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.format.TextFiles;
 import loupe.index.ActivationIndex;
-import loupe.index.ExampleTexts;
+import loupe.search.ExampleTexts;
 import loupe.index.FeatureActivations;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;

@@ -29,7 +29,7 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.index.ActivationIndex;
-import loupe.index.ExampleTexts;
+import loupe.search.ExampleTexts;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;

@@ -21,7 +21,7 @@ import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TokenEffects;
 import loupe.base.Cancellation;
 import loupe.index.CountedActivations;
-import loupe.index.ExampleTexts;
+import loupe.search.ExampleTexts;
 import loupe.index.FeatureActivations;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
