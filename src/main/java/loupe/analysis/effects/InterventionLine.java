@@ -30,12 +30,12 @@ import loupe.tensor.HostTensor;
  */
 public record InterventionLine(Kind kind, Target target, Amount amount, Positions positions, boolean isOn) {
     private static final String EXAMPLE = "such as 'ablate 866' or 'add 12,13 4 from 3'";
-    private static final Pattern LINE = Pattern.compile(
-            "\\s*(?<off>off\\s+)?(?<kind>[a-z-]+)\\s+"
-                    + "(?<target>file .+?\\.(?:npy|safetensors)(?::[^\\s]+)?|(?:\\d{1,9}/)?\\d{1,9}(?:,\\d{1,9})*)"
-                    + "(?:\\s+(?<amount>[-+.\\d][^\\s]*))?"
-                    + "(?:\\s+at\\s+(?<at>[^\\s]+))?"
-                    + "(?:\\s+(?:(?<which>only|without|from)\\s+(?<places>\\d{1,9}(?:,\\d{1,9})*)|(?<generated>generated)))?\\s*");
+    private static final Pattern LINE = Pattern.compile("\\s*(?<off>off\\s+)?(?<kind>[a-z-]+)\\s+"
+            + "(?<target>file .+?\\.(?:npy|safetensors)(?::[^\\s]+)?|(?:\\d{1,9}/)?\\d{1,9}(?:,\\d{1,9})*)"
+            + "(?:\\s+(?<amount>[-+.\\d][^\\s]*))?"
+            + "(?:\\s+at\\s+(?<at>[^\\s]+))?"
+            + "(?:\\s+(?:(?<which>only|without|from)\\s+(?<places>\\d{1,9}(?:,\\d{1,9})*)"
+            + "|(?<generated>generated)))?\\s*");
     private static final String BETWEEN = "..";
 
     /** @throws IllegalArgumentException if this cannot be done to that */

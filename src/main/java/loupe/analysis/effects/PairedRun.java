@@ -1,10 +1,14 @@
 package loupe.analysis.effects;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -25,20 +29,38 @@ import org.jspecify.annotations.Nullable;
  * Runs of texts of one length as they are and under interventions, up to the unembedding, each in a pass of the same
  * shape: where nothing is changed, both have the same numbers to the last bit. B texts, T tokens. For one step.
  *
- * @param before the end of the runs as they are: the residual stream, (B, T, dModel)
- * @param after the same under the interventions
+ * @param ends of the runs as they are and under the interventions, (B, T, dModel) of the residual stream, and what the
+ *     interventions themselves add to it, (B, T, dModel), unless they act where that is not known, as inside a head
  * @param areLogits whether both are logits, (B, T, V), since something is changed behind the last block
- * @param direct what the interventions themselves add to the residual stream, (B, T, dModel); null if they act where
- *     that is not known, inside a head or a hidden layer
  * @param applied for each text the tokens at which something was done, once for each place
  */
-record PairedRun(
-        LanguageModel lm,
-        NDArray before,
-        NDArray after,
-        boolean areLogits,
-        @Nullable NDArray direct,
-        long[] applied) {
+record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, long[] applied) {
+    /** What is kept of both runs. */
+    private enum Part {
+        BEFORE,
+        AFTER,
+        DIRECT,
+        FACTS
+    }
+
+    private static Map<Part, NDArray> ends(NDArray before, NDArray after, @Nullable NDArray direct) {
+        Map<Part, NDArray> ends = new EnumMap<>(Part.class);
+        ends.put(Part.BEFORE, before);
+        ends.put(Part.AFTER, after);
+        if (direct != null) {
+            ends.put(Part.DIRECT, direct);
+        }
+        return ends;
+    }
+
+    private NDArray before() {
+        return Objects.requireNonNull(ends.get(Part.BEFORE));
+    }
+
+    private NDArray after() {
+        return Objects.requireNonNull(ends.get(Part.AFTER));
+    }
+
     /** Runs texts of one length under the same interventions. */
     static PairedRun of(Scope scope, ModelId model, int[][] texts, Interventions done) {
         LanguageModel lm = scope.model(model);
@@ -58,7 +80,7 @@ record PairedRun(
                 });
         NDArray before = lm.forward(step, input, watch, null, which, scope.cancellation());
         if (done.isEmpty()) {
-            return new PairedRun(lm, before, before, which == Logits.ALL, null, new long[texts.length]);
+            return new PairedRun(lm, ends(before, before, null), which == Logits.ALL, new long[texts.length]);
         }
         Direct direct = new Direct(changes, step);
         NDArray after = first.isEmpty()
@@ -66,10 +88,8 @@ record PairedRun(
                 : lm.forwardFrom(step, first.getAsInt(), start[0], input, direct, which, scope.cancellation());
         return new PairedRun(
                 lm,
-                before,
-                after,
+                ends(before, after, direct.sum()),
                 which == Logits.ALL,
-                direct.sum(),
                 IntStream.range(0, texts.length).mapToLong(changes::applied).toArray());
     }
 
@@ -78,37 +98,29 @@ record PairedRun(
         Kept key = new Kept(model, ids, done, Part.AFTER);
         NDArray after = scope.kept(key, () -> {
             PairedRun run = key.run(scope);
-            scope.kept(key.with(Part.BEFORE), () -> run.before);
+            scope.kept(key.with(Part.BEFORE), run::before);
             scope.kept(key.with(Part.DIRECT), () -> run.directOrNothing(scope.arrays()));
             scope.kept(key.with(Part.FACTS), () -> run.facts(scope.arrays()));
-            return run.after;
+            return run.after();
         });
-        NDArray before = scope.kept(key.with(Part.BEFORE), () -> key.run(scope).before);
+        NDArray before = scope.kept(key.with(Part.BEFORE), () -> key.run(scope).before());
         NDArray direct = scope.kept(key.with(Part.DIRECT), () -> key.run(scope).directOrNothing(scope.arrays()));
         double[] facts = scope.kept(key.with(Part.FACTS), () -> key.run(scope).facts(scope.arrays()))
                 .toDoubleArray();
         return new PairedRun(
                 scope.model(model),
-                before,
-                after,
+                ends(before, after, direct.getShape().dimension() == 3 ? direct : null),
                 facts[0] == 1,
-                direct.getShape().dimension() == 3 ? direct : null,
                 new long[] {(long) facts[1]});
     }
 
     private NDArray directOrNothing(NDManager step) {
+        NDArray direct = ends.get(Part.DIRECT);
         return direct == null ? step.create(0f) : direct;
     }
 
     private NDArray facts(NDManager step) {
         return step.create(new double[] {areLogits ? 1 : 0, applied[0]});
-    }
-
-    private enum Part {
-        BEFORE,
-        AFTER,
-        DIRECT,
-        FACTS
     }
 
     private record Kept(ModelId model, List<Integer> ids, Interventions done, Part part) {
@@ -123,7 +135,7 @@ record PairedRun(
 
     /** Logits of some tokens of one text, first to end (exclusive), as the model gives them: (end - first, V). */
     HostTensor logits(boolean changed, int text, int first, int end) {
-        NDArray of = changed ? after : before;
+        NDArray of = changed ? after() : before();
         NDArray some = of.get("{}, {}:{}", text, first, end);
         NDArray logits = areLogits ? some : lm.logits(some);
         return new HostTensor(
@@ -135,6 +147,7 @@ record PairedRun(
      * the gain of the final norm and the unembedding, V numbers; empty if that is not known.
      */
     Optional<float[]> predicted(int text, int token) {
+        NDArray direct = ends.get(Part.DIRECT);
         if (direct == null) {
             return Optional.empty();
         }
@@ -157,7 +170,9 @@ record PairedRun(
     private static final class Direct implements Hook {
         private final InterventionHook changes;
         private final NDManager step;
-        private @Nullable NDArray sum;
+        /** One array, or none. */
+        private final NDList sum = new NDList();
+
         private boolean isKnown = true;
 
         Direct(InterventionHook changes, NDManager step) {
@@ -167,7 +182,7 @@ record PairedRun(
 
         @Nullable
         NDArray sum() {
-            return isKnown ? sum : null;
+            return isKnown && !sum.isEmpty() ? sum.get(0) : null;
         }
 
         @Override
@@ -181,8 +196,10 @@ record PairedRun(
             NDArray changed = changes.at(point, value);
             if (changed != value && isAdded(point.site())) {
                 NDArray own = changed.sub(value);
-                sum = sum == null ? own : sum.add(own);
-                sum.attach(step);
+                NDArray now = sum.isEmpty() ? own : sum.get(0).add(own);
+                now.attach(step);
+                sum.clear();
+                sum.add(now);
             } else if (changed != value) {
                 isKnown = false;
             }

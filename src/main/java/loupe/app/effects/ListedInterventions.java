@@ -29,9 +29,10 @@ final class ListedInterventions {
             paramLabel = "LINE",
             description =
                     "What is done, one line for each --do, in order: KIND FEATURES [AMOUNT] [at HOOK] [only P,Q | "
-                            + "without P,Q | from P | generated]. KIND is ablate, scale, clamp, clamp-max (times the largest "
-                            + "activation of --index), add, add-unit, orthogonal or cap (LO..HI); FEATURES are I,J or S/I,J of "
-                            + "the Sth --sae, or a vector: file F.npy, file F.safetensors:NAME.")
+                            + "without P,Q | from P | generated]. KIND is ablate, scale, clamp, clamp-max (times the "
+                            + "largest activation of --index), add, add-unit, orthogonal or cap "
+                            + "(LO..HI); FEATURES are I,J or S/I,J of the Sth --sae, or a vector: file F.npy, file "
+                            + "F.safetensors:NAME.")
     private List<String> lines = List.of();
 
     @Option(

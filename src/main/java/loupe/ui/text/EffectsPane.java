@@ -25,7 +25,7 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.effects.Bootstrap;
 import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.PromptEffects;
-import loupe.index.ExampleTexts;
+import loupe.search.ExampleTexts;
 import loupe.state.text.EffectsModel;
 import loupe.state.text.EffectsModel.Over;
 import loupe.state.window.VocabularyTexts;

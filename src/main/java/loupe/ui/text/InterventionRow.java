@@ -149,9 +149,8 @@ final class InterventionRow extends VBox {
         kinds.setConverter(new LabelConverter<>(InterventionRow::words));
         kinds.setAccessibleText("What is done");
         kinds.setTooltip(Tooltips.of(explanation(kind)));
-        target.setTooltip(
-                Tooltips.of(
-                        "Features of A, such as 866 or 866,12; or a vector in a file: file probe.npy, file probes.safetensors:NAME"));
+        target.setTooltip(Tooltips.of("Features of A, such as 866 or 866,12; or a vector in a file: file probe.npy, "
+                + "file probes.safetensors:NAME"));
         bounds.setTooltip(
                 Tooltips.of("Bounds of the projection on the direction at unit length: LO..HI, LO.. or ..HI"));
         at.setId("intervention-at-" + place);
@@ -163,9 +162,8 @@ final class InterventionRow extends VBox {
         where.getItems().setAll(Where.values());
         where.setConverter(new LabelConverter<>(one -> one.words));
         where.setAccessibleText("At which tokens");
-        where.setTooltip(
-                Tooltips.of(
-                        "At which tokens it acts, counted from 0. The first is the one for the beginning of text, where the model has one"));
+        where.setTooltip(Tooltips.of("At which tokens it acts, counted from 0. The first is the one for the beginning "
+                + "of text, where the model has one"));
         tokens.setTooltip(Tooltips.of("Tokens from 0, such as 3 or 3,4"));
         Button up = IconButtons.of(Feather.ARROW_UP, "Do this earlier", () -> move(-1));
         up.setId("intervention-up-" + place);

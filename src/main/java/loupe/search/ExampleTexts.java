@@ -1,4 +1,4 @@
-package loupe.index;
+package loupe.search;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,6 +14,12 @@ import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.Positions;
+import loupe.index.Corpus;
+import loupe.index.CountedActivations;
+import loupe.index.Example;
+import loupe.index.Examples;
+import loupe.index.FeatureActivations;
+import loupe.index.IndexInfo;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 
