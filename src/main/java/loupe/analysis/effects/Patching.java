@@ -123,7 +123,12 @@ public record Patching(
             return difference;
         }
 
-        private Grid grid(Direction direction, String name) {
+        /**
+         * The metrics of a kind of places.
+         *
+         * @throws NullPointerException if it was not patched
+         */
+        public Grid grid(Direction direction, String name) {
             return Objects.requireNonNull(
                     Objects.requireNonNull(grids.get(direction), "direction").get(name), name);
         }

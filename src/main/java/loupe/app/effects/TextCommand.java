@@ -241,7 +241,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                     Optional.ofNullable(first).map(answer -> answer.l0(place)),
                     Optional.ofNullable(along).map(values -> values[place]),
                     Optional.ofNullable(beside).map(values -> values[place]),
-                    Optional.ofNullable(beside).map(values -> values[place] - along[place]),
+                    along == null || beside == null ? Optional.empty() : Optional.of(beside[place] - along[place]),
                     without.filter(values -> place < values.length).map(values -> values[place]),
                     Optional.ofNullable(first)
                             .map(answer -> answer.strongest(place, top).stream()

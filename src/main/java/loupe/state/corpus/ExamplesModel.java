@@ -183,6 +183,7 @@ public final class ExamplesModel {
                         .add(example);
             }
             int[] ids = byToken.keySet().stream().mapToInt(id -> id).toArray();
+            List<List<Example>> examples = List.copyOf(byToken.values());
             List<int[]> places = ids.length == 0 ? List.of() : index.activePlaces(activations, ids);
             List<Group> groups = new ArrayList<>();
             for (int i = 0; i < ids.length; i++) {
@@ -196,7 +197,7 @@ public final class ExamplesModel {
                                 all,
                                 100.0 * active / all),
                         OptionalInt.of(ids[i]),
-                        byToken.get(ids[i])));
+                        examples.get(i)));
             }
             return groups;
         }

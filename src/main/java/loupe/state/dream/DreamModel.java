@@ -242,6 +242,7 @@ public final class DreamModel {
     }
 
     /** Puts a text in place of the clean prompt. */
+    @SuppressWarnings("FutureReturnValueIgnored") // decoding known ids does not fail
     public void toPrompt(List<Integer> ids) {
         OpenModel model = workbench.model().get();
         if (model == null || model.tokenizer().isEmpty()) {

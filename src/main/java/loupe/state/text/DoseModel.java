@@ -70,7 +70,11 @@ public final class DoseModel {
     public record Settings(double most, int doses, int directions, int tokens, int texts, String words) {
         public static final Settings USUAL = new Settings(2, 21, 3, 20, 4, "");
 
-        /** @throws Refusal if a number is out of its range */
+        /**
+         * What fields say.
+         *
+         * @throws Refusal if a number is out of its range
+         */
         public static Settings of(
                 double most, double doses, double directions, double tokens, double texts, String words) {
             NumberRange.COMPUTABLE.require("The largest dose", most);

@@ -57,7 +57,11 @@ public final class GenerationModel {
         /** At a first start: drawn, so that another seed gives another text. */
         public static final Settings USUAL = new Settings(40, new Sampling(1, 0, 1, 0, 0));
 
-        /** @throws Refusal if a number is out of its range */
+        /**
+         * What fields say.
+         *
+         * @throws Refusal if a number is out of its range
+         */
         public static Settings of(
                 double tokens, double temperature, double topK, double topP, double penalty, double seed) {
             TOKENS.require("Tokens", tokens);

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -25,6 +26,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.inference.SaeId;
+import loupe.lm.ModelConfig;
 import loupe.lm.SiteShape;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.pane.HostQuestion;
@@ -263,27 +265,32 @@ public final class InterventionsModel {
 
         /** Why a line cannot be carried out; empty if it can. */
         String problem(InterventionLine line) {
-            if (model == null) {
+            OpenModel known = model;
+            if (known == null) {
                 return "Open the model first";
             }
             try {
                 if (line.target() instanceof InterventionLine.Target.Features features) {
                     SaeId id = sae(features.sae());
+                    OpenSae checkpoint = Objects.requireNonNull(sae, "sae");
                     for (int feature : features.features()) {
-                        if (feature >= sae.config().dSae()) {
+                        if (feature >= checkpoint.config().dSae()) {
                             return "There is no feature " + feature + " in " + id.name() + ", the last one is "
-                                    + (sae.config().dSae() - 1);
+                                    + (checkpoint.config().dSae() - 1);
                         }
                     }
-                    Optional<String> misfit = new Fit(model.config(), sae.config())
+                    Optional<String> misfit = new Fit(known.config(), checkpoint.config())
                             .misfitOfOutput()
                             .map(why ->
-                                    why.refusal(id.name(), model.id().name()).getMessage());
+                                    why.refusal(id.name(), known.id().name()).getMessage());
                     if (misfit.isPresent()) {
                         return misfit.get();
                     }
                     if (features.at().isPresent()) {
-                        requirePlace(features.at().get(), sae.config().dOut());
+                        requirePlace(
+                                known.config(),
+                                features.at().get(),
+                                checkpoint.config().dOut());
                     }
                 }
                 line.switched(true).interventions(this);
@@ -293,8 +300,8 @@ public final class InterventionsModel {
             }
         }
 
-        private void requirePlace(HookPoint at, int width) {
-            int there = isThere(at) ? model.config().at(at).map(SiteShape::size).orElse(0) : 0;
+        private static void requirePlace(ModelConfig known, HookPoint at, int width) {
+            int there = isThere(known, at) ? known.at(at).map(SiteShape::size).orElse(0) : 0;
             if (there != width) {
                 throw new Refusal(
                         there == 0
@@ -305,8 +312,8 @@ public final class InterventionsModel {
             }
         }
 
-        private boolean isThere(HookPoint at) {
-            return !at.site().inBlock() || at.layer() < model.config().nLayers();
+        private static boolean isThere(ModelConfig known, HookPoint at) {
+            return !at.site().inBlock() || at.layer() < known.nLayers();
         }
 
         @Override
@@ -328,7 +335,9 @@ public final class InterventionsModel {
 
         @Override
         public HostTensor vector(VectorFile file, HookPoint at) {
-            if (model == null || !isThere(at) || model.config().at(at).isEmpty()) {
+            if (model == null
+                    || !isThere(model.config(), at)
+                    || model.config().at(at).isEmpty()) {
                 throw new Refusal("The model has no vectors at " + at, "", "Choose another place");
             }
             int width = model.config().at(at).get().size();

@@ -57,7 +57,7 @@ public record PatchMaps(
             return ofFeatures(question.features().get(), answer, tokens);
         }
         PatchSite site = question.sites().get(0);
-        Patching.Grid grid = answer.grids().get(Direction.DENOISING).get(site.label());
+        Patching.Grid grid = answer.grid(Direction.DENOISING, site.label());
         List<String> columns = site.byHead()
                 ? IntStream.range(0, grid.shape()[1])
                         .mapToObj(Integer::toString)
@@ -103,10 +103,7 @@ public record PatchMaps(
                         .flatMapToDouble(name -> Arrays.stream(
                                 asScores
                                         ? answer.scores(direction, name)
-                                        : answer.grids()
-                                                .get(direction)
-                                                .get(name)
-                                                .metric()))
+                                        : answer.grid(direction, name).metric()))
                         .toArray())
                 .toList();
     }

@@ -164,6 +164,7 @@ public final class TextFeaturesModel {
     }
 
     /** The features that are listed, the first in the chosen order first. */
+    @SuppressWarnings("ReferenceEquality") // the summary of this very answer, not of one that is like it
     public List<Row> rows() {
         TextActivations.Answer read = clean.getValue();
         Whole summary = whole.getValue();

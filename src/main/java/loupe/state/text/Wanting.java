@@ -15,7 +15,11 @@ public final class Wanting {
         wanted.accept(false);
     }
 
-    /** @param pane that shows it, or does not */
+    /**
+     * Says whether a pane shows it.
+     *
+     * @param pane that shows it, or does not
+     */
     public void set(Object pane, boolean shows) {
         if (shows) {
             who.add(pane);

@@ -35,7 +35,11 @@ public final class Notices {
         addSaved(file, "");
     }
 
-    /** @param remark what is to be said of the file; empty for nothing */
+    /**
+     * Adds a notice that a file has been saved, with a remark.
+     *
+     * @param remark what is to be said of the file; empty for nothing
+     */
     public void addSaved(Path file, String remark) {
         add(new Notice(clock.instant(), "Saved " + file + (remark.isEmpty() ? "" : ", " + remark), null, file));
     }

@@ -151,7 +151,11 @@ public final class Workbench {
         openModel(folder, service.openEmbeddings(folder), then);
     }
 
-    /** @param opening of that folder, which may have been begun before */
+    /**
+     * Takes over a model that is being opened and, if that succeeds, calls {@code then} with it.
+     *
+     * @param opening of that folder, which may have been begun before
+     */
     public void openModel(Path folder, CompletionStage<OpenModel> opening, Consumer<OpenModel> then) {
         long mine = ++modelOpening;
         openingModel.set(true);
@@ -243,7 +247,11 @@ public final class Workbench {
         openCheckpoint(side, path, options, service.openSae(path, options), then);
     }
 
-    /** @param opening of that path with these options, which may have been begun before */
+    /**
+     * Takes over a checkpoint that is being opened and, if that succeeds, calls {@code then} with it.
+     *
+     * @param opening of that path with these options, which may have been begun before
+     */
     public void openCheckpoint(
             CheckpointSide side,
             Path path,

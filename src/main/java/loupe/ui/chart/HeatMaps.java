@@ -105,12 +105,20 @@ public final class HeatMaps extends PaintedRegion implements Exportable {
         paint();
     }
 
-    /** @param words for a row and a column */
+    /**
+     * Sets what is said of a cell.
+     *
+     * @param words for a row and a column
+     */
     public void setDescription(BiFunction<Integer, Integer, String> words) {
         describe = words;
     }
 
-    /** @param chosen is given the row and the column of a cell that is clicked */
+    /**
+     * Sets what a click on a cell does.
+     *
+     * @param chosen is given the row and the column of a cell that is clicked
+     */
     public void setOnChosen(BiConsumer<Integer, Integer> chosen) {
         onChosen = chosen;
     }

@@ -23,6 +23,8 @@ public final class DoseFigures {
 
         private final String quantity;
         private final String unit;
+
+        @SuppressWarnings("ImmutableEnumChecker") // a reference to a method, which has no state
         private final ToDoubleFunction<DoseTable.Row> of;
 
         Measure(String quantity, String unit, ToDoubleFunction<DoseTable.Row> of) {

@@ -1,5 +1,7 @@
 package loupe.ui.text;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import javafx.collections.FXCollections;
@@ -70,10 +72,13 @@ public final class DosePane implements Pane {
     private final TableView<DoseTable.Row> table = Tables.make("doses", "Figures of the doses");
     private final ObservableList<DoseTable.Row> rows = FXCollections.observableArrayList();
     private final Label foot = new Label();
-    private final LineChart[] charts = new LineChart[Measure.values().length * 2];
+    private final Map<Charted, LineChart> charts = new HashMap<>();
     private final Supplier<String> provenance;
     private final FileSaver desk;
     private LineChart shown;
+
+    /** What a chart shows, and whether its doses are multiples of the corpus maximum. */
+    private record Charted(Measure measure, boolean multiples) {}
 
     public DosePane(DoseModel model, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
@@ -104,15 +109,12 @@ public final class DosePane implements Pane {
     /** The chart of the chosen measure; each has its own, so that its axes fit it. */
     private LineChart chart() {
         boolean multiples = model.asked().map(DoseModel.Asked::isMultiple).orElse(true);
-        int at = measure.getValue().ordinal() * 2 + (multiples ? 1 : 0);
-        LineChart chart = charts[at];
-        if (chart == null) {
-            chart = DoseFigures.chart(measure.getValue(), multiples);
+        return charts.computeIfAbsent(new Charted(measure.getValue(), multiples), asked -> {
+            LineChart chart = DoseFigures.chart(asked.measure, asked.multiples);
             chart.setId("dose-chart");
-            charts[at] = chart;
             picture(chart).attachTo(chart);
-        }
-        return chart;
+            return chart;
+        });
     }
 
     private ExportMenu picture(Exportable chart) {

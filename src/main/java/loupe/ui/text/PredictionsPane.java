@@ -1,6 +1,7 @@
 package loupe.ui.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -99,15 +100,17 @@ public final class PredictionsPane implements Pane {
         table.getColumns()
                 .add(Tables.texts(
                         "Token", "The token's text, a dot for a space", 76, Predicted::text, TokenText::visible));
-        for (Column column : Column.values()) {
-            TableColumn<Measure, String> figure = Tables.texts(
-                    column.title, column.about, 62, row -> row.text(row.values()[column.ordinal()]), text -> text);
+        List<Column> all = List.of(Column.values());
+        for (Column column : all) {
+            int place = all.indexOf(column);
+            TableColumn<Measure, String> figure =
+                    Tables.texts(column.title, column.about, 62, row -> row.text(row.values()[place]), text -> text);
             figure.getStyleClass().add("figure");
             TableColumn<Predicted, Number> probability = Tables.numbers(
                     column.title,
                     "Probability of the token after the chosen one: " + column.about,
                     62,
-                    row -> row.probabilities()[column.ordinal()],
+                    row -> row.probabilities()[place],
                     of -> Double.isNaN(of) ? "" : NumberTexts.percent(of));
             for (TableColumn<?, ?> one : List.of(figure, probability)) {
                 switch (column) {
@@ -222,12 +225,10 @@ public final class PredictionsPane implements Pane {
     }
 
     private static double[] columns(TextPredictions.Answer known, IntToDoubleFunction ofRun) {
-        double[] values = new double[Column.values().length];
-        for (Column column : Column.values()) {
-            OptionalInt run = column.run(known);
-            values[column.ordinal()] = run.isPresent() ? ofRun.applyAsDouble(run.getAsInt()) : Double.NaN;
-        }
-        return values;
+        return Arrays.stream(Column.values())
+                .map(column -> column.run(known))
+                .mapToDouble(run -> run.isPresent() ? ofRun.applyAsDouble(run.getAsInt()) : Double.NaN)
+                .toArray();
     }
 
     private List<Measure> measures(TextPredictions.Answer known, TextPredictions.At at, int place) {

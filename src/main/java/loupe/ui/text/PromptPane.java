@@ -474,15 +474,16 @@ public final class PromptPane implements Pane {
             String label,
             PromptTokens tokens,
             double largest) {
-        boolean ofThese = known != null && known.runs().get(run).ids().equals(tokens.ids());
-        float[] values = ofThese ? surprisals(known, run) : new float[tokens.size()];
+        TextPredictions.Answer ofThese =
+                known != null && known.runs().get(run).ids().equals(tokens.ids()) ? known : null;
+        float[] values = ofThese == null ? new float[tokens.size()] : surprisals(ofThese, run);
         rows.add(row(label, tokens, values, largest, Side.A, "surprisal", "bits"));
-        if (ofThese) {
-            PredictionsModel.after(known, run)
+        if (ofThese != null) {
+            PredictionsModel.after(ofThese, run)
                     .ifPresent(after -> rows.add(row(
                             label + " after",
                             tokens,
-                            surprisals(known, after),
+                            surprisals(ofThese, after),
                             largest,
                             Side.A,
                             "surprisal under the interventions",
