@@ -12,6 +12,7 @@ import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableColumn;
+import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableView;
 import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
@@ -37,6 +38,9 @@ class FiguresUiTest extends WindowUiTest {
     private static Stream<TableView<?>> tablesIn(Node node) {
         if (node instanceof TableView<?> table) {
             return Stream.of(table);
+        }
+        if (node instanceof SplitPane split) { // has no children until it has been shown
+            return split.getItems().stream().flatMap(FiguresUiTest::tablesIn);
         }
         return node instanceof Parent parent
                 ? parent.getChildrenUnmodifiable().stream().flatMap(FiguresUiTest::tablesIn)
