@@ -11,6 +11,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.stage.Screen;
@@ -296,6 +297,7 @@ class ViewsUiTest extends WindowUiTest {
             MenuButton menu = lookup("#menu").query();
             return menu.getItems().stream()
                     .flatMap(group -> ((Menu) group).getItems().stream())
+                    .filter(item -> !(item instanceof SeparatorMenuItem))
                     .toList();
         });
         assertThat(items.stream().map(MenuItem::getId))
