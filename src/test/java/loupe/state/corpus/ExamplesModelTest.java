@@ -58,7 +58,7 @@ class ExamplesModelTest {
         model.choice().set(ExamplesModel.Choice.INTERVALS);
         assertThat(model.examples().getValue())
                 .extracting(ExamplesModel.Group::title)
-                .containsExactly("Activation 1.75 to 2.00", "Activation 0.750 to 1.00");
+                .containsExactly("1.75 to 2.00: 69 tokens, 44.2 %", "0.750 to 1.00: 87 tokens, 55.8 %");
         assertThat(model.examples().getValue().get(1).examples()).allMatch(example -> example.activation() == 1);
     }
 

@@ -91,7 +91,7 @@ class SignedFeatureTest {
         Example first = examples.examples().getValue().get(0).examples().get(0);
         assertThat(first.activation()).isEqualTo(-4);
         examples.choice().set(ExamplesModel.Choice.INTERVALS);
-        assertThat(examples.examples().getValue().get(0).title()).isEqualTo("Absolute activation 3.50 to 4.00");
+        assertThat(examples.examples().getValue().get(0).title()).isEqualTo("Absolute 3.50 to 4.00: 69 tokens, 36.9 %");
         opened.workbench.selection().brush(new Brush(HistogramModel.SOURCE, "activation", -4.5, -3));
         assertThat(examples.examples().getValue().get(0).examples())
                 .isNotEmpty()
