@@ -12,7 +12,7 @@ public record WilsonInterval(double low, double high) {
     /**
      * The interval of {@code count} cases of {@code n}; all of 0 to 1 if there are none.
      *
-     * @throws IllegalArgumentException unless 0 <= count <= n
+     * @throws IllegalArgumentException if count is not from 0 to n
      */
     public static WilsonInterval of(long count, long n) {
         if (count < 0 || count > n) {
