@@ -177,14 +177,6 @@ public final class DoseModel {
         return Optional.of((double) counted.max()[feature.feature()]).filter(largest -> largest > 0);
     }
 
-    /** Whether there is something to push and somewhere to push it. */
-    public boolean canStart() {
-        return side.feature().get() != null
-                && side.sae().get() != null
-                && workbench.model().get() != null
-                && !prompt.cleanTokens().get().isEmpty();
-    }
-
     /** Measures the chosen feature on the clean prompt. */
     public void start() {
         OpenModel model = workbench.model().get();

@@ -226,7 +226,7 @@ public final class InterventionsPane implements Pane {
         hint.setText(
                 lines.isEmpty()
                         ? "Add the chosen feature, drop one here, or type a line. What is listed acts in the panes "
-                                + "Effects and Generation"
+                                + "Predictions, Effects and Generation"
                         : "In order, each on what the one before left");
         showNames();
     }
