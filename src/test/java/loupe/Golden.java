@@ -40,7 +40,9 @@ public final class Golden {
      * @throws IllegalStateException if there is no such case
      */
     public static Path folder(String name) {
-        Path folder = (EFFECTS.contains(name.split("_")[0]) ? Effects.ROOT : root()).resolve(name);
+        String family = name.split("_")[0];
+        Path archive = EFFECTS.contains(family) ? Effects.ROOT : family.equals("geo") ? Geometry.ROOT : root();
+        Path folder = archive.resolve(name);
         if (!Files.isDirectory(folder)) {
             throw new IllegalStateException("There is no recorded case " + name
                     + ": the lists of sums in src/test/resources/loupe/golden name those there are");
@@ -61,6 +63,12 @@ public final class Golden {
     /** Likewise. */
     private static final class Effects {
         private static final Path ROOT = unpack(Path.of("target", "golden"), "effects.tar.zst", "SHA256SUMS.effects");
+    }
+
+    /** Likewise. */
+    private static final class Geometry {
+        private static final Path ROOT =
+                unpack(Path.of("target", "golden"), "geometry.tar.zst", "SHA256SUMS.geometry");
     }
 
     /**

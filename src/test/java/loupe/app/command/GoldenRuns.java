@@ -1,4 +1,4 @@
-package loupe.app.effects;
+package loupe.app.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,15 +13,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import loupe.Golden;
-import loupe.app.command.CommandRun;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 
 /**
  * The recorded command lines of a case, judged as its {@code golden.json} says: every value to |got - want| &lt;= atol
- * + rtol |want|, or exactly.
+ * + rtol |want|, or exactly, or as a set whatever its order.
  */
-final class GoldenRuns {
+public final class GoldenRuns {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;
@@ -33,7 +32,7 @@ final class GoldenRuns {
     }
 
     /** The runs of a case whose name begins with something. */
-    static Stream<GoldenRuns> of(String name) {
+    public static Stream<GoldenRuns> of(String name) {
         Path folder = Golden.folder(name);
         return StreamSupport.stream(read(folder).get("runs").spliterator(), false)
                 .map(run -> new GoldenRuns(folder, run));
@@ -52,7 +51,7 @@ final class GoldenRuns {
      *
      * @param leftOut paths that are not compared
      */
-    void judge(Path temporary, Set<String> leftOut) throws IOException {
+    public void judge(Path temporary, Set<String> leftOut) throws IOException {
         Path out = temporary.resolve("out.safetensors");
         Object[] arguments = StreamSupport.stream(run.get("args").spliterator(), false)
                 .map(argument ->
@@ -66,15 +65,21 @@ final class GoldenRuns {
                 continue;
             }
             JsonNode got = at(said, wanted.getKey());
-            if (wanted.getValue().path("kind").asText("close").equals("exact")) {
-                assertThat(flat(got)).as(wanted.getKey()).isEqualTo(wanted(wanted.getValue()));
+            if (kind(wanted.getValue()).equals("set")) {
+                assertThat(got).as(wanted.getKey()).containsExactlyInAnyOrderElementsOf(wanted.getValue().get("value"));
+            } else if (wanted.getValue().path("value").path(0).isTextual()) {
+                assertThat(got).as(wanted.getKey()).isEqualTo(wanted.getValue().get("value"));
             } else {
-                assertClose(wanted.getKey(), flat(got), wanted.getValue());
+                assertAsRecorded(wanted.getKey(), flat(got), wanted.getValue());
             }
         }
         for (var wanted : run.path("out").properties()) {
-            assertClose(wanted.getKey(), tensor(out, wanted.getKey()), wanted.getValue());
+            assertAsRecorded(wanted.getKey(), tensor(out, wanted.getKey()), wanted.getValue());
         }
+    }
+
+    private static String kind(JsonNode wanted) {
+        return wanted.path("kind").asText("close");
     }
 
     /** The value at a dotted path; {@code *} stands for every element of a list. */
@@ -101,6 +106,14 @@ final class GoldenRuns {
                         folder.resolve("golden.safetensors"),
                         wanted.get("tensor").asText())
                 : flat(wanted.get("value"));
+    }
+
+    private void assertAsRecorded(String what, List<Double> got, JsonNode wanted) throws IOException {
+        if (kind(wanted).equals("exact")) {
+            assertThat(got).as(what).isEqualTo(wanted(wanted));
+        } else {
+            assertClose(what, got, wanted);
+        }
     }
 
     private void assertClose(String what, List<Double> got, JsonNode wanted) throws IOException {
