@@ -47,7 +47,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedText;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;

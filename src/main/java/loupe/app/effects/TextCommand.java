@@ -3,16 +3,19 @@ package loupe.app.effects;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import loupe.analysis.Fit;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.Replacement;
+import loupe.analysis.ablation.TokenSets;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.TextPredictions;
-import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.app.cli.CommandContext;
@@ -327,17 +330,23 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
     /** The activation at a place without each token up to it. */
     private float[] ablated(
             CommandContext context, OpenModel opened, OpenSae checkpoint, List<Integer> read, int place) {
-        OptionalInt replacement = OptionalInt.empty();
+        Replacement replacement = Replacement.REMOVED;
         if (ablate.equals(REPLACED)) {
-            replacement = opened.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
-            if (replacement.isEmpty()) {
-                throw new Refusal("--ablate replaced: " + opened.folder()
-                        + " has no token for the beginning of text. Use --ablate removed");
-            }
+            replacement = new Replacement.By(opened.tokenizer()
+                    .map(Tokenizer::beginning)
+                    .orElse(OptionalInt.empty())
+                    .orElseThrow(() -> new Refusal("--ablate replaced: " + opened.folder()
+                            + " has no token for the beginning of text. Use --ablate removed")));
         }
-        return context.ask(new AblatedText(
-                        opened.id(), checkpoint.id(), features[0], read.subList(0, place + 1), 0, replacement))
-                .without();
+        AblatedText.Answer answer = context.ask(new AblatedText(
+                opened.id(),
+                checkpoint.id(),
+                features[0],
+                read.subList(0, place + 1),
+                0,
+                TokenSets.SINGLES,
+                replacement));
+        return Arrays.copyOf(answer.without(), place + 1); // 0 without the token itself, where nothing is left to read
     }
 
     /**
