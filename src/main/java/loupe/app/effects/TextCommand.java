@@ -25,11 +25,9 @@ import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
-import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
-import loupe.lm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -233,7 +231,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 : answers.get(1).of(features[1]);
         Optional<Integer> readAt = Optional.ofNullable(along)
                 .filter(values -> ablate != null && ablates)
-                .map(values -> readAt(values, text != null ? "--text" : "--ids"));
+                .map(values -> AblationOptions.readAt(at, values, text != null ? "--text" : "--ids"));
         Optional<float[]> without = readAt.map(place -> ablated(context, opened, checkpoints.get(0), read, place));
         List<At> tokens = new ArrayList<>();
         for (int i = 0; i < read.size(); i++) {
@@ -313,31 +311,12 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 : Optional.empty();
     }
 
-    /** The place that --at names, or that of the activation furthest from 0. */
-    private int readAt(float[] along, String option) {
-        if (at == null) {
-            return IntStream.range(0, along.length)
-                    .boxed()
-                    .max(Comparator.comparing(place -> Math.abs(along[place])))
-                    .orElseThrow();
-        }
-        if (at >= along.length) {
-            throw new UsageException("--at is " + at + ", the tokens of " + option + " are 0 to " + (along.length - 1));
-        }
-        return at;
-    }
-
     /** The activation at a place without each token up to it. */
     private float[] ablated(
             CommandContext context, OpenModel opened, OpenSae checkpoint, List<Integer> read, int place) {
-        Replacement replacement = Replacement.REMOVED;
-        if (ablate.equals(REPLACED)) {
-            replacement = new Replacement.By(opened.tokenizer()
-                    .map(Tokenizer::beginning)
-                    .orElse(OptionalInt.empty())
-                    .orElseThrow(() -> new Refusal("--ablate replaced: " + opened.folder()
-                            + " has no token for the beginning of text. Use --ablate removed")));
-        }
+        Replacement replacement = ablate.equals(REPLACED)
+                ? AblationOptions.beginning(opened, "--ablate replaced", "--ablate removed")
+                : Replacement.REMOVED;
         AblatedText.Answer answer = context.ask(new AblatedText(
                 opened.id(),
                 checkpoint.id(),
