@@ -26,6 +26,7 @@ import loupe.analysis.effects.Bootstrap;
  *     unless pairs are ablated
  * @param tokens that matter, those first that take most from all examples together
  * @param pairs of distances; none unless pairs are ablated
+ * @param spans by their length and first token; none if pairs are ablated
  */
 public record AblationSummary(
         int examples,
@@ -34,7 +35,8 @@ public record AblationSummary(
         Count alone,
         Optional<Count> together,
         List<OfToken> tokens,
-        List<OfPair> pairs) {
+        List<OfPair> pairs,
+        List<OfSpan> spans) {
     /** What counts as most of an activation. */
     public static final double HALF = 0.5;
 
@@ -75,6 +77,15 @@ public record AblationSummary(
     public record OfPair(int far, int near, int count, double share, double together) {}
 
     /**
+     * Spans of one length at one place.
+     *
+     * @param first how many tokens before the last one its first token stands
+     * @param count examples that have it
+     * @param share mean of what is lost without it
+     */
+    public record OfSpan(int length, int first, int count, double share) {}
+
+    /**
      * Sums up the examples that are complete.
      *
      * @param resamples drawings of the bootstrap
@@ -87,6 +98,7 @@ public record AblationSummary(
         Shares lengths = new Shares();
         Shares tokens = new Shares();
         Map<Integer, Map<Integer, List<double[]>>> pairs = new TreeMap<>();
+        Map<Integer, Shares> spans = new TreeMap<>();
         int examples = 0;
         int alone = 0;
         int together = 0;
@@ -110,7 +122,10 @@ public record AblationSummary(
                             .add(new double[] {
                                 text.share(set), text.together(set) / (double) Math.abs(text.activation())
                             });
-                } else if (ablated[ablated.length - 1] < last) {
+                    continue;
+                }
+                spans.computeIfAbsent(ablated.length, length -> new Shares()).add(last - ablated[0], text.share(set));
+                if (ablated[ablated.length - 1] < last) {
                     largest.merge(ablated.length, text.share(set), Math::max);
                 }
             }
@@ -125,7 +140,8 @@ public record AblationSummary(
                 count(alone, examples),
                 ofPairs ? Optional.of(count(together, examples)) : Optional.empty(),
                 tokens.byToken(),
-                ofPairs(pairs));
+                ofPairs(pairs),
+                ofPairs ? List.of() : ofSpans(spans));
     }
 
     private static boolean any(AblatedText.Answer text, IntPredicate is) {
@@ -163,6 +179,17 @@ public record AblationSummary(
         return List.copyOf(all);
     }
 
+    private static List<OfSpan> ofSpans(Map<Integer, Shares> spans) {
+        List<OfSpan> all = new ArrayList<>();
+        spans.forEach((length, shares) -> shares.of.forEach((first, found) ->
+                all.add(new OfSpan(length, first, found.size(), mean(found)))));
+        return List.copyOf(all);
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    }
+
     /** Shares by a number. */
     private static final class Shares {
         private final Map<Integer, List<Double>> of = new TreeMap<>();
@@ -182,7 +209,7 @@ public record AblationSummary(
                     .map(token -> new OfToken(
                             token.getKey(),
                             token.getValue().size(),
-                            Arrays.stream(array(token.getValue())).average().orElseThrow(),
+                            mean(token.getValue()),
                             Arrays.stream(array(token.getValue())).max().orElseThrow()))
                     .sorted(Comparator.comparingDouble((OfToken token) -> -token.share * token.count)
                             .thenComparingInt(OfToken::id))

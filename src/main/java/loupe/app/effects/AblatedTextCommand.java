@@ -178,6 +178,7 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
                                 .map(part -> new OfLength(part.number(), part.share()))
                                 .toList()),
                 summary.pairs().isEmpty() ? Optional.empty() : Optional.of(summary.pairs()),
+                summary.lengths().size() < 2 ? Optional.empty() : Optional.of(summary.spans()),
                 summary.tokens().stream()
                         .limit(top == null ? TOKENS : top)
                         .map(token -> new OfToken(
@@ -240,6 +241,8 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
      * @param together in how many two do of which neither does alone
      * @param distances tokens before the last, with the mean share lost and its bootstrap interval
      * @param lengths of spans, with the mean of the largest share that one takes
+     * @param pairs of distances
+     * @param spans by length, and by how many tokens before the last they begin
      */
     record ExamplesResult(
             int feature,
@@ -251,6 +254,7 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
             List<AtDistance> distances,
             @LeftOutIfEmpty Optional<List<OfLength>> lengths,
             @LeftOutIfEmpty Optional<List<AblationSummary.OfPair>> pairs,
+            @LeftOutIfEmpty Optional<List<AblationSummary.OfSpan>> spans,
             List<OfToken> tokens,
             List<OfExample> texts)
             implements Result {}

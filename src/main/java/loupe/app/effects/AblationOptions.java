@@ -188,6 +188,17 @@ public final class AblationOptions {
         return by;
     }
 
+    /** Whether groups of tokens were given. */
+    public boolean hasGroups() {
+        return groups != null;
+    }
+
+    /** What becomes of a token, and in which texts, for a caption. */
+    public String words() {
+        return "tokens " + (by.equals("removed") ? by : "replaced by " + by)
+                + (over.folder == null ? "" : ", over " + over.count + " examples at most, " + over.choice.word());
+    }
+
     /** The feature. */
     public int feature() {
         return feature;

@@ -93,5 +93,6 @@ class AblationSummaryTest {
         assertThat(found.distances().get(0).share().mean()).isEqualTo(1);
         assertThat(found.alone().count()).isZero();
         assertThat(found.lengths()).extracting(part -> part.share().mean()).containsExactly(0.0, 0.5);
+        assertThat(found.spans()).contains(new AblationSummary.OfSpan(2, 1, 1, 1), new AblationSummary.OfSpan(2, 2, 1, 0.5));
     }
 }
