@@ -166,8 +166,7 @@ public final class WorkbenchModels implements AutoCloseable {
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
-        ablatedText =
-                new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
+        ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
