@@ -81,7 +81,7 @@ import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
-import loupe.state.features.CompareModel;
+import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureListsModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
@@ -222,7 +222,7 @@ class EveryPaneIsACommandTest {
             new Shown(SearchModel.class, Set.of(FeatureSearch.class), "search"),
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
-            new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
+            new Shown(FeatureColumns.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),

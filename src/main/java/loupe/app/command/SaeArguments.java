@@ -83,7 +83,7 @@ public final class SaeArguments {
     private Boolean mean;
 
     @Option(
-            names = "--side",
+            names = "--sae-side",
             paramLabel = "N",
             description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
                     + "to, from 0.")
@@ -191,7 +191,7 @@ public final class SaeArguments {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
         if (side != null && side < 0) {
-            throw new UsageException("--side is " + side + ", sides are counted from 0");
+            throw new UsageException("--sae-side is " + side + ", sides are counted from 0");
         }
         return SaeOptions.builder()
                 .format(Optional.ofNullable(format))
