@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ObjectProperty;
@@ -53,6 +54,7 @@ import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
+import loupe.state.tree.TreeModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -171,6 +173,14 @@ public final class WorkbenchModels implements AutoCloseable {
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        for (TreeModel tree : List.of(a.tree(), b.tree())) {
+            tree.listed()
+                    .bind(Bindings.createObjectBinding(
+                            () -> new TreeModel.Listed(
+                                    interventions.interventions().get(), interventions.words()),
+                            interventions.interventions(),
+                            interventions.list()));
+        }
         batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);
         batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
             if (!batch.running().get()) {
@@ -214,7 +224,8 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
-                .flag("tree.probabilities" + of, side.tree().probabilities());
+                .flag("tree.probabilities" + of, side.tree().probabilities())
+                .flag("tree.interventions" + of, side.tree().withListed());
     }
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */

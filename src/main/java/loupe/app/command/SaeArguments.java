@@ -143,6 +143,14 @@ public final class SaeArguments {
         });
     }
 
+    /** @throws UsageException if the checkpoint has no such feature */
+    public static void requireFeature(int feature, OpenSae sae, String option) {
+        if (feature >= sae.config().dSae()) {
+            throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
+                    + (sae.config().dSae() - 1));
+        }
+    }
+
     /** The factor of the input that was given; 1 if none was. */
     double normFactor() {
         return normFactor == null ? 1 : normFactor;
