@@ -113,7 +113,7 @@ record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, l
         Direct direct = new Direct(changes, step, looked, seen);
         NDArray after = first.isEmpty()
                 ? lm.forward(step, input, direct, null, which, scope.cancellation())
-                : lm.forwardFrom(step, first.getAsInt(), start[0], input, direct, which, scope.cancellation());
+                : lm.forwardFrom(step, first.getAsInt(), start[0], input, direct, null, which, scope.cancellation());
         return new PairedRun(
                 lm,
                 ends(plain, after, direct.sum()),
