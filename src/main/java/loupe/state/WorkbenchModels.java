@@ -44,6 +44,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -111,6 +112,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
+    private final AblatedTextModel ablatedText;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -166,6 +168,8 @@ public final class WorkbenchModels implements AutoCloseable {
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
+        ablatedText =
+                new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -298,6 +302,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
+        kept.putAll(ablatedText.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -330,6 +335,7 @@ public final class WorkbenchModels implements AutoCloseable {
             doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
+            ablatedText.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -491,6 +497,10 @@ public final class WorkbenchModels implements AutoCloseable {
     }
 
     /** What A's feature does as it is pushed further and further. */
+    public AblatedTextModel ablatedText() {
+        return ablatedText;
+    }
+
     public DoseModel doses() {
         return doses;
     }

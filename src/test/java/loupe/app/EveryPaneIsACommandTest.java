@@ -47,7 +47,9 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedExamples;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.AblationSummary;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;
@@ -93,6 +95,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -112,6 +115,7 @@ import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.DoseFigures;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.DosePane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
@@ -179,6 +183,12 @@ class EveryPaneIsACommandTest {
                             EffectsModel.class,
                             Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
                             "effect"))),
+            Map.entry(
+                    "ablated-text",
+                    List.of(new Shown(
+                            AblatedTextModel.class,
+                            Set.of(AblatedText.class, AblatedExamples.class, AblationSummary.class),
+                            "ablated-text"))),
             Map.entry(
                     "prompt-features",
                     List.of(new Shown(
@@ -302,7 +312,8 @@ class EveryPaneIsACommandTest {
             TreePane.class, "chart tree",
             ScaleCurves.class, "chart scale",
             DosePane.class, "chart dose",
-            PatchingPane.class, "chart patching");
+            PatchingPane.class, "chart patching",
+            AblatedTextPane.class, "chart ablated-text");
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY =

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
             DreamChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
-            PatchingMaps.class
+            PatchingMaps.class,
+            AblationChart.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -28,7 +29,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale, patching and "
+                        + "ablated-text");
     }
 
     /**
