@@ -43,6 +43,7 @@ import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.map.CosinesModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
@@ -113,6 +114,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
     private final AblatedTextModel ablatedText;
+    private final CosinesModel cosines;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -167,6 +169,7 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        cosines = new CosinesModel(workbench);
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         ablatedText =
                 new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
@@ -303,6 +306,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
         kept.putAll(ablatedText.remembered());
+        kept.putAll(cosines.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -336,6 +340,7 @@ public final class WorkbenchModels implements AutoCloseable {
             effects.choices().recall(kept);
             dream.recall(kept);
             ablatedText.recall(kept);
+            cosines.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -523,6 +528,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** Text that makes the feature in hand most active. */
     public DreamModel dream() {
         return dream;
+    }
+
+    /** The largest cosines of all features. */
+    public CosinesModel cosines() {
+        return cosines;
     }
 
     public FeatureTableModel table() {
