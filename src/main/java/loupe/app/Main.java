@@ -46,6 +46,7 @@ import loupe.app.features.SearchCommand;
 import loupe.app.geometry.EnrichmentCommand;
 import loupe.app.geometry.LogitStatsCommand;
 import loupe.app.geometry.LogitsCommand;
+import loupe.app.geometry.GeometryCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -100,6 +101,7 @@ public final class Main {
                         new LogitsCommand(),
                         new LogitStatsCommand(),
                         new EnrichmentCommand(),
+                        new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
                         new EffectCommand(),
