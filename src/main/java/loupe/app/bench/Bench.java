@@ -40,7 +40,8 @@ public final class Bench implements AutoCloseable {
             new IndexBenchmark(),
             new SearchBenchmark(),
             new EffectsBenchmark(),
-            new DreamBenchmark());
+            new DreamBenchmark(),
+            new LensBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

@@ -3,7 +3,7 @@ package loupe.app.chart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.UsageException;
