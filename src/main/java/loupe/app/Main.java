@@ -44,6 +44,7 @@ import loupe.app.effects.TextCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
+import loupe.app.geometry.EmbeddingsCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -95,6 +96,7 @@ public final class Main {
                         new ScaleCommand(),
                         new BatchCommand(),
                         new NeighboursCommand(),
+                        new EmbeddingsCommand(),
                         new LogitsCommand(),
                         new TextCommand(),
                         new AblateCommand(),
