@@ -45,6 +45,7 @@ import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
 import loupe.app.geometry.EmbeddingsCommand;
+import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -97,6 +98,7 @@ public final class Main {
                         new BatchCommand(),
                         new NeighboursCommand(),
                         new EmbeddingsCommand(),
+                        new TokenBiasCommand(),
                         new LogitsCommand(),
                         new TextCommand(),
                         new AblateCommand(),

@@ -108,16 +108,16 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
     }
 
     /** Keeps the values at some hook points and ends the pass at the last of them. */
-    static final class Catch implements Hook {
+    public static final class Catch implements Hook {
         private final List<HookPoint> points;
         private final Map<HookPoint, NDArray> values = new HashMap<>();
 
-        Catch(List<HookPoint> points) {
+        public Catch(List<HookPoint> points) {
             this.points = points;
         }
 
         /** What was there. */
-        NDArray value(HookPoint at) {
+        public NDArray value(HookPoint at) {
             return Objects.requireNonNull(values.get(at), at::toString);
         }
 

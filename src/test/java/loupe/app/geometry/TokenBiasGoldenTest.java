@@ -23,6 +23,6 @@ class TokenBiasGoldenTest {
     }
 
     static Stream<GoldenRuns> runs() {
-        return Stream.of("geo_embed").flatMap(GoldenRuns::of);
+        return Stream.of("geo_embed", "geo_tokenbias").flatMap(GoldenRuns::of);
     }
 }
