@@ -45,12 +45,12 @@ public record NearestBiases(SaeId sae) implements Query.Stepped<NearestBiases.An
             float[] cosines,
             int[] nearestCentred,
             float[] cosinesCentred) {
-        /** The median of the cosines of those reached. */
-        public double median(boolean centred) {
+        /** Where the cosines of those reached lie. */
+        public ValueSummary summary(boolean centred) {
             float[] of = centred ? cosinesCentred : cosines;
             double[] known = new double[done];
             Arrays.setAll(known, i -> of[i]);
-            return ValueSummary.median(Arrays.stream(known).filter(Double::isFinite).toArray());
+            return ValueSummary.of(Arrays.stream(known).filter(Double::isFinite).toArray());
         }
     }
 

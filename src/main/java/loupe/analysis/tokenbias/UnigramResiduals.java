@@ -39,6 +39,12 @@ public record UnigramResiduals(ModelId model, HookPoint hook, int bos, UnigramSt
         return new Passes(this);
     }
 
+    /** False: the file may be deleted, and whether it is there is soon seen. */
+    @Override
+    public boolean cacheable() {
+        return false;
+    }
+
     private static final class Passes implements Query.Sweep<UnigramTable> {
         private final UnigramResiduals query;
         /** Keys and values of the first token in each layer, and their shape. */

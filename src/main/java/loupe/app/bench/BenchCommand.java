@@ -25,8 +25,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, search, effects, "
-                    + "start or ui (default: all).")
+            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, unigram, index, search, "
+                    + "effects, start or ui (default: all).")
     private List<String> names = List.of();
 
     @Option(

@@ -19,7 +19,11 @@ class TokenBiasGoldenTest {
     @ParameterizedTest
     @MethodSource("runs")
     void theCommandGivesTheRecordedNumbers(GoldenRuns run) throws IOException {
-        run.judge(temporary, Set.of());
+        if (run.toString().startsWith("geo_tokenbias")) {
+            run.judge(temporary, Set.of(), "--unigrams", temporary.toString());
+        } else {
+            run.judge(temporary, Set.of());
+        }
     }
 
     static Stream<GoldenRuns> runs() {
