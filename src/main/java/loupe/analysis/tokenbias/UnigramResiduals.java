@@ -29,10 +29,10 @@ import loupe.lm.Logits;
  */
 public record UnigramResiduals(ModelId model, HookPoint hook, int bos, UnigramStore store)
         implements Query.Stepped<UnigramTable> {
-    /** Rows of a pass: enough for full speed, few enough that a question waits half a second at most on a CPU. */
-    static final int ROWS = 256;
+    /** Rows of a pass: as many tokens as a pass over a corpus has, which is the least for full speed. */
+    static final int ROWS = 1_024;
 
-    private static final int ROWS_WHILE_OTHERS_WAIT = 32;
+    private static final int ROWS_WHILE_OTHERS_WAIT = 128;
 
     @Override
     public Query.Sweep<UnigramTable> begin() {
