@@ -46,6 +46,7 @@ import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
 import loupe.app.geometry.EmbeddingsCommand;
 import loupe.app.geometry.TokenBiasCommand;
+import loupe.app.geometry.GeometryCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -100,6 +101,7 @@ public final class Main {
                         new EmbeddingsCommand(),
                         new TokenBiasCommand(),
                         new LogitsCommand(),
+                        new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
                         new EffectCommand(),

@@ -42,6 +42,7 @@ import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.map.CosinesModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
@@ -109,6 +110,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
+    private final CosinesModel cosines;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -163,6 +165,7 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        cosines = new CosinesModel(workbench);
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
@@ -287,6 +290,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
+        kept.putAll(cosines.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -319,6 +323,7 @@ public final class WorkbenchModels implements AutoCloseable {
             doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
+            cosines.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -502,6 +507,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** Text that makes the feature in hand most active. */
     public DreamModel dream() {
         return dream;
+    }
+
+    /** The largest cosines of all features. */
+    public CosinesModel cosines() {
+        return cosines;
     }
 
     public FeatureTableModel table() {

@@ -41,6 +41,7 @@ import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.effects.TokenEffects;
 import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.geometry.LargestCosines;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
@@ -90,6 +91,7 @@ import loupe.state.features.SearchModel;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.map.CosinesModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -109,6 +111,7 @@ import loupe.ui.dream.DreamPane;
 import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
+import loupe.ui.map.CosinesPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.DoseFigures;
@@ -210,6 +213,7 @@ class EveryPaneIsACommandTest {
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
             Map.entry("generation", List.of(new Shown(GenerationModel.class, Set.of(Generation.class), "steer"))),
             Map.entry("dose", List.of(new Shown(DoseModel.class, Set.of(DoseResponse.class, DoseTable.class), "dose"))),
+            Map.entry("cosines", List.of(new Shown(CosinesModel.class, Set.of(LargestCosines.class), "geometry"))),
             Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
                     "lists",
@@ -293,16 +297,17 @@ class EveryPaneIsACommandTest {
             Map.entry("--vectors", "a file of such matrices opens as a checkpoint, which names its tensors"));
 
     /** What draws a picture that can be saved, and the kind of {@code chart} that draws the same. */
-    private static final Map<Class<?>, String> CHARTS = Map.of(
-            HistogramPane.class, "chart histogram",
-            DensityOverview.class, "chart density",
-            LogitPane.class, "chart logits",
-            ScatterPane.class, "chart scatter",
-            DreamPane.class, "chart dream",
-            TreePane.class, "chart tree",
-            ScaleCurves.class, "chart scale",
-            DosePane.class, "chart dose",
-            PatchingPane.class, "chart patching");
+    private static final Map<Class<?>, String> CHARTS = Map.ofEntries(
+            Map.entry(HistogramPane.class, "chart histogram"),
+            Map.entry(DensityOverview.class, "chart density"),
+            Map.entry(LogitPane.class, "chart logits"),
+            Map.entry(ScatterPane.class, "chart scatter"),
+            Map.entry(CosinesPane.class, "chart cosines"),
+            Map.entry(DreamPane.class, "chart dream"),
+            Map.entry(TreePane.class, "chart tree"),
+            Map.entry(ScaleCurves.class, "chart scale"),
+            Map.entry(DosePane.class, "chart dose"),
+            Map.entry(PatchingPane.class, "chart patching"));
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY =

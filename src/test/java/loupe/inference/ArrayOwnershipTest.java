@@ -15,7 +15,6 @@ import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.SaeEvaluation;
-import loupe.analysis.features.CosineHistogram;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.Encoding;
 import loupe.analysis.features.LogitMoments;
@@ -23,6 +22,8 @@ import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.geometry.LargestCosines;
+import loupe.analysis.geometry.VectorSet;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
@@ -101,7 +102,8 @@ class ArrayOwnershipTest {
                 new LogitWeights(model, sae, 3, true, true, 5),
                 new LogitMoments(model, sae, 5),
                 new DirectionNorms(sae),
-                new CosineHistogram(sae, false, 1),
+                new LargestCosines(new VectorSet.Of(new NeighbourSpace.Decoder(sae)), List.of(1, 3)),
+                new LargestCosines(new VectorSet.RandomLike(new NeighbourSpace.Encoder(sae), 1), List.of(1), 3),
                 new FeatureMatching(sae, other),
                 new Encoding(sae, x, Optional.empty()));
         Stream<Query<?>> texts = Stream.of(

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
             DoseChart.class,
             ScatterPlot.class,
             DreamChart.class,
+            CosinesChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
             PatchingMaps.class
@@ -28,7 +29,7 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale and patching");
     }
 
     /**

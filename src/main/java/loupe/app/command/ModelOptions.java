@@ -52,16 +52,16 @@ public abstract class ModelOptions {
 
     /** Options of commands for which a checkpoint may stand in for the model. */
     @OptionSection(value = "Model", choice = "(--model=DIR | --sae=PATH)...")
-    static final class IfGiven extends ModelOptions {
+    public static final class IfGiven extends ModelOptions {
         @Option(names = "--model", paramLabel = "DIR", description = DESCRIPTION)
         private Path folder;
 
-        boolean isGiven() {
+        public boolean isGiven() {
             return folder != null;
         }
 
         /** Opens the model, of its weights only the embeddings. */
-        Optional<OpenModel> openEmbeddings(CommandContext context) {
+        public Optional<OpenModel> openEmbeddings(CommandContext context) {
             return Optional.ofNullable(folder).map(given -> embeddings(given, context));
         }
     }

@@ -15,6 +15,7 @@ import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
+import loupe.ui.map.CosinesPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -293,7 +294,15 @@ public record PaneKind(
                                     links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
                     .ofBothSides()
-                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"));
+                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"),
+            of(
+                            CosinesPane.class,
+                            "cosines",
+                            "Cosines",
+                            links -> new CosinesPane(
+                                    links.models().cosines(), links.side()::allProvenance, links.checkpointDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.

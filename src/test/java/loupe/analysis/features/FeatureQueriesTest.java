@@ -290,56 +290,6 @@ class FeatureQueriesTest {
     }
 
     @Test
-    void theLargestCosinesAreThoseOfSortingThem() {
-        CosineHistogram.Answer answer = device.ask(new CosineHistogram(sae, false, 1));
-        assertThat(answer.done()).isEqualTo(FEATURES);
-        for (int i = 0; i < FEATURES; i += 13) {
-            int[] order = nearest(DECODER, DECODER.row(i), i, FEATURES - 1);
-            assertThat((double) answer.features().first()[i])
-                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[0])), within(1e-5));
-            assertThat((double) answer.features().tenth()[i])
-                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[9])), within(1e-5));
-            assertThat((double) answer.features().hundredth()[i])
-                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[99])), within(1e-5));
-            assertThat(answer.features().nearest()[i]).isEqualTo(order[0]);
-        }
-        assertThat(answer.rootMeanSquare()).isEqualTo(1 / Math.sqrt(8));
-    }
-
-    @Test
-    void theLargestCosinesOfRandomVectorsFollowTheFormula() {
-        int n = 2000;
-        int d = 256;
-        SaeId wide = device.sae("wide", gaussian(d, n, 3), gaussian(n, d, 4));
-        CosineHistogram.Answer answer = device.ask(new CosineHistogram(wide, false, 1));
-        double a = Math.sqrt(2 * Math.log(n));
-        double expected = (a - (Math.log(Math.log(n)) + Math.log(4 * Math.PI)) / (2 * a)) / Math.sqrt(d);
-        assertThat(mean(answer.random().first())).isCloseTo(expected, within(0.05 * expected));
-        assertThat(mean(answer.features().first()))
-                .isCloseTo(mean(answer.random().first()), within(0.01 * expected));
-    }
-
-    private static double mean(float[] values) {
-        double sum = 0;
-        for (float value : values) {
-            sum += value;
-        }
-        return sum / values.length;
-    }
-
-    @Test
-    void twoEqualFeaturesAreEachOthersNearest() {
-        float[] data = DECODER.data().clone();
-        System.arraycopy(data, 0, data, 8 * 40, 8);
-        SaeId twins = device.sae("twins", ENCODER, new HostTensor(data, FEATURES, 8));
-        CosineHistogram.Largest largest =
-                device.ask(new CosineHistogram(twins, false, 1)).features();
-        assertThat(largest.nearest()[0]).isEqualTo(40);
-        assertThat(largest.nearest()[40]).isEqualTo(0);
-        assertThat((double) largest.first()[0]).isCloseTo(1, within(1e-5));
-    }
-
-    @Test
     void theMatchOfAFeatureInItsOwnCheckpointIsTheFeatureItself() {
         HostTensor decoder = new HostTensor(new float[] {1, 2, 3, 2, 4, 6, 0, 0, 0}, 3, 3);
         SaeId sae = device.sae("duplicates", new HostTensor(new float[9], 3, 3), decoder);
