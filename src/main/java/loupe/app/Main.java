@@ -44,9 +44,11 @@ import loupe.app.effects.TextCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
+import loupe.app.geometry.EmbeddingsCommand;
 import loupe.app.geometry.EnrichmentCommand;
 import loupe.app.geometry.LogitStatsCommand;
 import loupe.app.geometry.LogitsCommand;
+import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.geometry.GeometryCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
@@ -99,6 +101,8 @@ public final class Main {
                         new ScaleCommand(),
                         new BatchCommand(),
                         new NeighboursCommand(),
+                        new EmbeddingsCommand(),
+                        new TokenBiasCommand(),
                         new LogitsCommand(),
                         new LogitStatsCommand(),
                         new EnrichmentCommand(),

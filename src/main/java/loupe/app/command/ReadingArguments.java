@@ -22,6 +22,7 @@ import loupe.inference.Pending;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
 import loupe.sae.checkpoint.TensorRoles;
 import picocli.CommandLine.Option;
 
@@ -117,7 +118,25 @@ public class ReadingArguments {
      */
     public OpenSae open(CommandContext context, Path path, Optional<HookPoint> at, String option) {
         OptionPaths.existing(path, option);
-        SaeOptions options = at.isPresent() ? options(at) : options(path);
+        return opened(context, path, at.isPresent() ? options(at) : options(path));
+    }
+
+    /**
+     * Opens a checkpoint of which only directions and biases are wanted, so that it need not be known how many features
+     * fire: where nothing says k, it is read as if all that are positive did.
+     */
+    public OpenSae openForDirections(CommandContext context, Path path, String option) {
+        OptionPaths.existing(path, option);
+        SaeOptions options = options(path);
+        boolean kIsOpen = activation == null
+                && SaeFile.read(path, options).proposal().missing().contains(SaeProposal.Missing.K);
+        return opened(
+                context,
+                path,
+                kIsOpen ? options.change().activation(Optional.of("relu")).build() : options);
+    }
+
+    private static OpenSae opened(CommandContext context, Path path, SaeOptions options) {
         OpenSae opened = Pending.await(context.service().openSae(path, options));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
