@@ -171,8 +171,7 @@ public final class WorkbenchModels implements AutoCloseable {
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         cosines = new CosinesModel(workbench);
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
-        ablatedText =
-                new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
+        ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);

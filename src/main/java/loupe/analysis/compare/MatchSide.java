@@ -55,9 +55,10 @@ public enum MatchSide {
         return switch (this) {
             case DECODER -> decoders(scope, a, b, first, end);
             case ENCODER -> encoders(scope, a, b, first, end);
-            case BOTH -> decoders(scope, a, b, first, end)
-                    .addi(encoders(scope, a, b, first, end))
-                    .muli(0.5f);
+            case BOTH ->
+                decoders(scope, a, b, first, end)
+                        .addi(encoders(scope, a, b, first, end))
+                        .muli(0.5f);
         };
     }
 

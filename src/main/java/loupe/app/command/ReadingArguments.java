@@ -164,6 +164,18 @@ public class ReadingArguments {
         });
     }
 
+    /**
+     * Goes on only with a feature that the checkpoint has.
+     *
+     * @throws UsageException if it has not
+     */
+    public static void requireFeature(int feature, OpenSae sae, String option) {
+        if (feature >= sae.config().dSae()) {
+            throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
+                    + (sae.config().dSae() - 1));
+        }
+    }
+
     /** The factor of the input that was given; 1 if none was. */
     double normFactor() {
         return normFactor == null ? 1 : normFactor;
