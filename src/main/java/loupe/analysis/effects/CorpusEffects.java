@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.LogProbabilities;
 import loupe.analysis.prompts.TokenBatch;
@@ -67,6 +68,19 @@ public record CorpusEffects(
 
     /** A feature whose activations are read. */
     public record Watched(SaeId sae, int feature) {}
+
+    /** The features to which something is done. */
+    public static List<Watched> changedBy(Interventions done) {
+        return done.list().stream()
+                .map(Intervention::target)
+                .flatMap(target -> target instanceof Intervention.Target.Feature feature
+                        ? Stream.of(new Watched(feature.sae(), feature.feature()))
+                        : target instanceof Intervention.Target.FeatureElsewhere elsewhere
+                                ? Stream.of(new Watched(elsewhere.sae(), elsewhere.feature()))
+                                : Stream.empty())
+                .distinct()
+                .toList();
+    }
 
     /**
      * Means over the tokens that have been read so far.
@@ -199,8 +213,7 @@ public record CorpusEffects(
                 ids[place / batch.length()][place % batch.length()] = batch.id(place);
                 positions[place / batch.length()][place % batch.length()] = batch.position(place);
             }
-            InterventionHook hook =
-                    new InterventionHook(scope, model, Collections.nCopies(rows, done), batch.length());
+            InterventionHook hook = new InterventionHook(scope, model, Collections.nCopies(rows, done), batch.length());
             hook.next(ids, positions);
             return hook;
         }
@@ -262,9 +275,7 @@ public record CorpusEffects(
         @Override
         public Answer result() {
             Answer latest = part;
-            if (latest == null
-                    || finished == batches.size()
-                    || (finished - partOf) * PARTS >= batches.size()) {
+            if (latest == null || finished == batches.size() || (finished - partOf) * PARTS >= batches.size()) {
                 latest = answer();
                 part = latest;
                 partOf = finished;
@@ -276,8 +287,7 @@ public record CorpusEffects(
             double[] counted = sums[Sum.TOKENS.ordinal()];
             double[] followed = sums[Sum.FOLLOWED.ordinal()];
             List<Bootstrap.OfUnits> means = new ArrayList<>();
-            means.add(new Bootstrap.OfUnits(
-                    difference(sums[Sum.CE_WITH.ordinal()], sums[Sum.CE.ordinal()]), followed));
+            means.add(new Bootstrap.OfUnits(difference(sums[Sum.CE_WITH.ordinal()], sums[Sum.CE.ordinal()]), followed));
             means.add(new Bootstrap.OfUnits(sums[Sum.KL.ordinal()], counted));
             for (double[][] one : ofFeatures) {
                 means.add(new Bootstrap.OfUnits(
@@ -311,7 +321,9 @@ public record CorpusEffects(
         }
 
         private static double[] difference(double[] of, double[] less) {
-            return IntStream.range(0, of.length).mapToDouble(i -> of[i] - less[i]).toArray();
+            return IntStream.range(0, of.length)
+                    .mapToDouble(i -> of[i] - less[i])
+                    .toArray();
         }
 
         @Override
