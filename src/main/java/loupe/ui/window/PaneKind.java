@@ -276,8 +276,7 @@ public record PaneKind(
                                     links.side()::provenance,
                                     links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
-                    .ofBothSides()
-                    .shownBy("ablated-text", "Show which tokens the feature needs", "Shortcut+Shift+A"),
+                    .ofBothSides(),
             of(
                             PatchingPane.class,
                             "patching",
