@@ -165,13 +165,14 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
-        cosines = new CosinesModel(workbench);
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
+        cosines = new CosinesModel(workbench, table, cache.resolve("cosines"));
+        cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
         batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);

@@ -33,6 +33,7 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
     private static final int TILE = 1 << 22;
 
     private static final int BAND = 1024;
+    private static final int SAMPLE = 2048;
     /** Sets whose products take at most as many operations are compared in float64. */
     private static final double DOUBLE_OPERATIONS = 1L << 34;
 
@@ -46,6 +47,11 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
     /** About all vectors of a set. */
     public LargestCosines(VectorSet of, List<Integer> ranks) {
         this(of, ranks, Integer.MAX_VALUE);
+    }
+
+    /** About some of many random vectors, which stand for all: how far each is from the others does not depend on which. */
+    public static LargestCosines sampled(VectorSet of, List<Integer> ranks) {
+        return new LargestCosines(of, ranks, SAMPLE);
     }
 
     private static boolean isAscending(List<Integer> ranks) {
