@@ -18,8 +18,7 @@ import loupe.inference.SaeId;
 public record NearestFeatures(float[] cosines, int[] nearest, int[] inDegrees) {
     /** The question whose answer says it. */
     public static LargestCosines question(SaeId sae) {
-        return new LargestCosines(
-                new VectorSet.Of(new NeighbourSpace.Decoder(sae)), LargestCosines.USUAL_RANKS);
+        return new LargestCosines(new VectorSet.Of(new NeighbourSpace.Decoder(sae)), LargestCosines.USUAL_RANKS);
     }
 
     /** What a whole answer says. */
@@ -33,8 +32,9 @@ public record NearestFeatures(float[] cosines, int[] nearest, int[] inDegrees) {
     /** Whether any of some columns needs it. */
     public static boolean isIn(Collection<FeatureColumn> columns) {
         return columns.stream()
-                .anyMatch(List.of(FeatureColumn.NEAREST_COSINE, FeatureColumn.NEAREST, FeatureColumn.IN_DEGREE)
-                        ::contains);
+                .anyMatch(
+                        List.of(FeatureColumn.NEAREST_COSINE, FeatureColumn.NEAREST, FeatureColumn.IN_DEGREE)
+                                ::contains);
     }
 
     double cosine(int feature) {

@@ -15,8 +15,9 @@ import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;
 
 /**
- * Answers about largest cosines on disk, a file for each question. Its name is made of what the question depends on: the
- * fingerprint of model or checkpoint, the vectors, the ranks. A file that cannot be read counts as none. Thread-safe.
+ * Answers about largest cosines on disk, a file for each question. Its name is made of what the question depends on:
+ * the fingerprint of model or checkpoint, the vectors, the ranks. A file that cannot be read counts as none.
+ * Thread-safe.
  *
  * @param folder where they lie; made with the first
  */
@@ -84,10 +85,11 @@ public record KeptCosines(Path folder) {
 
     /** Where an answer is kept; empty for vectors that were given, which have no name. */
     private Optional<Path> file(LargestCosines question) {
-        return name(question.of()).map(name -> folder.resolve(name
-                + question.ranks().stream().map(rank -> "-" + rank).collect(Collectors.joining())
-                + (question.rows() == Integer.MAX_VALUE ? "" : "-of-" + question.rows())
-                + ".safetensors"));
+        return name(question.of())
+                .map(name -> folder.resolve(name
+                        + question.ranks().stream().map(rank -> "-" + rank).collect(Collectors.joining())
+                        + (question.rows() == Integer.MAX_VALUE ? "" : "-of-" + question.rows())
+                        + ".safetensors"));
     }
 
     private static Optional<String> name(VectorSet of) {

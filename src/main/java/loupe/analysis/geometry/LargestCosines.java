@@ -49,7 +49,9 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
         this(of, ranks, Integer.MAX_VALUE);
     }
 
-    /** About some of many random vectors, which stand for all: how far each is from the others does not depend on which. */
+    /**
+     * About some of many random vectors, which stand for all: how far each is from the others does not depend on which.
+     */
     public static LargestCosines sampled(VectorSet of, List<Integer> ranks) {
         return new LargestCosines(of, ranks, SAMPLE);
     }

@@ -28,8 +28,7 @@ import picocli.CommandLine.Option;
 /** {@code chart scatter}: as the pane "All features" shows it. */
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
-    private static final String COLUMNS =
-            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
+    private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
             + "cosine, skew, kurtosis, nearest-cosine, nearest or in-degree";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
@@ -66,8 +65,14 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
         Optional<LogitMoments.Answer> moments = isOfLogits(x) || isOfLogits(y)
                 ? lm.map(model -> sources.moments(context, model, opened))
                 : Optional.empty();
-        FeatureValues values =
-                sources.values(context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, Optional.empty(), NearestFeatures.isIn(List.of(x, y)));
+        FeatureValues values = sources.values(
+                context,
+                opened,
+                SaeFile.read(sae, reading.options(sae)),
+                lm,
+                moments,
+                Optional.empty(),
+                NearestFeatures.isIn(List.of(x, y)));
         FeatureScatterModel.Points points = new FeatureScatterModel.Points(
                 x,
                 y,

@@ -92,7 +92,9 @@ public final class GeometryCommand extends LoupeCommand<GeometryCommand.Result> 
         if (out != null) {
             SafetensorsWriter file = new SafetensorsWriter();
             for (int i = 0; i < wanted.size(); i++) {
-                file.add("largest." + wanted.get(i), new HostTensor(found.largest().get(i), found.rows()));
+                file.add(
+                        "largest." + wanted.get(i),
+                        new HostTensor(found.largest().get(i), found.rows()));
             }
             file.write(out);
         }
@@ -117,8 +119,8 @@ public final class GeometryCommand extends LoupeCommand<GeometryCommand.Result> 
                         .toList(),
                 Optional.of(found.ranks().indexOf(1))
                         .filter(first -> first >= 0)
-                        .map(first -> NearestCounts.peak(
-                                found.largest().get(first), found.nearest(), found.count(), bins)));
+                        .map(first ->
+                                NearestCounts.peak(found.largest().get(first), found.nearest(), found.count(), bins)));
     }
 
     private VectorSet directions(ArrayReference reference) {
@@ -141,7 +143,9 @@ public final class GeometryCommand extends LoupeCommand<GeometryCommand.Result> 
                             summary.median(),
                             summary.max(),
                             summary.min(),
-                            new Bins(summary.histogram().edges(), summary.histogram().counts())));
+                            new Bins(
+                                    summary.histogram().edges(),
+                                    summary.histogram().counts())));
         }
         return all;
     }

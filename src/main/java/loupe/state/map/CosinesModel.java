@@ -106,13 +106,20 @@ public final class CosinesModel {
                 .text("cosines.least-density", leastDensity)
                 .text("cosines.most-density", mostDensity);
         why = Bindings.createStringBinding(
-                this::whyNot, among, rank, leastDensity, mostDensity, workbench.a().sae(), workbench.model());
+                this::whyNot,
+                among,
+                rank,
+                leastDensity,
+                mostDensity,
+                workbench.a().sae(),
+                workbench.model());
         status = new PaneStatusBinding()
                 .fails(a.computed())
                 .isEmpty(() -> why.getValue(), why)
                 .offers(this::need, workbench.a().sae(), workbench.model(), among)
                 .awaits(a.computed(), b.computed(), random.computed(), matched.computed());
-        for (ObservableValue<?> asked : List.of(workbench.a().sae(), workbench.b().sae(), workbench.model(), among)) {
+        for (ObservableValue<?> asked :
+                List.of(workbench.a().sae(), workbench.b().sae(), workbench.model(), among)) {
             asked.addListener(changed -> {
                 range.set(null);
                 askAfresh();
@@ -163,7 +170,9 @@ public final class CosinesModel {
 
     /** The cosines of A's decoder directions, for the columns of the table; empty unless they are all known. */
     public Optional<LargestCosines.Answer> decoders() {
-        return among.get() == Among.DECODER && a.isComplete() ? Optional.of(a.answer().get()) : Optional.empty();
+        return among.get() == Among.DECODER && a.isComplete()
+                ? Optional.of(a.answer().get())
+                : Optional.empty();
     }
 
     /** Which vectors are compared. */
@@ -193,7 +202,10 @@ public final class CosinesModel {
 
     /** Whether all pairs wait to be compared until that is started. */
     public boolean canStart() {
-        return wanted && why.getValue().isEmpty() && !a.isComplete() && !a.pending().get();
+        return wanted
+                && why.getValue().isEmpty()
+                && !a.isComplete()
+                && !a.pending().get();
     }
 
     /** Compares all pairs. */
@@ -210,7 +222,8 @@ public final class CosinesModel {
     public void filterTable() {
         CosineView.Range marked = range.get();
         if (marked != null && canFilterTable()) {
-            table.filter().set("nearest-cosine>=" + shortly(marked.from()) + " nearest-cosine<=" + shortly(marked.to()));
+            table.filter()
+                    .set("nearest-cosine>=" + shortly(marked.from()) + " nearest-cosine<=" + shortly(marked.to()));
         }
     }
 
@@ -244,7 +257,8 @@ public final class CosinesModel {
         Among chosen = among.get();
         if (chosen == Among.INPUT || chosen == Among.OUTPUT) {
             if (workbench.model().get() == null) {
-                return "Open a model (Ctrl+O) to compare its " + (chosen == Among.INPUT ? "embeddings" : "unembeddings");
+                return "Open a model (Ctrl+O) to compare its "
+                        + (chosen == Among.INPUT ? "embeddings" : "unembeddings");
             }
         } else if (sae == null) {
             return "Open a checkpoint (Ctrl+Shift+O) to compare its features";
@@ -265,9 +279,7 @@ public final class CosinesModel {
         boolean ofModel = among.get() == Among.INPUT || among.get() == Among.OUTPUT;
         return ofModel && workbench.model().get() == null
                 ? Optional.of(PaneNeed.MODEL)
-                : !ofModel && workbench.a().sae().get() == null
-                        ? Optional.of(PaneNeed.CHECKPOINT)
-                        : Optional.empty();
+                : !ofModel && workbench.a().sae().get() == null ? Optional.of(PaneNeed.CHECKPOINT) : Optional.empty();
     }
 
     private Optional<Integer> typedRank() {
@@ -320,8 +332,7 @@ public final class CosinesModel {
         random.ask(LargestCosines.sampled(new VectorSet.RandomLike(own.get(), SEED), asked));
         matched.ask(LargestCosines.sampled(new VectorSet.MatchedLike(own.get(), SEED), asked));
         space(workbench.b())
-                .ifPresentOrElse(
-                        other -> b.ask(new LargestCosines(new VectorSet.Of(other), asked)), b::clear);
+                .ifPresentOrElse(other -> b.ask(new LargestCosines(new VectorSet.Of(other), asked)), b::clear);
         look();
         computeIfSmall();
     }
@@ -340,7 +351,9 @@ public final class CosinesModel {
         double width;
         if (among.get().isOfFeatures() && sae != null) {
             count = sae.config().dSae();
-            width = among.get() == Among.ENCODER ? sae.config().dIn() : sae.config().dOut();
+            width = among.get() == Among.ENCODER
+                    ? sae.config().dIn()
+                    : sae.config().dOut();
         } else if (!among.get().isOfFeatures() && model != null) {
             count = model.config().vocabularySize();
             width = model.config().dModel();
@@ -386,7 +399,8 @@ public final class CosinesModel {
 
     private void followJob(boolean goesOn) {
         if (goesOn && job == null) {
-            job = workbench.activity()
+            job = workbench
+                    .activity()
                     .begin("Cosines of all pairs", () -> workbench.fx().execute(this::stop));
         } else if (!goesOn && job != null) {
             job.end();

@@ -292,8 +292,8 @@ public final class HistogramChart extends ChartPart {
         }
         for (HistogramOutline outline : outlines) {
             for (int bin = 0; bin < outline.counts().length; bin++) {
-                rows.add(List.of(
-                        outline.name(), outline.edges()[bin], outline.edges()[bin + 1], outline.counts()[bin]));
+                rows.add(
+                        List.of(outline.name(), outline.edges()[bin], outline.edges()[bin + 1], outline.counts()[bin]));
             }
         }
         return new Csv(List.of("series", "from", "to", countedWords()), rows);

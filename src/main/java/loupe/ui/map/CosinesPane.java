@@ -156,7 +156,8 @@ public final class CosinesPane implements Pane {
                 + "nearest, 10 for the tenth largest; any up to " + LargestCosines.MOST_RANK));
         start.setId("cosines-start");
         start.setMinWidth(Region.USE_PREF_SIZE);
-        start.setTooltip(Tooltips.of("Compute the cosines of all pairs, which may take minutes; they are kept on disk"));
+        start.setTooltip(
+                Tooltips.of("Compute the cosines of all pairs, which may take minutes; they are kept on disk"));
         stop.setId("cosines-stop");
         FlowPane controls = new FlowPane(
                 8,
@@ -185,7 +186,8 @@ public final class CosinesPane implements Pane {
         nearest.setWrapText(true);
         nearest.setMinHeight(Region.USE_PREF_SIZE);
         table.getColumns()
-                .add(Tables.counts("#", "Number of the feature or token", Tables.NUMBER_WIDTH, CosineView.Near::vector));
+                .add(Tables.counts(
+                        "#", "Number of the feature or token", Tables.NUMBER_WIDTH, CosineView.Near::vector));
         table.getColumns()
                 .add(Tables.counts(
                         "Nearest to",
@@ -203,7 +205,11 @@ public final class CosinesPane implements Pane {
                 .add(Tables.counts(
                         "In-degree", "How many of all vectors have it as nearest", 70, CosineView.Near::inDegree));
         TableColumn<CosineView.Near, String> words = Tables.texts(
-                "Text", "Tokens the feature promotes or its label, or the token's text", 120, this::words, text -> text);
+                "Text",
+                "Tokens the feature promotes or its label, or the token's text",
+                120,
+                this::words,
+                text -> text);
         table.getColumns().add(words);
         table.setItems(rows);
         table.setMinHeight(0);

@@ -42,8 +42,7 @@ class CosinesModelTest {
             first[i] = Float.NaN;
             nearest[i] = -1;
         }
-        return new LargestCosines.Answer(
-                6, 8, LargestCosines.USUAL_RANKS, done, List.of(first, NONE, NONE), nearest);
+        return new LargestCosines.Answer(6, 8, LargestCosines.USUAL_RANKS, done, List.of(first, NONE, NONE), nearest);
     }
 
     private FakeService.Ask<?> asked(Predicate<VectorSet> of) {
@@ -118,7 +117,8 @@ class CosinesModelTest {
         Opened again = new Opened();
         WorkbenchModels second = new WorkbenchModels(again.workbench, cache);
         again.openA();
-        assertThat(second.cosines().view().getValue().a()).containsExactly(answer(6).largest().get(0));
+        assertThat(second.cosines().view().getValue().a())
+                .containsExactly(answer(6).largest().get(0));
         assertThat(second.table().number(FeatureColumn.IN_DEGREE, 5)).isEqualTo(3);
         assertThat(again.service.asked).noneMatch(ask -> ask.query instanceof LargestCosines);
     }
@@ -135,7 +135,9 @@ class CosinesModelTest {
         assertThat(opened.workbench.activity().jobs()).isEmpty();
         assertThat(cosines.view().getValue().picked()).containsExactly(0, 1);
         assertThat(cosines.canStart()).isTrue();
-        assertThat(models.table().number(FeatureColumn.NEAREST, 0)).as("not known of all").isNaN();
+        assertThat(models.table().number(FeatureColumn.NEAREST, 0))
+                .as("not known of all")
+                .isNaN();
         cosines.start();
         assertThat(ofA()).isNotSameAs(running);
     }
