@@ -32,6 +32,7 @@ import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
+import loupe.app.effects.AblatedTextCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.DoseCommand;
@@ -100,6 +101,7 @@ public final class Main {
                         new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new AblatedTextCommand(),
                         new EffectCommand(),
                         new SteerCommand(),
                         new DoseCommand(),

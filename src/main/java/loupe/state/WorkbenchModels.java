@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ObjectProperty;
@@ -44,6 +45,7 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -54,6 +56,7 @@ import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
+import loupe.state.tree.TreeModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -111,6 +114,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
     private final CosinesModel cosines;
+    private final AblatedTextModel ablatedText;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -166,6 +170,8 @@ public final class WorkbenchModels implements AutoCloseable {
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
+        ablatedText =
+                new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
@@ -175,6 +181,14 @@ public final class WorkbenchModels implements AutoCloseable {
         cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        for (TreeModel tree : List.of(a.tree(), b.tree())) {
+            tree.listed()
+                    .bind(Bindings.createObjectBinding(
+                            () -> new TreeModel.Listed(
+                                    interventions.interventions().get(), interventions.words()),
+                            interventions.interventions(),
+                            interventions.list()));
+        }
         batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);
         batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
             if (!batch.running().get()) {
@@ -218,7 +232,8 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
-                .flag("tree.probabilities" + of, side.tree().probabilities());
+                .flag("tree.probabilities" + of, side.tree().probabilities())
+                .flag("tree.interventions" + of, side.tree().withListed());
     }
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
@@ -292,6 +307,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
         kept.putAll(cosines.remembered());
+        kept.putAll(ablatedText.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -325,6 +341,7 @@ public final class WorkbenchModels implements AutoCloseable {
             effects.choices().recall(kept);
             dream.recall(kept);
             cosines.recall(kept);
+            ablatedText.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -486,6 +503,10 @@ public final class WorkbenchModels implements AutoCloseable {
     }
 
     /** What A's feature does as it is pushed further and further. */
+    public AblatedTextModel ablatedText() {
+        return ablatedText;
+    }
+
     public DoseModel doses() {
         return doses;
     }

@@ -48,7 +48,9 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedExamples;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.AblationSummary;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;
@@ -82,7 +84,7 @@ import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
-import loupe.state.features.CompareModel;
+import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureListsModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
@@ -95,6 +97,7 @@ import loupe.state.map.CosinesModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -115,6 +118,7 @@ import loupe.ui.map.CosinesPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.DoseFigures;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.DosePane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreeFigure;
@@ -183,6 +187,12 @@ class EveryPaneIsACommandTest {
                             Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
                             "effect"))),
             Map.entry(
+                    "ablated-text",
+                    List.of(new Shown(
+                            AblatedTextModel.class,
+                            Set.of(AblatedText.class, AblatedExamples.class, AblationSummary.class),
+                            "ablated-text"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
@@ -226,7 +236,7 @@ class EveryPaneIsACommandTest {
             new Shown(SearchModel.class, Set.of(FeatureSearch.class), "search"),
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
-            new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
+            new Shown(FeatureColumns.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),
@@ -307,7 +317,8 @@ class EveryPaneIsACommandTest {
             Map.entry(TreePane.class, "chart tree"),
             Map.entry(ScaleCurves.class, "chart scale"),
             Map.entry(DosePane.class, "chart dose"),
-            Map.entry(PatchingPane.class, "chart patching"));
+            Map.entry(PatchingPane.class, "chart patching"),
+            Map.entry(AblatedTextPane.class, "chart ablated-text"));
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY =

@@ -37,6 +37,7 @@ public final class Bench implements AutoCloseable {
             new MemoryBenchmark(),
             new NeighboursBenchmark(),
             new GeometryBenchmark(),
+            new MatchingBenchmark(),
             new IndexBenchmark(),
             new SearchBenchmark(),
             new EffectsBenchmark(),

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
             CosinesChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
-            PatchingMaps.class
+            PatchingMaps.class,
+            AblationChart.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -29,7 +30,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale, patching and "
+                        + "ablated-text");
     }
 
     /**

@@ -83,7 +83,7 @@ public final class SaeArguments {
     private Boolean mean;
 
     @Option(
-            names = "--side",
+            names = "--sae-side",
             paramLabel = "N",
             description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
                     + "to, from 0.")
@@ -143,6 +143,14 @@ public final class SaeArguments {
         });
     }
 
+    /** @throws UsageException if the checkpoint has no such feature */
+    public static void requireFeature(int feature, OpenSae sae, String option) {
+        if (feature >= sae.config().dSae()) {
+            throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
+                    + (sae.config().dSae() - 1));
+        }
+    }
+
     /** The factor of the input that was given; 1 if none was. */
     double normFactor() {
         return normFactor == null ? 1 : normFactor;
@@ -191,7 +199,7 @@ public final class SaeArguments {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
         if (side != null && side < 0) {
-            throw new UsageException("--side is " + side + ", sides are counted from 0");
+            throw new UsageException("--sae-side is " + side + ", sides are counted from 0");
         }
         return SaeOptions.builder()
                 .format(Optional.ofNullable(format))

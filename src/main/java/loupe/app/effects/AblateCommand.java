@@ -101,7 +101,7 @@ public final class AblateCommand extends LoupeCommand<AblateCommand.Result> {
         }
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         for (List<Integer> set : sets) {
-            set.forEach(feature -> SaeAt.requireFeature(feature, checkpoint, "--features"));
+            set.forEach(feature -> SaeArguments.requireFeature(feature, checkpoint, "--features"));
         }
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);

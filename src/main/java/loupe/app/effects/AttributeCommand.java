@@ -30,7 +30,7 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
     private static final String ZERO = "zero";
 
     @Mixin
-    private PlacedCheckpoints given;
+    private PlacedCheckpoints.WithSteps given;
 
     @Mixin
     private PairOptions texts;

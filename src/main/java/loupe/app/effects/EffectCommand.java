@@ -22,16 +22,14 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
-import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.format.TextFiles;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureActivations;
-import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.search.ExampleTexts;
 import loupe.ui.export.Csv;
 import org.jspecify.annotations.Nullable;
@@ -49,18 +47,7 @@ import picocli.CommandLine.TypeConversionException;
                 + "weights predict.")
 public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; one or several.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints placed;
 
     @Mixin
     private ListedInterventions done;
@@ -118,15 +105,6 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
         @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer feature;
 
-        @Option(names = "--index", paramLabel = "DIR", description = "Index that has the examples.")
-        private Path folder;
-
-        @Option(
-                names = "--indexed-as",
-                paramLabel = "NAME",
-                description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-        private String indexed;
-
         @Option(
                 names = "--examples",
                 paramLabel = "WHICH",
@@ -166,7 +144,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
         boolean isText = onText.text != null || onText.ids != null;
         if (isText) {
             Prompts.requireOne(onText.text, "--text", onText.ids, "--ids");
-        } else if (over.folder == null || over.feature == null) {
+        } else if (!done.counted().isGiven() || over.feature == null) {
             throw new UsageException("give --text T or --ids 1,2,3, or --index DIR and --feature I for its examples");
         }
         InterventionList list = done.read(
@@ -174,34 +152,28 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        if (over.feature != null) {
-            SaeAt.requireFeature(over.feature, checkpoints.get(0), "--feature");
-        }
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
-        if (over.folder == null) {
-            return onText(context, opened, list, ListedInterventions.of(list, opened, checkpoints, null));
-        }
-        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(over.folder, "--index"))) {
-            index.doubt().ifPresent(context::warn);
-            int which = IndexedCheckpoint.of(
-                    context,
-                    index.info(),
-                    over.indexed,
-                    checkpoints.get(0).id(),
-                    checkpoints.get(0).config().dSae());
-            FeatureStatistics counted = index.statistics(which);
-            Interventions interventions = ListedInterventions.of(list, opened, checkpoints, counted);
-            return isText
-                    ? onText(context, opened, list, interventions)
-                    : overExamples(context, opened, list, interventions, index, which);
-        }
+        PlacedCheckpoints.Opened all = placed.open(context, checkpoints -> {
+            if (over.feature != null) {
+                SaeArguments.requireFeature(over.feature, checkpoints.get(0), "--feature");
+            }
+        });
+        OpenModel opened = all.model();
+        List<OpenSae> checkpoints = all.saes();
+        Interventions interventions = done.of(context, list, opened, checkpoints);
+        OpenSae first = checkpoints.get(0);
+        return isText
+                ? onText(context, opened, list, interventions)
+                : done.counted()
+                        .read(
+                                context,
+                                first.id(),
+                                first.config().dSae(),
+                                (index, place) -> overExamples(context, opened, list, interventions, index, place));
     }
 
     private Result onText(
             CommandContext context, OpenModel opened, InterventionList list, Interventions interventions) {
-        List<Integer> ids = Prompts.of(opened, model, onText.text, "--text", onText.ids, "--ids");
+        List<Integer> ids = Prompts.of(opened, placed.model(), onText.text, "--text", onText.ids, "--ids");
         int position = onText.position == null ? ids.size() - 1 : onText.position;
         if (position >= ids.size()) {
             throw new UsageException(

@@ -103,8 +103,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
         Optional<OpenSae> checkpoint = Optional.ofNullable(sae).map(path -> reading.open(context, path, "--sae"));
         checkpoint.ifPresent(opened -> {
-            each.forEach(feature -> SaeAt.requireFeature(feature, opened, "--features"));
-            together.forEach(feature -> SaeAt.requireFeature(feature, opened, "--group"));
+            each.forEach(feature -> SaeArguments.requireFeature(feature, opened, "--features"));
+            together.forEach(feature -> SaeArguments.requireFeature(feature, opened, "--group"));
         });
         OpenModel opened = model.open(context, Processing.RAW);
         checkpoint.ifPresent(found -> {

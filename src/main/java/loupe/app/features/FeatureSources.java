@@ -14,7 +14,6 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
-import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
@@ -29,6 +28,7 @@ import loupe.search.NearestFeatures;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -40,14 +40,8 @@ public final class FeatureSources {
             description = "Folder of the model, for promoted tokens and the texts of an index.")
     private Path model;
 
-    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for tokens and texts.")
-    private Path folder;
-
-    @Option(
-            names = "--indexed-as",
-            paramLabel = "NAME",
-            description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-    private String indexed;
+    @Mixin
+    private IndexedCheckpoint.Counted counted;
 
     @Option(
             names = "--batch",
@@ -103,7 +97,7 @@ public final class FeatureSources {
 
     /** What the index is of, if one is given. */
     public Optional<IndexInfo> info() {
-        return Optional.ofNullable(folder).map(ActivationIndex::describe);
+        return counted.info();
     }
 
     /** The moments and promoted tokens of a checkpoint's features. */
@@ -118,13 +112,7 @@ public final class FeatureSources {
 
     /** What was counted of the features, if an index is given. */
     Optional<FeatureStatistics> statistics(CommandContext context, SaeId sae, int features) {
-        if (folder == null) {
-            return Optional.empty();
-        }
-        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
-            index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(IndexedCheckpoint.of(context, index.info(), indexed, sae, features)));
-        }
+        return counted.statistics(context, sae, features);
     }
 
     /**
@@ -143,7 +131,7 @@ public final class FeatureSources {
         List<WordIndex> indexes = new ArrayList<>();
         moments.ifPresent(answer -> indexes.add(
                 SearchTexts.promoted(answer, id -> ModelOptions.text(lm.orElseThrow(), id), context.cancellation())));
-        if (folder != null) {
+        if (counted.isGiven()) {
             indexes.add(corpus(context, of.features(), lm, sae));
         }
         if (batch != null) {
@@ -153,18 +141,14 @@ public final class FeatureSources {
     }
 
     private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
-        OptionPaths.existing(folder, "--index");
+        counted.check();
         OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
         Tokenizer tokenizer = lm.tokenizer()
                 .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
-        try (ActivationIndex index = ActivationIndex.open(folder)) {
-            index.doubt().ifPresent(context::warn);
-            return SearchTexts.corpus(
-                    index,
-                    IndexedCheckpoint.of(
-                            context, index.info(), indexed, sae.orElseThrow().id(), features),
-                    tokenizer::text,
-                    context.cancellation());
-        }
+        return counted.read(
+                context,
+                sae.orElseThrow().id(),
+                features,
+                (index, place) -> SearchTexts.corpus(index, place, tokenizer::text, context.cancellation()));
     }
 }

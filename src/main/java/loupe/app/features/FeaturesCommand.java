@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -174,7 +175,8 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
     private Optional<FeatureMatching.Answer> matching(CommandContext context, OpenSae opened) {
         return Optional.ofNullable(against).map(path -> {
             OpenSae other = reading.open(context, path, "--against");
-            FeatureMatching.misfit(opened.id(), opened.config(), other.id(), other.config())
+            MatchSide.DECODER
+                    .misfit(opened.id(), opened.config(), other.id(), other.config())
                     .ifPresent(refusal -> {
                         throw refusal;
                     });

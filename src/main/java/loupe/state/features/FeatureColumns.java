@@ -9,6 +9,7 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.analysis.geometry.LargestCosines;
@@ -146,7 +147,8 @@ public final class FeatureColumns {
         OpenSae b = workbench.b().sae().get();
         if (a == null
                 || b == null
-                || FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config())
+                || MatchSide.DECODER
+                        .misfit(a.id(), a.config(), b.id(), b.config())
                         .isPresent()) {
             matching.clear();
         } else {

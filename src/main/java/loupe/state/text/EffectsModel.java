@@ -277,7 +277,7 @@ public final class EffectsModel {
             measured.set(null);
             return;
         }
-        examples.askAfresh(new Choose(counted, active, choice.get()));
+        examples.askAfresh(new ChosenExamples(counted, active, choice.get(), EXAMPLES, SEED));
         List<ExampleTexts.Chosen> chosen = examples.getValue();
         if (chosen == null) {
             overExamples.clear();
@@ -336,18 +336,5 @@ public final class EffectsModel {
     /** Says when {@link #isStopped} may have changed. */
     public ObservableValue<Boolean> stopped() {
         return overExamples.stoppedProperty();
-    }
-
-    private record Choose(CountedActivations counted, FeatureActivations active, ExampleTexts.Choice choice)
-            implements HostQuestion<List<ExampleTexts.Chosen>> {
-        @Override
-        public List<ExampleTexts.Chosen> answer(Cancellation cancellation) {
-            return new ArrayList<>(ExampleTexts.of(counted, active, choice, EXAMPLES, SEED));
-        }
-
-        @Override
-        public boolean readsFiles() {
-            return true;
-        }
     }
 }

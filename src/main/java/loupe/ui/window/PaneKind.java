@@ -20,6 +20,7 @@ import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
@@ -265,6 +266,18 @@ public record PaneKind(
                             links -> new EffectsPane(links.models().effects(), links.texts(), links.featureDesk()))
                     .needing(new Needs(330, 220, 0.7, 1))
                     .ofBothSides(),
+            of(
+                            AblatedTextPane.class,
+                            "ablated-text",
+                            "Ablated text",
+                            links -> new AblatedTextPane(
+                                    links.models().ablatedText(),
+                                    links.texts(),
+                                    links.side()::provenance,
+                                    links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides()
+                    .shownBy("ablated-text", "Show which tokens the feature needs", "Shortcut+Shift+A"),
             of(
                             PatchingPane.class,
                             "patching",

@@ -84,6 +84,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                                     stack(
                                                             "prompt-features",
                                                             "effects",
+                                                            "ablated-text",
                                                             "generation",
                                                             "dose",
                                                             "patching",

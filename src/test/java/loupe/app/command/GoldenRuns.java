@@ -66,7 +66,9 @@ public final class GoldenRuns {
             }
             JsonNode got = at(said, wanted.getKey());
             if (kind(wanted.getValue()).equals("set")) {
-                assertThat(got).as(wanted.getKey()).containsExactlyInAnyOrderElementsOf(wanted.getValue().get("value"));
+                assertThat(got)
+                        .as(wanted.getKey())
+                        .containsExactlyInAnyOrderElementsOf(wanted.getValue().get("value"));
             } else if (wanted.getValue().path("value").path(0).isTextual()) {
                 assertThat(got).as(wanted.getKey()).isEqualTo(wanted.getValue().get("value"));
             } else {
