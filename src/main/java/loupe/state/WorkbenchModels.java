@@ -17,6 +17,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.geometry.KeptCosines;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -170,14 +171,13 @@ public final class WorkbenchModels implements AutoCloseable {
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
-        ablatedText =
-                new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
+        ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
-        cosines = new CosinesModel(workbench, table, cache.resolve("cosines"));
+        cosines = new CosinesModel(workbench, table, KeptCosines.in(cache));
         cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));

@@ -1,5 +1,6 @@
 package loupe.analysis.geometry;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.base.CheckpointException;
 import loupe.format.SafetensorsWriter;
@@ -25,9 +27,42 @@ public record KeptCosines(Path folder) {
     /** The largest whole number up to which float32, as which files are read, has all. */
     private static final int MOST = 1 << 24;
 
+    private static final String ENDING = ".safetensors";
     private static final String RANK = "largest.";
     private static final String NEAREST = "nearest";
     private static final String SHAPE = "shape";
+
+    /** The ones that the window keeps beside its indexes. */
+    public static KeptCosines in(Path indexes) {
+        return new KeptCosines(indexes.resolve("cosines"));
+    }
+
+    /** The bytes of all that is kept. */
+    public long bytes() {
+        return files().stream().mapToLong(file -> file.toFile().length()).sum();
+    }
+
+    /**
+     * Deletes all that is kept.
+     *
+     * @return the bytes freed
+     */
+    public long clear() {
+        long freed = 0;
+        for (Path file : files()) {
+            long bytes = file.toFile().length();
+            freed += file.toFile().delete() ? bytes : 0;
+        }
+        return freed;
+    }
+
+    private List<Path> files() {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.filter(file -> file.toString().endsWith(ENDING)).toList();
+        } catch (IOException none) {
+            return List.of();
+        }
+    }
 
     /** The answer to a question; empty if it is not kept. */
     public Optional<LargestCosines.Answer> find(LargestCosines question) {
@@ -89,7 +124,7 @@ public record KeptCosines(Path folder) {
                 .map(name -> folder.resolve(name
                         + question.ranks().stream().map(rank -> "-" + rank).collect(Collectors.joining())
                         + (question.rows() == Integer.MAX_VALUE ? "" : "-of-" + question.rows())
-                        + ".safetensors"));
+                        + ENDING));
     }
 
     private static Optional<String> name(VectorSet of) {

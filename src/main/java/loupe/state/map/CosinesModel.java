@@ -1,6 +1,5 @@
 package loupe.state.map;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,12 +89,11 @@ public final class CosinesModel {
 
     /**
      * @param table of A's features, for their densities
-     * @param disk folder in which answers are kept
+     * @param kept where answers are kept
      */
-    public CosinesModel(Workbench workbench, FeatureTableModel table, Path disk) {
+    public CosinesModel(Workbench workbench, FeatureTableModel table, KeptCosines kept) {
         this.workbench = workbench;
         this.table = table;
-        KeptCosines kept = new KeptCosines(disk);
         a = new CosineSeries(workbench, kept);
         b = new CosineSeries(workbench, kept);
         random = new CosineSeries(workbench, kept);

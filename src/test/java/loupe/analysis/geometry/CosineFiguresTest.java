@@ -111,6 +111,9 @@ class CosineFiguresTest {
             Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 50));
         }
         assertThat(disk.find(question)).as("a damaged file").isEqualTo(Optional.empty());
+        assertThat(disk.bytes()).isEqualTo(50);
+        assertThat(disk.clear()).isEqualTo(50);
+        assertThat(disk.bytes()).isZero();
     }
 
     @Test
