@@ -114,8 +114,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
-    private final CosinesModel cosines;
     private final AblatedTextModel ablatedText;
+    private final CosinesModel cosines;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -306,8 +306,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
-        kept.putAll(cosines.remembered());
         kept.putAll(ablatedText.remembered());
+        kept.putAll(cosines.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -340,8 +340,8 @@ public final class WorkbenchModels implements AutoCloseable {
             doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
-            cosines.recall(kept);
             ablatedText.recall(kept);
+            cosines.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {

@@ -30,8 +30,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale, patching and "
-                        + "ablated-text");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale, patching "
+                        + "and ablated-text");
     }
 
     /**
