@@ -90,9 +90,7 @@ public record AblatedExamples(
 
         @Override
         public double fraction() {
-            return texts.isEmpty()
-                    ? 1
-                    : (done.size() + (now == null ? 0 : now.fraction())) / texts.size();
+            return texts.isEmpty() ? 1 : (done.size() + (now == null ? 0 : now.fraction())) / texts.size();
         }
     }
 }

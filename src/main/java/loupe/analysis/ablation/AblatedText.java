@@ -13,8 +13,8 @@ import loupe.inference.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a feature's activation at the last token of a text becomes when sets of tokens up to it are ablated. Later tokens
- * cannot matter to it. Definition: {@code src/site/markdown/methods.md}, section 5.
+ * What a feature's activation at the last token of a text becomes when sets of tokens up to it are ablated. Later
+ * tokens cannot matter to it. Definition: {@code src/site/markdown/methods.md}, section 5.
  *
  * @param ids the context from its first token to the one the activation is read at
  * @param from index of the first token that may be ablated; those before it always stay
@@ -77,8 +77,8 @@ public record AblatedText(
         }
 
         /**
-         * How much more two tokens together take from the activation than both do alone: above 0 where one does for
-         * the other ("A or B"), below 0 where the feature needs both ("A and B").
+         * How much more two tokens together take from the activation than both do alone: above 0 where one does for the
+         * other ("A or B"), below 0 where the feature needs both ("A and B").
          *
          * @param pair a set of two tokens, each of which is ablated by itself too
          */

@@ -21,11 +21,7 @@ public record AblationArrays(Map<String, HostTensor> byName) {
         Map<String, HostTensor> arrays = new LinkedHashMap<>();
         of(question.sets(), List.of(answer), width).forEach((name, array) -> {
             int[] shape = array.shape();
-            arrays.put(
-                    name,
-                    shape.length == 1
-                            ? array
-                            : array.reshape(Arrays.copyOfRange(shape, 1, shape.length)));
+            arrays.put(name, shape.length == 1 ? array : array.reshape(Arrays.copyOfRange(shape, 1, shape.length)));
         });
         return new AblationArrays(arrays);
     }
@@ -33,8 +29,7 @@ public record AblationArrays(Map<String, HostTensor> byName) {
     /** Of examples. */
     public static AblationArrays of(AblatedExamples question, AblatedExamples.Answer answer) {
         int longest = question.texts().stream().mapToInt(List::size).max().orElse(0);
-        return new AblationArrays(
-                of(question.sets(), answer.texts(), Math.min(question.within(), longest)));
+        return new AblationArrays(of(question.sets(), answer.texts(), Math.min(question.within(), longest)));
     }
 
     private static Map<String, HostTensor> of(TokenSets sets, List<AblatedText.Answer> answers, int width) {

@@ -30,7 +30,6 @@ import loupe.lm.LanguageModel;
 import loupe.lm.LayerAttention;
 import loupe.lm.Logits;
 import loupe.sae.SparseAutoencoder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Readings of one text with sets of its tokens ablated, in batches that compute only what a set changes: tokens before
@@ -323,11 +322,7 @@ final class AblationReadings {
             return layers(
                     pass,
                     kept,
-                    new NDIndex()
-                            .addAllDim()
-                            .addSliceDim(0, rows)
-                            .addAllDim()
-                            .addSliceDim(0, tokens));
+                    new NDIndex().addAllDim().addSliceDim(0, rows).addAllDim().addSliceDim(0, tokens));
         }
     }
 
@@ -341,7 +336,8 @@ final class AblationReadings {
 
         /**
          * @param other the later token of each pair
-         * @param start how many tokens of a text of the block come before it, or before what follows it if it is removed
+         * @param start how many tokens of a text of the block come before it, or before what follows it if it is
+         *     removed
          */
         Others(Block block, int other, int start, Map<List<Integer>, Integer> places) {
             this.block = block;
@@ -389,8 +385,7 @@ final class AblationReadings {
     private float[] activations(Scope scope, NDManager pass, int[][] ids, int start, KeyValueCache cache) {
         CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(at));
         scope.model(question.model())
-                .forward(
-                        pass, Input.of(ids).startingAt(start), caught, cache, Logits.NONE, scope.cancellation());
+                .forward(pass, Input.of(ids).startingAt(start), caught, cache, Logits.NONE, scope.cancellation());
         return encoded(scope, question, at, caught.value(at), ids[0].length);
     }
 

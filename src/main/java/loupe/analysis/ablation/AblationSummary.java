@@ -19,8 +19,8 @@ import loupe.analysis.effects.Bootstrap;
  *
  * @param examples that count
  * @param distances by how many tokens before the last one a token stands, 0 first; 0 only if tokens are replaced
- * @param lengths by the length of spans before the last token, 1 first: the largest share that one of that length takes from
- *     an example; none if pairs are ablated
+ * @param lengths by the length of spans before the last token, 1 first: the largest share that one of that length takes
+ *     from an example; none if pairs are ablated
  * @param alone examples in which one token before the last takes more than half
  * @param together examples in which two tokens before the last take more than half, neither of which does alone; empty
  *     unless pairs are ablated
@@ -181,8 +181,8 @@ public record AblationSummary(
 
     private static List<OfSpan> ofSpans(Map<Integer, Shares> spans) {
         List<OfSpan> all = new ArrayList<>();
-        spans.forEach((length, shares) -> shares.of.forEach((first, found) ->
-                all.add(new OfSpan(length, first, found.size(), mean(found)))));
+        spans.forEach((length, shares) ->
+                shares.of.forEach((first, found) -> all.add(new OfSpan(length, first, found.size(), mean(found)))));
         return List.copyOf(all);
     }
 

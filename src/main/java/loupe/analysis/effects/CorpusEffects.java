@@ -199,8 +199,7 @@ public record CorpusEffects(
                 ids[place / batch.length()][place % batch.length()] = batch.id(place);
                 positions[place / batch.length()][place % batch.length()] = batch.position(place);
             }
-            InterventionHook hook =
-                    new InterventionHook(scope, model, Collections.nCopies(rows, done), batch.length());
+            InterventionHook hook = new InterventionHook(scope, model, Collections.nCopies(rows, done), batch.length());
             hook.next(ids, positions);
             return hook;
         }
@@ -262,9 +261,7 @@ public record CorpusEffects(
         @Override
         public Answer result() {
             Answer latest = part;
-            if (latest == null
-                    || finished == batches.size()
-                    || (finished - partOf) * PARTS >= batches.size()) {
+            if (latest == null || finished == batches.size() || (finished - partOf) * PARTS >= batches.size()) {
                 latest = answer();
                 part = latest;
                 partOf = finished;
@@ -276,8 +273,7 @@ public record CorpusEffects(
             double[] counted = sums[Sum.TOKENS.ordinal()];
             double[] followed = sums[Sum.FOLLOWED.ordinal()];
             List<Bootstrap.OfUnits> means = new ArrayList<>();
-            means.add(new Bootstrap.OfUnits(
-                    difference(sums[Sum.CE_WITH.ordinal()], sums[Sum.CE.ordinal()]), followed));
+            means.add(new Bootstrap.OfUnits(difference(sums[Sum.CE_WITH.ordinal()], sums[Sum.CE.ordinal()]), followed));
             means.add(new Bootstrap.OfUnits(sums[Sum.KL.ordinal()], counted));
             for (double[][] one : ofFeatures) {
                 means.add(new Bootstrap.OfUnits(
@@ -311,7 +307,9 @@ public record CorpusEffects(
         }
 
         private static double[] difference(double[] of, double[] less) {
-            return IntStream.range(0, of.length).mapToDouble(i -> of[i] - less[i]).toArray();
+            return IntStream.range(0, of.length)
+                    .mapToDouble(i -> of[i] - less[i])
+                    .toArray();
         }
 
         @Override

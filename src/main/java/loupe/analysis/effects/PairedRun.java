@@ -205,11 +205,7 @@ record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, l
         private final Map<HookPoint, List<NDArray>> seen;
         private boolean isKnown = true;
 
-        Direct(
-                InterventionHook changes,
-                NDManager step,
-                List<HookPoint> looked,
-                Map<HookPoint, List<NDArray>> seen) {
+        Direct(InterventionHook changes, NDManager step, List<HookPoint> looked, Map<HookPoint, List<NDArray>> seen) {
             this.changes = changes;
             this.step = step;
             this.looked = looked;

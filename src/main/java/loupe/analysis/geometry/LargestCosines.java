@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
+import loupe.base.MemoryBudget;
+import loupe.base.Refusal;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 
@@ -131,12 +133,26 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
             count = vectors;
             width = dimension;
             int rows = Math.min(query.rows, vectors);
+            requireRoom(rows);
             bandRows = Math.min(BAND, rows);
             nearest = new int[rows];
             Arrays.fill(nearest, -1);
             largest = query.ranks.stream().map(rank -> nan(rows)).toList();
             int most = query.ranks.get(query.ranks.size() - 1);
             running = new RunningLargest(rows, Math.max(1, Math.min(most, vectors - 1)));
+        }
+
+        /** The k largest of every vector are held at once. */
+        private void requireRoom(int rows) {
+            int most = query.ranks.get(query.ranks.size() - 1);
+            long bytes = (long) rows * (most + query.ranks.size() + 4) * Float.BYTES;
+            long room = Runtime.getRuntime().maxMemory() / 3;
+            if (bytes > room) {
+                throw new Refusal(
+                        "The " + most + " largest cosines of " + rows + " vectors take " + MemoryBudget.size(bytes),
+                        "at most " + MemoryBudget.size(room),
+                        "Choose a smaller k");
+            }
         }
 
         private static float[] nan(int size) {

@@ -110,7 +110,13 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
                 .map(set -> ablated(asked, set))
                 .toList();
         return new TextResult(
-                ablation.feature(), ids.size() - 1, answer.activation(), ablation.by(), answer.sets().size(), tokens, sets);
+                ablation.feature(),
+                ids.size() - 1,
+                answer.activation(),
+                ablation.by(),
+                answer.sets().size(),
+                tokens,
+                sets);
     }
 
     private static Ablated ablated(AblationOptions.OfText asked, int set) {
@@ -146,9 +152,8 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
         for (int i = 0; i < asked.chosen().size(); i++) {
             AblatedText.Answer answer = asked.answer().texts().get(i);
             List<Integer> ids = asked.question().texts().get(i);
-            Optional<Integer> most = IntStream.range(0, answer.sets().size())
-                    .boxed()
-                    .max(Comparator.comparingDouble(answer::lost));
+            Optional<Integer> most =
+                    IntStream.range(0, answer.sets().size()).boxed().max(Comparator.comparingDouble(answer::lost));
             examples.add(new OfExample(
                     asked.chosen().get(i).token(),
                     ModelOptions.text(asked.model(), ids.get(ids.size() - 1)),
@@ -212,7 +217,10 @@ public final class AblatedTextCommand extends LoupeCommand<AblatedTextCommand.Re
 
     /** A token, and what was put in its place. */
     record Token(
-            int id, String token, @LeftOutIfEmpty Optional<Integer> put, @LeftOutIfEmpty Optional<String> putToken) {}
+            int id,
+            String token,
+            @LeftOutIfEmpty Optional<Integer> put,
+            @LeftOutIfEmpty Optional<String> putToken) {}
 
     /**
      * A set of tokens.

@@ -109,10 +109,7 @@ public final class AblationOptions {
     /** The options of examples. */
     @OptionSection("Over examples of the feature")
     static final class OverExamples {
-        @Option(
-                names = "--index",
-                paramLabel = "DIR",
-                description = "Index that has the examples; in place of a text.")
+        @Option(names = "--index", paramLabel = "DIR", description = "Index that has the examples; in place of a text.")
         private Path folder;
 
         @Option(
@@ -212,13 +209,13 @@ public final class AblationOptions {
             }
             Prompts.requireOne(text, "--text", ids, "--ids");
         } else if (text != null || ids != null || at != null || groups != null) {
-            throw new UsageException("--text, --ids, --at and --groups are of one text, --index is of many; give either");
+            throw new UsageException(
+                    "--text, --ids, --at and --groups are of one text, --index is of many; give either");
         }
         sets();
         boolean known = List.of("removed", "next-best", "beginning").contains(by);
         if (!known && !by.startsWith(TOKEN) && !by.startsWith(TEXT)) {
-            throw new UsageException(
-                    "--by is " + by + ", expected removed, next-best, beginning, token:ID or text:T");
+            throw new UsageException("--by is " + by + ", expected removed, next-best, beginning, token:ID or text:T");
         }
         if (by.startsWith(TOKEN)) {
             NumberLists.index(by.substring(TOKEN.length()), "--by token:ID");
@@ -249,13 +246,9 @@ public final class AblationOptions {
         try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(over.folder, "--index"))) {
             index.doubt().ifPresent(context::warn);
             int which = IndexedCheckpoint.of(
-                    context,
-                    index.info(),
-                    over.indexed,
-                    sae.id(),
-                    sae.config().dSae());
-            List<ExampleTexts.Chosen> chosen = ExampleTexts.of(
-                    index, index.activations(which, feature), over.choice, over.count, over.seed);
+                    context, index.info(), over.indexed, sae.id(), sae.config().dSae());
+            List<ExampleTexts.Chosen> chosen =
+                    ExampleTexts.of(index, index.activations(which, feature), over.choice, over.count, over.seed);
             if (chosen.isEmpty()) {
                 throw new UsageException("--feature " + feature + " is active nowhere in the index");
             }

@@ -109,7 +109,9 @@ public final class KeptIndexes {
         long mine = ++newest;
         looking.set(true);
         KeptCosines beside = KeptCosines.in(statistics.kept().folder());
-        CompletableFuture.supplyAsync(() -> new Found(work.get(), beside.bytes()), workbench.service().files())
+        CompletableFuture.supplyAsync(
+                        () -> new Found(work.get(), beside.bytes()),
+                        workbench.service().files())
                 .whenComplete((found, failure) -> workbench.fx().execute(() -> {
                     if (mine != newest) {
                         return;

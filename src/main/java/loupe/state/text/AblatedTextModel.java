@@ -85,16 +85,14 @@ public final class AblatedTextModel {
      * @param within how many tokens up to the one that is read may be ablated
      */
     public record Settings(Over over, Together together, By by, String token, int longest, int within) {
-        public static final Settings USUAL =
-                new Settings(Over.PROMPT, Together.SINGLE, By.REMOVED, " the", 4, 32);
+        public static final Settings USUAL = new Settings(Over.PROMPT, Together.SINGLE, By.REMOVED, " the", 4, 32);
 
         /**
          * What fields say.
          *
          * @throws Refusal if a number is out of its range
          */
-        public static Settings of(
-                Over over, Together together, By by, String token, double longest, double within) {
+        public static Settings of(Over over, Together together, By by, String token, double longest, double within) {
             LONGEST.require("The longest span", longest);
             WITHIN.require("The tokens that may be ablated", within);
             return new Settings(over, together, by, token, (int) longest, (int) within);
@@ -140,7 +138,11 @@ public final class AblatedTextModel {
      * @param summary of the examples; empty for a text
      */
     public record Shown(
-            Settings settings, double activation, AblationMaps maps, List<Row> rows, Optional<AblationSummary> summary) {}
+            Settings settings,
+            double activation,
+            AblationMaps maps,
+            List<Row> rows,
+            Optional<AblationSummary> summary) {}
 
     private final Workbench workbench;
     private final CheckpointSide side;
@@ -452,7 +454,8 @@ public final class AblatedTextModel {
         private String words(int[] tokens) {
             StringBuilder words = new StringBuilder();
             for (int i = 0; i < tokens.length; i++) {
-                words.append(i > 0 && tokens[i] > tokens[i - 1] + 1 ? " \u2026 " : "").append(texts.get(tokens[i]));
+                words.append(i > 0 && tokens[i] > tokens[i - 1] + 1 ? " \u2026 " : "")
+                        .append(texts.get(tokens[i]));
             }
             return words.toString();
         }
@@ -495,8 +498,7 @@ public final class AblatedTextModel {
                             Double.NaN));
                 }
             }
-            return new Shown(
-                    settings, Double.NaN, AblationMaps.of(question, summary), rows, Optional.of(summary));
+            return new Shown(settings, Double.NaN, AblationMaps.of(question, summary), rows, Optional.of(summary));
         }
 
         private static Row row(int first, String text, int count, double share, double together) {

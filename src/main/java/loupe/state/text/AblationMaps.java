@@ -88,8 +88,7 @@ public record AblationMaps(
                             column.apply(pair.far()), column.apply(pair.near()), pair.share(), pair.together()));
         } else {
             summary.spans()
-                    .forEach(span -> grid.put(
-                            span.length() - 1, column.apply(span.first()), span.share(), Double.NaN));
+                    .forEach(span -> grid.put(span.length() - 1, column.apply(span.first()), span.share(), Double.NaN));
         }
         return grid.maps(
                 "Tokens before",
@@ -119,7 +118,8 @@ public record AblationMaps(
         Grid(TokenSets sets, int columns) {
             this.columns = columns;
             ofPairs = sets instanceof TokenSets.Pairs;
-            int rows = ofPairs ? columns : sets instanceof TokenSets.Spans spans ? Math.min(spans.longest(), columns) : 0;
+            int rows =
+                    ofPairs ? columns : sets instanceof TokenSets.Spans spans ? Math.min(spans.longest(), columns) : 0;
             shares = new double[rows * columns];
             Arrays.fill(shares, Double.NaN);
             together = new double[ofPairs ? rows * columns : 0];

@@ -1,6 +1,5 @@
 package loupe.state.text;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -19,14 +18,12 @@ import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.Positions;
 import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TokenEffects;
-import loupe.base.Cancellation;
 import loupe.index.CountedActivations;
 import loupe.index.FeatureActivations;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.search.ExampleTexts;
 import loupe.state.corpus.ActivationsModel;
-import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;

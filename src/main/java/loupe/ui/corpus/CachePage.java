@@ -154,7 +154,8 @@ public final class CachePage {
     }
 
     private Node cosines() {
-        Label words = new Label("Cosines of all pairs of features or tokens, " + NumberTexts.bytes(kept.cosines().get()));
+        Label words = new Label("Cosines of all pairs of features or tokens, "
+                + NumberTexts.bytes(kept.cosines().get()));
         words.setWrapText(true);
         HBox.setHgrow(words, Priority.ALWAYS);
         words.setMaxWidth(Double.MAX_VALUE);

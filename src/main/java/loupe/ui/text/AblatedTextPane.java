@@ -98,8 +98,7 @@ public final class AblatedTextPane implements Pane {
     private boolean following;
 
     /** @param provenance of what is exported */
-    public AblatedTextPane(
-            AblatedTextModel model, VocabularyTexts texts, Supplier<String> provenance, FileSaver desk) {
+    public AblatedTextPane(AblatedTextModel model, VocabularyTexts texts, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         this.texts = texts;
         this.desk = desk;
@@ -445,7 +444,8 @@ public final class AblatedTextPane implements Pane {
         int i = row * of.columns().size() + column;
         String tokensThere = of.together().length > 0
                 ? name(of, row) + " and " + name(of, column)
-                : name(of, column) + (of.rows().size() > 1 ? ", length " + of.rows().get(row) : "");
+                : name(of, column)
+                        + (of.rows().size() > 1 ? ", length " + of.rows().get(row) : "");
         return tokensThere + "\nShare lost " + of.shares()[i]
                 + (of.together().length > 0 ? "\nBeyond each alone " + of.together()[i] : "");
     }

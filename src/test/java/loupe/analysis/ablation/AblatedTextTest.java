@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Against plain readings of each ablated text by itself, in three model families; 1e-5 for batches of another shape. */
+/**
+ * Against plain readings of each ablated text by itself, in three model families; 1e-5 for batches of another shape.
+ */
 class AblatedTextTest {
     private static final int LAST = 9;
     private static final List<Integer> TEXT =
@@ -69,7 +71,9 @@ class AblatedTextTest {
 
         /** The feature at the last token of a text on its own. */
         float atLast(int feature, List<Integer> text) {
-            return AblatedTextTest.ask(new TextActivations(model, sae, text)).features().get(text.size() - 1, feature);
+            return AblatedTextTest.ask(new TextActivations(model, sae, text))
+                    .features()
+                    .get(text.size() - 1, feature);
         }
     }
 
@@ -149,15 +153,13 @@ class AblatedTextTest {
     void manyBlocksOfALongerTextGiveTheSamePairs() {
         Opened opened = open("att_neox");
         List<Integer> text = new Random(8).ints(60, 0, 90).boxed().toList();
-        AblatedText.Answer answer = ask(
-                new AblatedText(opened.model, opened.sae, 1, text, 3, TokenSets.PAIRS, Replacement.REMOVED));
+        AblatedText.Answer answer =
+                ask(new AblatedText(opened.model, opened.sae, 1, text, 3, TokenSets.PAIRS, Replacement.REMOVED));
         assertThat(answer.sets()).hasSize(56 + 56 * 55 / 2);
         for (int set = 0; set < answer.sets().size(); set += 97) {
             int[] tokens = answer.sets().get(set);
             assertThat(answer.without()[set])
-                    .isCloseTo(
-                            opened.atLast(1, AblatedText.without(text, tokens, none(60))),
-                            within(1e-5f));
+                    .isCloseTo(opened.atLast(1, AblatedText.without(text, tokens, none(60))), within(1e-5f));
         }
     }
 
@@ -170,7 +172,8 @@ class AblatedTextTest {
     @Test
     void theNextBestTokenIsTheModelsLikeliestOneButTheTextsOwn() {
         Opened opened = open("att_gpt2");
-        HostTensor logits = ask(new ForwardPass(opened.model, TEXT, Map.of(), Set.of(), false)).logits();
+        HostTensor logits = ask(new ForwardPass(opened.model, TEXT, Map.of(), Set.of(), false))
+                .logits();
         AblatedText.Answer answer = opened.ask(0, 0, TokenSets.SINGLES, Replacement.NEXT_BEST);
         assertThat(answer.put()[0]).as("the first token stays").isNegative();
         assertThat(answer.single(0)).isEmpty();
@@ -189,8 +192,7 @@ class AblatedTextTest {
 
     @Test
     void replacingATokenByItselfChangesNothing() {
-        AblatedText.Answer answer =
-                open("att_gpt2").ask(2, 1, TokenSets.SINGLES, new Replacement.By(TEXT.get(4)));
+        AblatedText.Answer answer = open("att_gpt2").ask(2, 1, TokenSets.SINGLES, new Replacement.By(TEXT.get(4)));
         assertThat(answer.lost(answer.single(4).orElseThrow())).isCloseTo(0, within(1e-5f));
     }
 
@@ -198,8 +200,8 @@ class AblatedTextTest {
     void aTextOfOneTokenHasNothingToRemove() {
         Opened opened = open("att_gpt2");
         for (Replacement replacement : List.of(Replacement.REMOVED, Replacement.NEXT_BEST)) {
-            AblatedText.Answer answer = ask(new AblatedText(
-                    opened.model, opened.sae, 0, List.of(3), 0, TokenSets.PAIRS, replacement));
+            AblatedText.Answer answer =
+                    ask(new AblatedText(opened.model, opened.sae, 0, List.of(3), 0, TokenSets.PAIRS, replacement));
             assertThat(answer.activation()).isCloseTo(opened.atLast(0, List.of(3)), within(1e-5f));
             assertThat(answer.sets()).isEmpty();
         }

@@ -19,8 +19,8 @@ class AblationSummaryTest {
 
     private static AblationSummary summary(
             List<List<Integer>> texts, TokenSets sets, Replacement replacement, float[]... values) {
-        AblatedExamples question = new AblatedExamples(
-                new ModelId("tiny", "m"), new SaeId("a", "1"), 0, texts, 3, sets, replacement);
+        AblatedExamples question =
+                new AblatedExamples(new ModelId("tiny", "m"), new SaeId("a", "1"), 0, texts, 3, sets, replacement);
         List<AblatedText.Answer> answers = new ArrayList<>();
         for (int i = 0; i < values.length; i++) {
             AblatedText text = question.of(i);
@@ -83,16 +83,16 @@ class AblationSummaryTest {
     /** The last token, replaced, takes everything, as always; that is not what makes one token enough. */
     @Test
     void theTokenItselfIsNoneOfThoseBeforeIt() {
-        AblationSummary found = summary(
-                List.of(List.of(A, B, C)),
-                new TokenSets.Spans(2),
-                new Replacement.By(1),
-                new float[] {-2, -2, -2, 0, -1, 0});
+        AblationSummary found =
+                summary(List.of(List.of(A, B, C)), new TokenSets.Spans(2), new Replacement.By(1), new float[] {
+                    -2, -2, -2, 0, -1, 0
+                });
 
         assertThat(found.distances().get(0).number()).isZero();
         assertThat(found.distances().get(0).share().mean()).isEqualTo(1);
         assertThat(found.alone().count()).isZero();
         assertThat(found.lengths()).extracting(part -> part.share().mean()).containsExactly(0.0, 0.5);
-        assertThat(found.spans()).contains(new AblationSummary.OfSpan(2, 1, 1, 1), new AblationSummary.OfSpan(2, 2, 1, 0.5));
+        assertThat(found.spans())
+                .contains(new AblationSummary.OfSpan(2, 1, 1, 1), new AblationSummary.OfSpan(2, 2, 1, 0.5));
     }
 }

@@ -236,7 +236,8 @@ class PairedRunTest {
         int feature = strongest(opened, 2);
         Interventions done = Interventions.of(List.of(
                 new Intervention(new Target.Feature(opened.sae, feature), new Scale(0), Positions.from(1)),
-                new Intervention(new Target.Feature(opened.sae, 1), Intervention.Clamp.to(3), Positions.listed(List.of(2)))));
+                new Intervention(
+                        new Target.Feature(opened.sae, 1), Intervention.Clamp.to(3), Positions.listed(List.of(2)))));
         List<CorpusEffects.Watched> watched =
                 List.of(new CorpusEffects.Watched(opened.sae, feature), new CorpusEffects.Watched(opened.sae, 1));
         double ce = 0;
@@ -248,15 +249,16 @@ class PairedRunTest {
             ce += Arrays.stream(on.ce()).sum();
             added += Arrays.stream(on.ceWith()).sum() - Arrays.stream(on.ce()).sum();
             kl += Arrays.stream(on.kl()).sum();
-            for (float one : ask(new TextActivations(opened.model, opened.sae, text)).of(feature)) {
+            for (float one :
+                    ask(new TextActivations(opened.model, opened.sae, text)).of(feature)) {
                 activation += one;
             }
         }
         int[][] rows = {Runs.array(TEXT), Runs.array(other)};
         int[] packed = {17, 60, 33, 71, 5, 42, 4, 19, 80};
         int[] documents = {0, 0, 0, 0, 0, 0, 1, 1, 1};
-        for (TokenRows contexts : List.of(
-                new TokenRows(rows), TokenRows.cutAtBorders(new int[][] {packed}, new int[][] {documents}))) {
+        for (TokenRows contexts :
+                List.of(new TokenRows(rows), TokenRows.cutAtBorders(new int[][] {packed}, new int[][] {documents}))) {
             CorpusEffects.Answer found =
                     ask(new CorpusEffects(opened.model, contexts, done, Set.of(), watched, 100, 0));
             assertThat(found.tokens()).isEqualTo(9);

@@ -94,8 +94,8 @@ class AblationModelTest {
                         5,
                         TokenSets.SINGLES,
                         Replacement.REMOVED));
-        AblatedText.Answer answer = new AblatedText.Answer(
-                2, new int[10], TokenSets.SINGLES.of(5, 9), new float[] {2, 2, 1, 0});
+        AblatedText.Answer answer =
+                new AblatedText.Answer(2, new int[10], TokenSets.SINGLES.of(5, 9), new float[] {2, 2, 1, 0});
         opened.newest(AblatedText.class).answer(answer);
         assertThat(model.answer().getValue()).isSameAs(answer);
         assertThat(model.subject().get().example()).isSameAs(example);
