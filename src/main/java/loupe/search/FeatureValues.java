@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.index.FeatureStatistics;
 import loupe.sae.checkpoint.SaeFile;
 import org.jspecify.annotations.Nullable;

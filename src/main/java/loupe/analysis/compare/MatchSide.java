@@ -2,10 +2,8 @@ package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.util.List;
 import java.util.Optional;
 import loupe.analysis.DeviceArrays;
-import loupe.analysis.features.NeighbourSpace;
 import loupe.base.Refusal;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
@@ -54,23 +52,26 @@ public enum MatchSide {
         misfit(a, scope.sae(a).config(), b, scope.sae(b).config()).ifPresent(refusal -> {
             throw refusal;
         });
-        List<NDArray> each = spaces(a, b).stream()
-                .map(pair ->
-                        cosines(scope.arrays(), pair.a().rows(scope), pair.b().rows(scope), first, end))
-                .toList();
-        return each.size() == 1 ? each.get(0) : each.get(0).addi(each.get(1)).muli(0.5f);
+        return switch (this) {
+            case DECODER -> decoders(scope, a, b, first, end);
+            case ENCODER -> encoders(scope, a, b, first, end);
+            case BOTH ->
+                decoders(scope, a, b, first, end)
+                        .addi(encoders(scope, a, b, first, end))
+                        .muli(0.5f);
+        };
     }
 
-    private record Spaces(NeighbourSpace a, NeighbourSpace b) {}
+    private static NDArray decoders(Scope scope, SaeId a, SaeId b, int first, int end) {
+        return cosines(scope.arrays(), scope.sae(a).decoder(), scope.sae(b).decoder(), first, end);
+    }
 
-    private List<Spaces> spaces(SaeId a, SaeId b) {
-        Spaces decoders = new Spaces(new NeighbourSpace.Decoder(a), new NeighbourSpace.Decoder(b));
-        Spaces encoders = new Spaces(new NeighbourSpace.Encoder(a), new NeighbourSpace.Encoder(b));
-        return switch (this) {
-            case DECODER -> List.of(decoders);
-            case ENCODER -> List.of(encoders);
-            case BOTH -> List.of(decoders, encoders);
-        };
+    private static NDArray encoders(Scope scope, SaeId a, SaeId b, int first, int end) {
+        NDArray left = scope.sae(a).encoder().transpose();
+        NDArray right = scope.sae(b).encoder().transpose();
+        left.attach(scope.arrays());
+        right.attach(scope.arrays());
+        return cosines(scope.arrays(), left, right, first, end);
     }
 
     private static NDArray cosines(NDManager step, NDArray left, NDArray right, int first, int end) {

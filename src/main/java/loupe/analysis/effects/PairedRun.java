@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitWeights;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.inference.ModelId;

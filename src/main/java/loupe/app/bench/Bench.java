@@ -38,10 +38,12 @@ public final class Bench implements AutoCloseable {
             new NeighboursBenchmark(),
             new GeometryBenchmark(),
             new MatchingBenchmark(),
+            new UnigramBenchmark(),
             new IndexBenchmark(),
             new SearchBenchmark(),
             new EffectsBenchmark(),
-            new DreamBenchmark());
+            new DreamBenchmark(),
+            new LensBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

@@ -3,13 +3,14 @@ package loupe.app.chart;
 import java.io.IOException;
 import java.nio.file.Path;
 import loupe.analysis.Fit;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitWeights;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.command.ModelOptions;
 import loupe.app.command.SaeArguments;
 import loupe.app.features.LabelOptions;
+import loupe.app.geometry.ProjectionOptions;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.ui.nearest.LogitChart;
@@ -36,10 +37,8 @@ final class LogitsChart extends LoupeCommand<ChartCommand.Result> {
     @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int feature;
 
-    @Option(
-            names = "--cosines",
-            description = "Cosines instead of logit weights, so that tokens of large norm do not win.")
-    private boolean cosines;
+    @Mixin
+    private ProjectionOptions.OfOne projected;
 
     @Mixin
     private PictureOptions.Sized picture;
@@ -55,7 +54,7 @@ final class LogitsChart extends LoupeCommand<ChartCommand.Result> {
         OpenModel opened = model.openEmbeddings(context);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfGhost(), checkpoint, opened);
         LogitWeights.Answer answer = context.ask(
-                new LogitWeights(opened.id(), checkpoint.id(), feature, false, cosines, LogitChart.MOST_ROWS));
+                new LogitWeights(opened.id(), checkpoint.id(), feature, projected.projection(), LogitChart.MOST_ROWS));
         return picture.write(
                 context,
                 () -> {

@@ -102,7 +102,7 @@ public final class ListedInterventions {
         for (InterventionLine line : list.lines()) {
             if (line.target() instanceof Target.Features features) {
                 OpenSae sae = sae(saes, features.sae());
-                features.features().forEach(feature -> SaeArguments.requireFeature(feature, sae, LINE));
+                features.features().forEach(feature -> ReadingArguments.requireFeature(feature, sae, LINE));
             }
         }
         return list.interventions(new InterventionLine.Sources() {

@@ -14,6 +14,7 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
@@ -145,7 +146,7 @@ public final class DoseOptions {
     /** Opens what is needed and asks. */
     public Answered ask(CommandContext context) {
         OpenSae checkpoint = SaeAt.open(context, List.of(sae), reading).get(0);
-        SaeArguments.requireFeature(feature, checkpoint, "--feature");
+        ReadingArguments.requireFeature(feature, checkpoint, "--feature");
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
         reading.warnOfProcessing(context, checkpoint, opened);

@@ -29,7 +29,7 @@ import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.base.NumberRange;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
@@ -193,9 +193,9 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
             OptionPaths.existing(resume, "--resume");
         }
         PlacedCheckpoints.Opened all = placed.openToRead(context, checkpoints -> {
-            SaeArguments.requireFeature(feature, checkpoints.get(0), "--feature");
+            ReadingArguments.requireFeature(feature, checkpoints.get(0), "--feature");
             if (without != null) {
-                SaeArguments.requireFeature(without, checkpoints.get(checkpoints.size() - 1), "--without");
+                ReadingArguments.requireFeature(without, checkpoints.get(checkpoints.size() - 1), "--without");
             }
         });
         OpenModel opened = all.model();

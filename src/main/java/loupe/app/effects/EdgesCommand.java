@@ -14,7 +14,7 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.format.SafetensorsWriter;
@@ -102,7 +102,7 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
         OpenModel opened = placed.model();
         OpenSae upstream = placed.saes().get(0);
         OpenSae downstream = placed.saes().get(1);
-        wanted.forEach(node -> SaeArguments.requireFeature(node.feature(), downstream, "--to-nodes"));
+        wanted.forEach(node -> ReadingArguments.requireFeature(node.feature(), downstream, "--to-nodes"));
         requirePlaces(opened.config(), constant);
         PairOptions.Pair pair = texts.of(opened, given.model());
         wanted.stream()

@@ -24,7 +24,7 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.format.TextFiles;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureActivations;
@@ -154,7 +154,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
         }
         PlacedCheckpoints.Opened all = placed.open(context, checkpoints -> {
             if (over.feature != null) {
-                SaeArguments.requireFeature(over.feature, checkpoints.get(0), "--feature");
+                ReadingArguments.requireFeature(over.feature, checkpoints.get(0), "--feature");
             }
         });
         OpenModel opened = all.model();

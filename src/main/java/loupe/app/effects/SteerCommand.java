@@ -19,7 +19,7 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.base.NumberRange;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
@@ -172,8 +172,8 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         }
         PlacedCheckpoints.Opened all = placed.open(
                 context,
-                checkpoints -> pushes.forEach(
-                        push -> SaeArguments.requireFeature(push.feature, checkpoints.get(push.sae), "--features")));
+                checkpoints -> pushes.forEach(push ->
+                        ReadingArguments.requireFeature(push.feature, checkpoints.get(push.sae), "--features")));
         OpenModel opened = all.model();
         List<OpenSae> checkpoints = all.saes();
         List<Integer> prompt = Prompts.of(opened, placed.model(), text, "--text", ids, "--ids");

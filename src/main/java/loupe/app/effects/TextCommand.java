@@ -25,6 +25,7 @@ import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -139,7 +140,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         List<OpenSae> checkpoints =
                 saes.stream().map(path -> reading.open(context, path, "--sae")).toList();
         for (int i = 0; i < features.length; i++) {
-            SaeArguments.requireFeature(features[i], checkpoints.get(i), "--feature");
+            ReadingArguments.requireFeature(features[i], checkpoints.get(i), "--feature");
         }
         OpenModel opened = model.open(context, Processing.RAW);
         for (OpenSae checkpoint : checkpoints) {

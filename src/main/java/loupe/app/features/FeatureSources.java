@@ -7,7 +7,8 @@ import java.util.Optional;
 import loupe.analysis.batch.BatchFile;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
@@ -107,7 +108,8 @@ public final class FeatureSources {
                     + sae.config().dOut() + " numbers, the model reads "
                     + lm.config().dModel());
         }
-        return context.ask(new LogitMoments(lm.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+        return context.ask(
+                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
     }
 
     /** What was counted of the features, if an index is given. */

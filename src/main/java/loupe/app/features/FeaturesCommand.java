@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.MatchSide;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;

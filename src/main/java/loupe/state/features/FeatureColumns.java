@@ -11,8 +11,9 @@ import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
 import loupe.analysis.geometry.LargestCosines;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -176,7 +177,8 @@ public final class FeatureColumns {
         }
         norms.askAfresh(new DirectionNorms(sae.id()));
         if (model != null && sae.config().dOut() == model.config().dModel()) {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+            moments.askAfresh(new LogitMoments(
+                    model.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
         } else {
             moments.clear();
         }

@@ -1,7 +1,9 @@
 package loupe.state.features;
 
+import java.util.List;
 import javafx.beans.property.ReadOnlyObjectProperty;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -47,7 +49,8 @@ public final class PromotedTokens {
                 || sae.config().dOut() != model.config().dModel()) {
             moments.clear();
         } else {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+            moments.askAfresh(new LogitMoments(
+                    model.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
         }
     }
 }

@@ -3,7 +3,8 @@ package loupe.state.nearest;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.value.ObservableValue;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -96,8 +97,12 @@ public final class LogitModel {
             weights.clear();
             longest.need(side, 0);
         } else {
-            weights.askAfresh(
-                    new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));
+            weights.askAfresh(new LogitWeights(
+                    model.id(),
+                    feature.sae(),
+                    feature.feature(),
+                    LogitProjection.DEFAULT.withUnitColumns(byDirection.get()),
+                    TOP));
         }
     }
 }

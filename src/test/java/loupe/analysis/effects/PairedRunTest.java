@@ -14,7 +14,8 @@ import loupe.Golden;
 import loupe.analysis.effects.Intervention.Add;
 import loupe.analysis.effects.Intervention.Scale;
 import loupe.analysis.effects.Intervention.Target;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TokenRows;
 import loupe.base.HookPoint;
@@ -188,7 +189,7 @@ class PairedRunTest {
         Opened opened = Opened.of("att_gpt2");
         int feature = strongest(opened, 3);
         float activation = opened.activations(feature)[3];
-        float[] weights = ask(new LogitWeights(opened.model, opened.sae, feature, false, false, 0))
+        float[] weights = ask(new LogitWeights(opened.model, opened.sae, feature, LogitProjection.DEFAULT, 0))
                 .weights();
         MovedTokens moved = ask(new TokenEffects(opened.model, TEXT, opened.ablating(feature), 3, 1_000));
         assertThat(moved.helped().size() + moved.hurt().size()).isEqualTo(weights.length);
