@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param matches the cosine of each with its nearest feature of another checkpoint
  * @param trained the density of each in training, by the checkpoint's files
  * @param costs what ablating each adds to the loss, NaN for those that were not measured
+ * @param nearest which decoder direction is nearest to each
  * @param token the text of a token
  */
 public record FeatureValues(
@@ -31,10 +32,11 @@ public record FeatureValues(
         double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
         double @Nullable [] costs,
+        @Nullable NearestFeatures nearest,
         IntFunction<String> token) {
     /** No features. */
     public static final FeatureValues NONE =
-            new FeatureValues(0, null, null, null, null, null, null, id -> "<" + id + ">");
+            new FeatureValues(0, null, null, null, null, null, null, null, id -> "<" + id + ">");
 
     private static final int PROMOTED_SHOWN = 4;
 
@@ -79,6 +81,9 @@ public record FeatureValues(
             case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
             case MATCH -> matches != null && feature < matches.length ? matches[feature] : Double.NaN;
             case CE_COST -> costs != null && feature < costs.length ? costs[feature] : Double.NaN;
+            case NEAREST_COSINE -> nearest != null ? nearest.cosine(feature) : Double.NaN;
+            case NEAREST -> nearest != null ? nearest.nearest(feature) : Double.NaN;
+            case IN_DEGREE -> nearest != null ? nearest.inDegree(feature) : Double.NaN;
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
         };
     }

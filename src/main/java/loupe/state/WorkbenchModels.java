@@ -17,6 +17,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.geometry.KeptCosines;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -169,7 +170,6 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
-        cosines = new CosinesModel(workbench);
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
@@ -177,6 +177,8 @@ public final class WorkbenchModels implements AutoCloseable {
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
+        cosines = new CosinesModel(workbench, table, KeptCosines.in(cache));
+        cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
         scatter = new FeatureScatterModel(
                 workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
         for (TreeModel tree : List.of(a.tree(), b.tree())) {

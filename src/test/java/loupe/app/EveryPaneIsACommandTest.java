@@ -51,7 +51,6 @@ import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.lens.LogitWeights;
-import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokens.TokenColumns;

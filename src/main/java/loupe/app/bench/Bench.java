@@ -36,6 +36,7 @@ public final class Bench implements AutoCloseable {
             new LoadBenchmark(),
             new MemoryBenchmark(),
             new NeighboursBenchmark(),
+            new GeometryBenchmark(),
             new MatchingBenchmark(),
             new UnigramBenchmark(),
             new IndexBenchmark(),

@@ -26,8 +26,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
             arity = "0..*",
             paramLabel = "NAME",
             description =
-                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, matching, unigram, index, "
-                            + "search, effects, dream, start, ui or text (default: all).")
+                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, geometry, matching, unigram, "
+                            + "index, search, effects, dream, start, ui or text (default: all).")
     private List<String> names = List.of();
 
     @Option(

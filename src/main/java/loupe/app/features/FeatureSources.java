@@ -25,6 +25,7 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public final class FeatureSources {
      *
      * @param file of the checkpoint, for what it says itself
      * @param matching with another checkpoint, if there is one
+     * @param nearest whether the nearest direction of each is wanted, for which all pairs are compared
      */
     public FeatureValues values(
             CommandContext context,
@@ -66,7 +68,8 @@ public final class FeatureSources {
             SaeFile file,
             Optional<OpenModel> lm,
             Optional<LogitMoments.Answer> moments,
-            Optional<FeatureMatching.Answer> matching) {
+            Optional<FeatureMatching.Answer> matching,
+            boolean nearest) {
         int features = sae.config().dSae();
         return new FeatureValues(
                 features,
@@ -76,6 +79,7 @@ public final class FeatureSources {
                 FeatureValues.trainedDensities(file),
                 statistics(context, sae.id(), features).orElse(null),
                 costs(context, sae.id(), features),
+                nearest ? NearestFeatures.of(context.ask(NearestFeatures.question(sae.id()))) : null,
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
 

@@ -2,6 +2,7 @@ package loupe.state.features;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -10,6 +11,7 @@ import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.DirectionNorms;
+import loupe.analysis.geometry.LargestCosines;
 import loupe.analysis.lens.LogitMoments;
 import loupe.analysis.lens.LogitProjection;
 import loupe.base.Problem;
@@ -18,6 +20,7 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.search.SearchTexts;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
@@ -46,6 +49,7 @@ public final class FeatureColumns {
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private double @Nullable [] costs;
+    private @Nullable NearestFeatures nearest;
     private long lastPart;
 
     public FeatureColumns(
@@ -90,6 +94,14 @@ public final class FeatureColumns {
         long now = System.nanoTime();
         if (whole || now - lastPart > SHOW_PARTS_EVERY_NANOS) {
             lastPart = now;
+            refresh();
+        }
+    }
+
+    /** Takes over which decoder direction is nearest to each; what was known stays if nothing is. */
+    void showNearest(Optional<LargestCosines.Answer> found) {
+        if (found.isPresent()) {
+            nearest = NearestFeatures.of(found.get());
             refresh();
         }
     }
@@ -150,6 +162,7 @@ public final class FeatureColumns {
 
     private void askOwn() {
         costs = null;
+        nearest = null;
         OpenModel model = workbench.model().get();
         OpenSae sae = side.sae().get();
         if (sae == null) {
@@ -201,6 +214,7 @@ public final class FeatureColumns {
                                 trained.getValue(),
                                 statistics.features(side).get(),
                                 costs,
+                                nearest,
                                 texts::of));
     }
 }

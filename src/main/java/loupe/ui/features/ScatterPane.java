@@ -287,6 +287,9 @@ public final class ScatterPane implements Pane {
             case KURTOSIS -> "logit weight kurtosis";
             case MATCH -> "cosine with the other checkpoint";
             case CE_COST -> "loss added by ablation";
+            case NEAREST_COSINE -> "largest cosine with another feature";
+            case NEAREST -> "nearest feature";
+            case IN_DEGREE -> "features that have it as nearest";
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> "";
         };
     }

@@ -312,8 +312,14 @@ public record PaneKind(
                             "cosines",
                             "Cosines",
                             links -> new CosinesPane(
-                                    links.models().cosines(), links.side()::allProvenance, links.checkpointDesk()))
-                    .needing(new Needs(330, 200, 1, 1))
+                                    links.models().cosines(),
+                                    links::chooseFeature,
+                                    links::goToToken,
+                                    links.texts(),
+                                    links::describe,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
                     .ofBothSides());
 
     /**
