@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     private static final String COLUMNS =
-            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, " + "cosine, skew or kurtosis";
+            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, " + "cosine, skew, kurtosis, logit-mean, "
+                    + "logit-std, entropy or two-sided";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;
@@ -76,7 +77,7 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
                 CountedShare.WHOLE);
         if (points.count() == 0) {
             throw new UsageException("Nothing is known of --x " + across + " with --y " + up
-                    + "; skew and kurtosis need --model, densities and activations --index");
+                    + "; those of logit weights need --model, densities and activations --index");
         }
         return picture.write(
                 context,
@@ -97,7 +98,10 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     }
 
     private static boolean isOfLogits(FeatureColumn column) {
-        return column == FeatureColumn.SKEWNESS || column == FeatureColumn.KURTOSIS;
+        return switch (column) {
+            case SKEWNESS, KURTOSIS, LOGIT_MEAN, LOGIT_SPREAD, ENTROPY, TWO_SIDED -> true;
+            default -> false;
+        };
     }
 
     private static FeatureColumn column(String name, String option) {

@@ -15,6 +15,8 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
+import loupe.app.geometry.KindOptions;
+import loupe.app.geometry.SetOptions;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
@@ -29,6 +31,7 @@ import loupe.search.FeatureValues;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -54,6 +57,9 @@ public final class FeatureSources {
             paramLabel = "FILE",
             description = "Output of batch, for the sentences of trees and the costs of ablation.")
     private Path batch;
+
+    @Mixin
+    private KindOptions kinds;
 
     /** Opens the model, if one is given. */
     public Optional<OpenModel> openModel(CommandContext context) {
@@ -82,6 +88,7 @@ public final class FeatureSources {
                 FeatureValues.trainedDensities(file),
                 statistics(context, sae.id(), features).orElse(null),
                 costs(context, sae.id(), features),
+                kinds.thresholds(),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
 
@@ -111,7 +118,7 @@ public final class FeatureSources {
                     + lm.config().dModel());
         }
         return context.ask(
-                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
+                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, SetOptions.builtIn(context, lm)));
     }
 
     /** What was counted of the features, if an index is given. */

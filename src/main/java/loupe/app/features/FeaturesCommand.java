@@ -73,7 +73,8 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
                 split = ",",
                 paramLabel = "NAME",
                 description = "Columns, of: number, density, trained-density, max, mean, std, min, promotes, label, "
-                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match, ce-cost "
+                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, logit-mean, "
+                        + "logit-std, entropy, two-sided, kind, match, ce-cost "
                         + "(default: those that something is known of, without tags, star, note and found).")
         private List<String> columns = List.of();
 
@@ -176,7 +177,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         return Arrays.stream(FeatureColumn.values())
                 .filter(column -> switch (column) {
                     case TAGS, STAR, NOTE, FOUND -> false;
-                    case PROMOTED, LABEL ->
+                    case PROMOTED, LABEL, KIND ->
                         Arrays.stream(features)
                                 .anyMatch(feature -> !rows.text(column, feature).isEmpty());
                     default ->
