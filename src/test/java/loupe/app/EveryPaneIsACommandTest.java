@@ -50,6 +50,8 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
+import loupe.analysis.lens.Enrichment;
+import loupe.analysis.lens.KindThresholds;
 import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
@@ -94,6 +96,8 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EnrichmentModel;
+import loupe.state.map.KindsModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -115,6 +119,8 @@ import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.AblatedTextPane;
@@ -223,6 +229,15 @@ class EveryPaneIsACommandTest {
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
             Map.entry("generation", List.of(new Shown(GenerationModel.class, Set.of(Generation.class), "steer"))),
             Map.entry("dose", List.of(new Shown(DoseModel.class, Set.of(DoseResponse.class, DoseTable.class), "dose"))),
+            Map.entry(
+                    "kinds",
+                    List.of(
+                            new Shown(KindsModel.class, Set.of(FeatureValues.class), "features"),
+                            new Shown(KindsModel.class, Set.of(KindThresholds.class), "logit-stats"))),
+            Map.entry(
+                    "enrichment",
+                    List.of(new Shown(
+                            EnrichmentModel.class, Set.of(LogitWeights.class, Enrichment.class), "enrichment"))),
             Map.entry("cosines", List.of(new Shown(CosinesModel.class, Set.of(LargestCosines.class), "geometry"))),
             Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
@@ -313,6 +328,8 @@ class EveryPaneIsACommandTest {
             Map.entry(LogitPane.class, "chart logits"),
             Map.entry(ScatterPane.class, "chart scatter"),
             Map.entry(CosinesPane.class, "chart cosines"),
+            Map.entry(KindsPane.class, "chart kinds"),
+            Map.entry(EnrichmentPane.class, "chart enrichment"),
             Map.entry(DreamPane.class, "chart dream"),
             Map.entry(TreePane.class, "chart tree"),
             Map.entry(ScaleCurves.class, "chart scale"),

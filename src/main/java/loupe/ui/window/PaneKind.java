@@ -16,6 +16,8 @@ import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -320,6 +322,17 @@ public record PaneKind(
                                     links.side()::allProvenance,
                                     links.checkpointDesk()))
                     .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(KindsPane.class, "kinds", "Kinds", links -> new KindsPane(links.models(), links.checkpointDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EnrichmentPane.class,
+                            "enrichment",
+                            "Enrichment",
+                            links -> new EnrichmentPane(
+                                    links.models().enrichment(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
                     .ofBothSides());
 
     /**

@@ -100,7 +100,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "Map",
                     "Where all features and all tokens lie: how near the nearest are",
                     Feather.MAP,
-                    across(part(304, stack("features")), part(887, stack("cosines")))));
+                    across(part(304, stack("features")), part(887, stack("cosines", "kinds", "enrichment")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {
