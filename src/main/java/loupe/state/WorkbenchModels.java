@@ -16,6 +16,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.tokenbias.UnigramStore;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -43,6 +44,8 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
+import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
@@ -111,6 +114,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
     private final CosinesModel cosines;
+    private final EmbeddingModel embedding;
+    private final TokenBiasModel tokenBias;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -166,6 +171,8 @@ public final class WorkbenchModels implements AutoCloseable {
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
         cosines = new CosinesModel(workbench);
+        embedding = new EmbeddingModel(workbench);
+        tokenBias = new TokenBiasModel(workbench, new UnigramStore(cache.resolveSibling("unigrams")));
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
@@ -291,6 +298,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
         kept.putAll(cosines.remembered());
+        kept.putAll(embedding.remembered());
+        kept.putAll(tokenBias.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -324,6 +333,8 @@ public final class WorkbenchModels implements AutoCloseable {
             effects.choices().recall(kept);
             dream.recall(kept);
             cosines.recall(kept);
+            embedding.recall(kept);
+            tokenBias.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -512,6 +523,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The largest cosines of all features. */
     public CosinesModel cosines() {
         return cosines;
+    }
+
+    /** Where the model's tokens lie. */
+    public EmbeddingModel embedding() {
+        return embedding;
+    }
+
+    /** What of A's features and biases is about single tokens. */
+    public TokenBiasModel tokenBias() {
+        return tokenBias;
     }
 
     public FeatureTableModel table() {

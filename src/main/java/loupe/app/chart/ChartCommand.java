@@ -17,6 +17,8 @@ import picocli.CommandLine.Spec;
             ScatterPlot.class,
             DreamChart.class,
             CosinesChart.class,
+            EmbeddingChart.class,
+            TokenBiasChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
             PatchingMaps.class
@@ -29,7 +31,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, embedding, token-bias, tree, "
+                        + "scale and patching");
     }
 
     /**
