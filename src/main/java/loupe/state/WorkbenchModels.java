@@ -19,6 +19,7 @@ import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.geometry.KeptCosines;
 import loupe.analysis.lens.KeptMoments;
+import loupe.analysis.tokenbias.UnigramStore;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -46,8 +47,10 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
 import loupe.state.map.EnrichmentModel;
 import loupe.state.map.KindsModel;
+import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.LogitSplit;
 import loupe.state.nearest.LogitView;
 import loupe.state.nearest.NeighboursModel;
@@ -123,6 +126,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CosinesModel cosines;
     private final KindsModel kinds;
     private final EnrichmentModel enrichment;
+    private final EmbeddingModel embedding;
+    private final TokenBiasModel tokenBias;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -177,6 +182,8 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        embedding = new EmbeddingModel(workbench);
+        tokenBias = new TokenBiasModel(workbench, new UnigramStore(cache.resolveSibling("unigrams")));
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
@@ -324,6 +331,8 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(ablatedText.remembered());
         kept.putAll(cosines.remembered());
         kept.putAll(kinds.remembered());
+        kept.putAll(embedding.remembered());
+        kept.putAll(tokenBias.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -359,6 +368,8 @@ public final class WorkbenchModels implements AutoCloseable {
             ablatedText.recall(kept);
             cosines.recall(kept);
             kinds.recall(kept);
+            embedding.recall(kept);
+            tokenBias.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -561,6 +572,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The largest cosines of all features. */
     public CosinesModel cosines() {
         return cosines;
+    }
+
+    /** Where the model's tokens lie. */
+    public EmbeddingModel embedding() {
+        return embedding;
+    }
+
+    /** What of A's features and biases is about single tokens. */
+    public TokenBiasModel tokenBias() {
+        return tokenBias;
     }
 
     public FeatureTableModel table() {

@@ -16,8 +16,10 @@ import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EmbeddingPane;
 import loupe.ui.map.EnrichmentPane;
 import loupe.ui.map.KindsPane;
+import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -333,6 +335,25 @@ public record PaneKind(
                             links -> new EnrichmentPane(
                                     links.models().enrichment(), links.side()::provenance, links.featureDesk()))
                     .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EmbeddingPane.class,
+                            "embedding",
+                            "Embedding",
+                            links -> new EmbeddingPane(
+                                    links.models().embedding(), links.texts(), links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(
+                            TokenBiasPane.class,
+                            "token-bias",
+                            "Token biases",
+                            links -> new TokenBiasPane(
+                                    links.models().tokenBias(),
+                                    links.texts(),
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
                     .ofBothSides());
 
     /**
