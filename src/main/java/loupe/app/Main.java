@@ -23,7 +23,6 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
-import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
@@ -45,6 +44,12 @@ import loupe.app.effects.TextCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
+import loupe.app.geometry.EmbeddingsCommand;
+import loupe.app.geometry.EnrichmentCommand;
+import loupe.app.geometry.GeometryCommand;
+import loupe.app.geometry.LogitStatsCommand;
+import loupe.app.geometry.LogitsCommand;
+import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -96,7 +101,12 @@ public final class Main {
                         new ScaleCommand(),
                         new BatchCommand(),
                         new NeighboursCommand(),
+                        new EmbeddingsCommand(),
+                        new TokenBiasCommand(),
                         new LogitsCommand(),
+                        new LogitStatsCommand(),
+                        new EnrichmentCommand(),
+                        new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
                         new AblatedTextCommand(),

@@ -16,6 +16,11 @@ import picocli.CommandLine.Spec;
             DoseChart.class,
             ScatterPlot.class,
             DreamChart.class,
+            CosinesChart.class,
+            KindsChart.class,
+            EnrichmentChart.class,
+            EmbeddingChart.class,
+            TokenBiasChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
             PatchingMaps.class,
@@ -29,8 +34,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale, patching and "
-                        + "ablated-text");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, kinds, enrichment, embedding, "
+                        + "token-bias, tree, scale, patching and ablated-text");
     }
 
     /**

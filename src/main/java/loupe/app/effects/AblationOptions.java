@@ -19,6 +19,7 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.base.Refusal;
 import loupe.index.ActivationIndex;
@@ -225,7 +226,7 @@ public final class AblationOptions {
     /** Opens what is needed, and asks. To be called after {@link #check}. */
     public Asked ask(CommandContext context, ModelOptions.Required model, Path path, SaeArguments reading) {
         OpenSae sae = reading.open(context, path, "--sae");
-        SaeAt.requireFeature(feature, sae, "--feature");
+        ReadingArguments.requireFeature(feature, sae, "--feature");
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), sae.config()).misfit(), sae, opened);
         reading.warnOfProcessing(context, sae, opened);

@@ -23,7 +23,9 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
+import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -138,7 +140,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         List<OpenSae> checkpoints =
                 saes.stream().map(path -> reading.open(context, path, "--sae")).toList();
         for (int i = 0; i < features.length; i++) {
-            SaeAt.requireFeature(features[i], checkpoints.get(i), "--feature");
+            ReadingArguments.requireFeature(features[i], checkpoints.get(i), "--feature");
         }
         OpenModel opened = model.open(context, Processing.RAW);
         for (OpenSae checkpoint : checkpoints) {
@@ -154,7 +156,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
             runs.add(new TextPredictions.Run(corrupt, Interventions.NONE));
         }
         int plain = runs.size();
-        Interventions interventions = ListedInterventions.of(list, opened, checkpoints, null);
+        Interventions interventions = done.of(context, list, opened, checkpoints);
         if (!interventions.isEmpty()) {
             SaeAt.requireFit(checkpoints, opened);
             List.copyOf(runs).forEach(run -> runs.add(new TextPredictions.Run(run.ids(), interventions)));

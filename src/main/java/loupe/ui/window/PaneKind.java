@@ -15,6 +15,11 @@ import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
+import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EmbeddingPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
+import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -305,7 +310,51 @@ public record PaneKind(
                                     links.models().circuit(), links::chooseFeature, links.checkpointDesk()))
                     .needing(new Needs(330, 190, 1, 1))
                     .ofBothSides()
-                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"));
+                    .shownBy("circuit", "Find a circuit and its edges", "Shortcut+Shift+C"),
+            of(
+                            CosinesPane.class,
+                            "cosines",
+                            "Cosines",
+                            links -> new CosinesPane(
+                                    links.models().cosines(),
+                                    links::chooseFeature,
+                                    links::goToToken,
+                                    links.texts(),
+                                    links::describe,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(KindsPane.class, "kinds", "Kinds", links -> new KindsPane(links.models(), links.checkpointDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EnrichmentPane.class,
+                            "enrichment",
+                            "Enrichment",
+                            links -> new EnrichmentPane(
+                                    links.models().enrichment(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EmbeddingPane.class,
+                            "embedding",
+                            "Embedding",
+                            links -> new EmbeddingPane(
+                                    links.models().embedding(), links.texts(), links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(
+                            TokenBiasPane.class,
+                            "token-bias",
+                            "Token biases",
+                            links -> new TokenBiasPane(
+                                    links.models().tokenBias(),
+                                    links.texts(),
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides());
 
     /**
      * A command that brings a pane to the front.
