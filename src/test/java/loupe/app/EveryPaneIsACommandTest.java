@@ -27,6 +27,7 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.CorpusEffects;
 import loupe.analysis.effects.DoseResponse;
 import loupe.analysis.effects.DoseTable;
 import loupe.analysis.effects.EdgeWeights;
@@ -177,7 +178,7 @@ class EveryPaneIsACommandTest {
                     "effects",
                     List.of(new Shown(
                             EffectsModel.class,
-                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class, CorpusEffects.class),
                             "effect"))),
             Map.entry(
                     "prompt-features",
@@ -270,6 +271,8 @@ class EveryPaneIsACommandTest {
             Map.entry("--null-draws", GhostKnobs.NULL_DRAWS),
             Map.entry("--steer", GhostKnobs.STEERING),
             Map.entry("--clamp", GhostKnobs.STEERING),
+            Map.entry("--do", "the pane Interventions, and the switch beside the tree's steering"),
+            Map.entry("--error", "the pane Interventions"),
             Map.entry("--script", GhostKnobs.FILTER),
             Map.entry("--leading-space", GhostKnobs.FILTER),
             Map.entry("--letters-only", GhostKnobs.FILTER),
