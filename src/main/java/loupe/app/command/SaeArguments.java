@@ -143,7 +143,11 @@ public final class SaeArguments {
         });
     }
 
-    /** @throws UsageException if the checkpoint has no such feature */
+    /**
+     * Goes on only if the checkpoint has a feature.
+     *
+     * @throws UsageException if it has not
+     */
     public static void requireFeature(int feature, OpenSae sae, String option) {
         if (feature >= sae.config().dSae()) {
             throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
