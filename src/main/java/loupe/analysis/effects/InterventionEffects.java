@@ -182,13 +182,7 @@ public record InterventionEffects(ModelId model, List<Integer> ids, List<Interve
      * @param normQ the same of the row of {@code after}
      */
     static double divergence(
-            double[] p,
-            double normP,
-            HostTensor before,
-            int rowBefore,
-            double normQ,
-            HostTensor after,
-            int rowAfter) {
+            double[] p, double normP, HostTensor before, int rowBefore, double normQ, HostTensor after, int rowAfter) {
         int offsetP = rowBefore * p.length;
         int offsetQ = rowAfter * p.length;
         double sum = 0;

@@ -48,23 +48,26 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Option(
             names = "--folder",
             paramLabel = "DIR",
-            description = "index, start, ui, text: folder that keeps what is measured: the index, or a made checkpoint with "
-                    + "its counts (default: none).")
+            description =
+                    "index, start, ui, text: folder that keeps what is measured: the index, or a made checkpoint with "
+                            + "its counts (default: none).")
     private Path folder;
 
     @Option(
             names = "--features",
             paramLabel = "N",
-            description = "start, ui, text: open a made checkpoint of so many features, 10,000 of them labelled, instead of "
-                    + "the sample's.")
+            description =
+                    "start, ui, text: open a made checkpoint of so many features, 10,000 of them labelled, instead of "
+                            + "the sample's.")
     @OptionRange(least = 1, most = ManyFeatures.MOST)
     private Integer features;
 
     @Option(
             names = "--corpus",
             paramLabel = "PATH",
-            description = "start, ui, text: text, or index of the made checkpoint, that is opened with it (default: the "
-                    + "beginning of the sample's).")
+            description =
+                    "start, ui, text: text, or index of the made checkpoint, that is opened with it (default: the "
+                            + "beginning of the sample's).")
     private Path corpus;
 
     @Option(
@@ -79,7 +82,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
                 features == null ? OptionalInt.empty() : OptionalInt.of(features),
                 Optional.ofNullable(folder),
                 Optional.ofNullable(corpus));
-        List<Benchmark> window = List.of(new StartBenchmark(opened), new UiBenchmark(opened), new TextBenchmark(opened));
+        List<Benchmark> window =
+                List.of(new StartBenchmark(opened), new UiBenchmark(opened), new TextBenchmark(opened));
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))
                 .toList();

@@ -118,7 +118,8 @@ final class TextBenchmark implements Benchmark {
         double[] token = new double[STRENGTHS];
         for (int i = 0; i < STRENGTHS; i++) {
             double amount = 20 + i;
-            predictions[i] = changed(() -> strength(amount), models().predictions().predictions());
+            predictions[i] =
+                    changed(() -> strength(amount), models().predictions().predictions());
             rest();
             token[i] = changed(() -> strength(-amount), models().generation().texts());
             rest();
@@ -176,16 +177,26 @@ final class TextBenchmark implements Benchmark {
 
     private void panes(Bench bench, Probe probe, Map<String, Object> figures) {
         pane(bench, probe, figures, "effects", () -> models().effects().status().getValue(), () -> strength(7));
-        pane(bench, probe, figures, "generation", () -> models().generation().status().getValue(), () -> {});
+        pane(
+                bench,
+                probe,
+                figures,
+                "generation",
+                () -> models().generation().status().getValue(),
+                () -> {});
         for (int i = 0; i < TEXTS; i++) {
             Toolkit.run(() -> models().generation().nextSeed());
             shown.until(this::isQuiet);
         }
         probe.put(figures, "while texts go on");
         Toolkit.run(() -> models().doses().settings().set(new DoseModel.Settings(2, 7, 2, 8, 2, "bird")));
-        pane(bench, probe, figures, "dose", () -> models().doses().status().getValue(), () -> models()
-                .doses()
-                .start());
+        pane(
+                bench,
+                probe,
+                figures,
+                "dose",
+                () -> models().doses().status().getValue(),
+                () -> models().doses().start());
         for (PatchingModel.Places places : PatchingModel.Places.values()) {
             Toolkit.run(() -> models().patching().places().set(places));
             pane(
@@ -197,7 +208,13 @@ final class TextBenchmark implements Benchmark {
                     () -> models().patching().status().getValue(),
                     () -> {});
         }
-        pane(bench, probe, figures, "attribution", () -> models().attribution().status().getValue(), () -> {});
+        pane(
+                bench,
+                probe,
+                figures,
+                "attribution",
+                () -> models().attribution().status().getValue(),
+                () -> {});
         pane(bench, probe, figures, "circuit", () -> models().circuit().status().getValue(), () -> {});
         pane(bench, probe, figures, "dream", () -> models().dream().status().getValue(), () -> {
             models().dream().iterations().set(Integer.toString(DREAMT));

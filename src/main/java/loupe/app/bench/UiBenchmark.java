@@ -134,7 +134,8 @@ final class UiBenchmark implements Benchmark {
                     .workbench()
                     .openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
             shown.until(() -> app.models().workbench().b().sae().get() != null);
-            shown.until(() -> app.view().isArranged() && panesAreFull(app.models().b()));
+            shown.until(
+                    () -> app.view().isArranged() && panesAreFull(app.models().b()));
             MeasuredWindow.pause(SETTLING_MILLIS);
             probe.put(figures, "while loading");
         }

@@ -46,7 +46,11 @@ public final class Answers {
      */
     public static void whileInFront(Node node, Consumer<Boolean> wanted) {
         Node whole = whole(node);
-        report(inWindow(whole).flatMap(shown -> shown ? visible(whole) : never()).orElse(false), wanted);
+        report(
+                inWindow(whole)
+                        .flatMap(shown -> shown ? visible(whole) : never())
+                        .orElse(false),
+                wanted);
     }
 
     private static void report(ObservableValue<Boolean> shown, Consumer<Boolean> wanted) {
@@ -73,8 +77,7 @@ public final class Answers {
     /** Whether neither a node nor anything that it is in is hidden. */
     private static ObservableValue<Boolean> visible(Node node) {
         return node.visibleProperty()
-                .flatMap(own -> own
-                        ? node.parentProperty().flatMap(Answers::visible).orElse(true)
-                        : never());
+                .flatMap(own ->
+                        own ? node.parentProperty().flatMap(Answers::visible).orElse(true) : never());
     }
 }
