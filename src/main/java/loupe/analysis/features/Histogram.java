@@ -35,11 +35,22 @@ public record Histogram(double low, double high, long[] counts) {
     public static Histogram of(float[] values, double low, double high, int bins) {
         long[] counts = new long[bins];
         for (float value : values) {
-            if (value >= low && value <= high) {
-                counts[Math.min(bins - 1, (int) ((value - low) / (high - low) * bins))]++;
+            int bin = bin(value, low, high, bins);
+            if (bin >= 0) {
+                counts[bin]++;
             }
         }
         return new Histogram(low, high, counts);
+    }
+
+    /** The one of equal bins that counts a value, -1 for none. */
+    public static int bin(float value, double low, double high, int bins) {
+        return value >= low && value <= high ? Math.min(bins - 1, (int) ((value - low) / (high - low) * bins)) : -1;
+    }
+
+    /** The bin that counts a value, -1 for none. */
+    public int bin(float value) {
+        return bin(value, low, high, counts.length);
     }
 
     public int bins() {

@@ -25,8 +25,9 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, search, effects, "
-                    + "dream, start, ui or text (default: all).")
+            description =
+                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, geometry, matching, unigram, "
+                            + "index, search, effects, dream, start, ui or text (default: all).")
     private List<String> names = List.of();
 
     @Option(

@@ -16,9 +16,15 @@ import picocli.CommandLine.Spec;
             DoseChart.class,
             ScatterPlot.class,
             DreamChart.class,
+            CosinesChart.class,
+            KindsChart.class,
+            EnrichmentChart.class,
+            EmbeddingChart.class,
+            TokenBiasChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
-            PatchingMaps.class
+            PatchingMaps.class,
+            AblationChart.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -28,7 +34,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, tree, scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, kinds, enrichment, embedding, "
+                        + "token-bias, tree, scale, patching and ablated-text");
     }
 
     /**

@@ -15,13 +15,13 @@ import picocli.CommandLine.TypeConversionException;
  *
  * @param name empty for the only array of an npy file
  */
-record ArrayReference(Path file, String name) {
+public record ArrayReference(Path file, String name) {
     /**
      * Reads the array as float32.
      *
      * @throws UsageException if the file does not exist
      */
-    HostTensor read(String option) {
+    public HostTensor read(String option) {
         OptionPaths.existing(file, option);
         try (TensorArchive archive = TensorArchives.openArrays(file)) {
             return archive.tensor(name.isEmpty() ? archive.names().get(0) : name)
@@ -62,7 +62,7 @@ record ArrayReference(Path file, String name) {
     }
 
     /** Splits at the last colon, so that paths may have colons. */
-    static final class Converter implements ITypeConverter<ArrayReference> {
+    public static final class Converter implements ITypeConverter<ArrayReference> {
         @Override
         public ArrayReference convert(String value) {
             if (value.endsWith(".npy")) {

@@ -52,16 +52,16 @@ public abstract class ModelOptions {
 
     /** Options of commands for which a checkpoint may stand in for the model. */
     @OptionSection(value = "Model", choice = "(--model=DIR | --sae=PATH)...")
-    static final class IfGiven extends ModelOptions {
+    public static final class IfGiven extends ModelOptions {
         @Option(names = "--model", paramLabel = "DIR", description = DESCRIPTION)
         private Path folder;
 
-        boolean isGiven() {
+        public boolean isGiven() {
             return folder != null;
         }
 
         /** Opens the model, of its weights only the embeddings. */
-        Optional<OpenModel> openEmbeddings(CommandContext context) {
+        public Optional<OpenModel> openEmbeddings(CommandContext context) {
             return Optional.ofNullable(folder).map(given -> embeddings(given, context));
         }
     }
@@ -94,7 +94,7 @@ public abstract class ModelOptions {
      * The token put before each document of a corpus: the one for the beginning of text, where there is one, unless
      * {@code --bos no} was given.
      */
-    final OptionalInt separator(OpenModel opened) {
+    public final OptionalInt separator(OpenModel opened) {
         OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
         if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
             throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");

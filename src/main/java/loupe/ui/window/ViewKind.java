@@ -84,6 +84,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                                     stack(
                                                             "prompt-features",
                                                             "effects",
+                                                            "ablated-text",
                                                             "generation",
                                                             "dose",
                                                             "patching",
@@ -93,7 +94,15 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                     431,
                                     down(
                                             part(340, stack("predictions", "dream")),
-                                            part(328, stack("interventions")))))));
+                                            part(328, stack("interventions")))))),
+            new ViewKind(
+                    "map",
+                    "Map",
+                    "Where all features and all tokens lie: how near the nearest are, and which of them are about one token",
+                    Feather.MAP,
+                    across(
+                            part(304, stack("features")),
+                            part(887, stack("cosines", "kinds", "enrichment", "embedding", "token-bias")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

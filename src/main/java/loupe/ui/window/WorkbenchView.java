@@ -93,6 +93,7 @@ public final class WorkbenchView {
     private final Scene scene;
     /** Whether nothing is open any more, after something was. */
     private boolean hasClosed;
+
     private final DropOverlay drop;
     private final HelpLinks help;
     private final Optional<Sample> sample;
