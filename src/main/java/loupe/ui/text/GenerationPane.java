@@ -174,7 +174,7 @@ public final class GenerationPane implements Pane {
         stop.disableProperty().bind(model.texts().pendingProperty().not());
         model.settings().addListener(changed -> showSettings());
         Answers.show(model.texts(), this::show, this::clear);
-        Answers.whileShown(frame, model.texts()::setWanted);
+        Answers.whileInFront(frame, model.texts()::setWanted);
         showSettings();
     }
 

@@ -251,7 +251,7 @@ public final class PatchingPane implements Pane {
         }
         model.prompt().position().addListener(moved -> mark());
         model.side().feature().addListener(changed -> mark());
-        Answers.whileShown(frame, shows -> model.wanting().set(this, shows));
+        Answers.whileInFront(frame, shows -> model.wanting().set(this, shows));
     }
 
     private void clear() {
