@@ -76,8 +76,8 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
                 paramLabel = "NAME",
                 description = "Columns, of: number, density, trained-density, max, mean, std, min, promotes, label, "
                         + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match, ce-cost, "
-                        + "nearest-cosine, nearest, in-degree (default: those that something is known of, without tags, "
-                        + "star, note and found, and the last three, for which all pairs are compared).")
+                        + "nearest-cosine, nearest, in-degree (default: those that something is known of, without "
+                        + "tags, star, note and found, and the last three, for which all pairs are compared).")
         private List<String> columns = List.of();
 
         @Option(
