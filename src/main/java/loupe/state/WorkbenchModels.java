@@ -18,6 +18,8 @@ import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.geometry.KeptCosines;
+import loupe.analysis.lens.KeptMoments;
+import loupe.analysis.tokenbias.UnigramStore;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -45,6 +47,12 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
+import loupe.state.map.EnrichmentModel;
+import loupe.state.map.KindsModel;
+import loupe.state.map.TokenBiasModel;
+import loupe.state.nearest.LogitSplit;
+import loupe.state.nearest.LogitView;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
@@ -116,6 +124,10 @@ public final class WorkbenchModels implements AutoCloseable {
     private final DreamModel dream;
     private final AblatedTextModel ablatedText;
     private final CosinesModel cosines;
+    private final KindsModel kinds;
+    private final EnrichmentModel enrichment;
+    private final EmbeddingModel embedding;
+    private final TokenBiasModel tokenBias;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -139,7 +151,7 @@ public final class WorkbenchModels implements AutoCloseable {
      */
     public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
         this.workbench = workbench;
-        texts = new VocabularyTexts(workbench);
+        texts = new VocabularyTexts(workbench, Optional.of(new KeptMoments(cache.resolve("logits"))));
         nearby = new NearbyCheckpoints(workbench);
         saving = new CheckpointSaving(workbench);
         inspection = new FileInspection(workbench);
@@ -170,6 +182,8 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
+        embedding = new EmbeddingModel(workbench);
+        tokenBias = new TokenBiasModel(workbench, new UnigramStore(cache.resolveSibling("unigrams")));
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
         ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
@@ -179,8 +193,11 @@ public final class WorkbenchModels implements AutoCloseable {
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
         cosines = new CosinesModel(workbench, table, KeptCosines.in(cache));
         cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
-        scatter = new FeatureScatterModel(
-                workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        FeatureColumns columnsOfB = new FeatureColumns(workbench, workbench.b(), statistics, texts);
+        columnsOfB.kinds().bind(columnsOfA.kinds());
+        scatter = new FeatureScatterModel(workbench, columnsOfA, columnsOfB);
+        kinds = new KindsModel(workbench, columnsOfA, table);
+        enrichment = new EnrichmentModel(workbench, texts);
         for (TreeModel tree : List.of(a.tree(), b.tree())) {
             tree.listed()
                     .bind(Bindings.createObjectBinding(
@@ -229,6 +246,11 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("neighbours.features-by" + of, side.neighbours().featuresBy(), NeighboursModel.FeaturesBy.class)
                 .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
                 .flag("logits.by-direction" + of, side.logits().byDirection())
+                .flag("logits.gain" + of, side.logits().gain())
+                .flag("logits.centred" + of, side.logits().centred())
+                .flag("logits.leaving-out" + of, side.logits().leavingOut())
+                .choice("logits.view" + of, side.logits().view(), LogitView.class)
+                .choice("logits.split" + of, side.logits().split(), LogitSplit.class)
                 .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
@@ -308,6 +330,9 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(dream.remembered());
         kept.putAll(ablatedText.remembered());
         kept.putAll(cosines.remembered());
+        kept.putAll(kinds.remembered());
+        kept.putAll(embedding.remembered());
+        kept.putAll(tokenBias.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -342,6 +367,9 @@ public final class WorkbenchModels implements AutoCloseable {
             dream.recall(kept);
             ablatedText.recall(kept);
             cosines.recall(kept);
+            kinds.recall(kept);
+            embedding.recall(kept);
+            tokenBias.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -531,9 +559,29 @@ public final class WorkbenchModels implements AutoCloseable {
         return dream;
     }
 
+    /** Of what kinds A's features are. */
+    public KindsModel kinds() {
+        return kinds;
+    }
+
+    /** Which sets of tokens A's feature promotes. */
+    public EnrichmentModel enrichment() {
+        return enrichment;
+    }
+
     /** The largest cosines of all features. */
     public CosinesModel cosines() {
         return cosines;
+    }
+
+    /** Where the model's tokens lie. */
+    public EmbeddingModel embedding() {
+        return embedding;
+    }
+
+    /** What of A's features and biases is about single tokens. */
+    public TokenBiasModel tokenBias() {
+        return tokenBias;
     }
 
     public FeatureTableModel table() {

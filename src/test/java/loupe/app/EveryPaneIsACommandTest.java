@@ -50,9 +50,19 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
+import loupe.analysis.lens.Enrichment;
+import loupe.analysis.lens.KindThresholds;
 import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
+import loupe.analysis.tokenbias.BiasResiduals;
+import loupe.analysis.tokenbias.EmbeddingGeometry;
+import loupe.analysis.tokenbias.FeatureTokens;
+import loupe.analysis.tokenbias.LastTokens;
+import loupe.analysis.tokenbias.NearestBiases;
+import loupe.analysis.tokenbias.RandomNeighbours;
+import loupe.analysis.tokenbias.UnigramActivations;
+import loupe.analysis.tokenbias.UnigramResiduals;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenRanking;
 import loupe.format.Inspection;
@@ -94,6 +104,10 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
+import loupe.state.map.EnrichmentModel;
+import loupe.state.map.KindsModel;
+import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -115,6 +129,10 @@ import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EmbeddingPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
+import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.text.AblatedTextPane;
@@ -223,6 +241,32 @@ class EveryPaneIsACommandTest {
                             CoActivationModel.class, Set.of(CoActivations.class, TokenFeatures.class), "index query"))),
             Map.entry("generation", List.of(new Shown(GenerationModel.class, Set.of(Generation.class), "steer"))),
             Map.entry("dose", List.of(new Shown(DoseModel.class, Set.of(DoseResponse.class, DoseTable.class), "dose"))),
+            Map.entry(
+                    "kinds",
+                    List.of(
+                            new Shown(KindsModel.class, Set.of(FeatureValues.class), "features"),
+                            new Shown(KindsModel.class, Set.of(KindThresholds.class), "logit-stats"))),
+            Map.entry(
+                    "enrichment",
+                    List.of(new Shown(
+                            EnrichmentModel.class, Set.of(LogitWeights.class, Enrichment.class), "enrichment"))),
+                    "embedding",
+                    List.of(new Shown(
+                            EmbeddingModel.class,
+                            Set.of(EmbeddingGeometry.class, RandomNeighbours.class),
+                            "embeddings"))),
+            Map.entry(
+                    "token-bias",
+                    List.of(new Shown(
+                            TokenBiasModel.class,
+                            Set.of(
+                                    UnigramResiduals.class,
+                                    FeatureTokens.class,
+                                    UnigramActivations.class,
+                                    NearestBiases.class,
+                                    BiasResiduals.class,
+                                    LastTokens.class),
+                            "token-bias"))),
             Map.entry("cosines", List.of(new Shown(CosinesModel.class, Set.of(LargestCosines.class), "geometry"))),
             Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
@@ -298,6 +342,7 @@ class EveryPaneIsACommandTest {
             Map.entry("--sides", "the token list's menu"),
             Map.entry("--stability", "the token list's menu"),
             Map.entry("--null", "the token list's menu, with one seed"),
+            Map.entry("--draws", "the token list's menu, with 1,000"),
             Map.entry("--max-nodes", "the window's trees have 100,000 at most and are drawn down to the cutoff"),
             Map.entry("--scales", "the sweep widens until the score turns"),
             Map.entry("--nodes", "the sweep's small trees have the usual size"),
@@ -313,6 +358,10 @@ class EveryPaneIsACommandTest {
             Map.entry(LogitPane.class, "chart logits"),
             Map.entry(ScatterPane.class, "chart scatter"),
             Map.entry(CosinesPane.class, "chart cosines"),
+            Map.entry(KindsPane.class, "chart kinds"),
+            Map.entry(EnrichmentPane.class, "chart enrichment"),
+            Map.entry(EmbeddingPane.class, "chart embedding"),
+            Map.entry(TokenBiasPane.class, "chart token-bias"),
             Map.entry(DreamPane.class, "chart dream"),
             Map.entry(TreePane.class, "chart tree"),
             Map.entry(ScaleCurves.class, "chart scale"),

@@ -72,6 +72,7 @@ public final class Opened {
                 zeros,
                 tokens,
                 new int[FEATURES],
+                List.of(),
                 new double[0]);
     }
 

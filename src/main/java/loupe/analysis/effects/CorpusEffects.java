@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.LogProbabilities;
 import loupe.analysis.prompts.TokenBatch;
@@ -67,6 +68,19 @@ public record CorpusEffects(
 
     /** A feature whose activations are read. */
     public record Watched(SaeId sae, int feature) {}
+
+    /** The features to which something is done. */
+    public static List<Watched> changedBy(Interventions done) {
+        return done.list().stream()
+                .map(Intervention::target)
+                .flatMap(target -> target instanceof Intervention.Target.Feature feature
+                        ? Stream.of(new Watched(feature.sae(), feature.feature()))
+                        : target instanceof Intervention.Target.FeatureElsewhere elsewhere
+                                ? Stream.of(new Watched(elsewhere.sae(), elsewhere.feature()))
+                                : Stream.empty())
+                .distinct()
+                .toList();
+    }
 
     /**
      * Means over the tokens that have been read so far.

@@ -9,27 +9,31 @@ import java.util.List;
  * is its value, sign kept, where it is furthest from 0, at the first such place. It is 1 for a set that is the most
  * promoted, -1 for one that is the most suppressed, and NaN for a set of no token or of all.
  *
- * <p>The sum turns only beside members, so that only their ranks are looked at, or those of the others where these are
- * fewer, of which the sum is the negative. It is counted in whole numbers. Reusable; one thread at a time.
+ * <p>The sum is counted in whole numbers: of j members among the first k tokens it is (j V - k |S|) / (|S| (V - |S|)).
+ * It turns only beside members, so that for a small set only their ranks are looked at; for a large one all, without a
+ * branch. Reusable; one thread at a time.
  *
  * @see <a href="https://www.lesswrong.com/posts/qykrYY6rXXM7EEs8Q">Bloom and Lin 2024</a>
  */
 public final class Enrichment {
     private static final int SETS_PER_WORD = Long.SIZE;
+    /** A set of more than this part of the tokens is walked token by token. */
+    private static final int LARGE = 24;
 
     private final int tokens;
+    private final int sets;
     private final TokenOrder order;
     private final int[] sizes;
-    private final int sets;
-    /** One array for each 64 sets, in it for each token a bit for each set it is walked for. */
+    /** One array for each 64 sets, in it for each token a bit for each set it is in. */
     private final long[][] member;
+    /** For each 64 sets those that are small. */
+    private final long[] small;
+    /** What {@code member} has, by rank. */
+    private final long[] ranked;
 
-    private final boolean[] ofOthers;
-    private final long[] risen;
     private final long[] highest;
-    private final int[] highestAt;
     private final long[] lowest;
-    private final int[] lowestAt;
+    private final long[] risen;
 
     /** @param tokens how many there are, the ids of members below it */
     public Enrichment(List<TokenSet> sets, int tokens) {
@@ -38,25 +42,24 @@ public final class Enrichment {
         order = new TokenOrder(tokens);
         sizes = sets.stream().mapToInt(TokenSet::size).toArray();
         member = new long[(this.sets + SETS_PER_WORD - 1) / SETS_PER_WORD][tokens];
-        ofOthers = new boolean[this.sets];
+        small = new long[member.length];
+        ranked = new long[tokens];
         for (int s = 0; s < this.sets; s++) {
-            long bit = 1L << s;
             long[] word = member[s / SETS_PER_WORD];
-            ofOthers[s] = 2L * sizes[s] > tokens;
-            if (ofOthers[s]) {
-                for (int t = 0; t < tokens; t++) {
-                    word[t] |= bit;
-                }
-            }
             for (int id : sets.get(s).members()) {
-                word[id] ^= bit;
+                word[id] |= 1L << s;
+            }
+            if (!isLarge(s)) {
+                small[s / SETS_PER_WORD] |= 1L << s;
             }
         }
-        risen = new long[this.sets];
         highest = new long[this.sets];
-        highestAt = new int[this.sets];
         lowest = new long[this.sets];
-        lowestAt = new int[this.sets];
+        risen = new long[this.sets];
+    }
+
+    private boolean isLarge(int set) {
+        return (long) sizes[set] * LARGE > tokens;
     }
 
     /** The scores of all sets for weights in an array of its own. */
@@ -69,39 +72,67 @@ public final class Enrichment {
     /** Sorts the weights from index {@code from} on and fills in the score of each set. */
     void score(float[] weights, int from, double[] scores) {
         order.sort(weights, from);
-        Arrays.fill(risen, 0);
-        Arrays.fill(highest, 0);
-        Arrays.fill(lowest, 0);
         for (int w = 0; w < member.length; w++) {
-            walk(member[w], w * SETS_PER_WORD);
-        }
-        for (int s = 0; s < sets; s++) {
-            int walked = ofOthers[s] ? tokens - sizes[s] : sizes[s];
-            boolean top = highest[s] > -lowest[s] || (highest[s] == -lowest[s] && highestAt[s] < lowestAt[s]);
-            double score = (double) (top ? highest[s] : lowest[s]) / ((double) walked * (tokens - walked));
-            scores[s] = walked == 0 ? Double.NaN : ofOthers[s] ? -score : score;
+            long[] word = member[w];
+            for (int k = 0; k < tokens; k++) {
+                ranked[k] = word[order.token(k)];
+            }
+            int first = w * SETS_PER_WORD;
+            int end = Math.min(sets, first + SETS_PER_WORD);
+            Arrays.fill(highest, first, end, 0);
+            Arrays.fill(lowest, first, end, 0);
+            Arrays.fill(risen, first, end, 0);
+            walkSmall(first, small[w]);
+            for (int s = first; s < end; s++) {
+                if (isLarge(s)) {
+                    walk(s);
+                }
+                scores[s] = score(s);
+            }
         }
     }
 
-    private void walk(long[] of, int first) {
+    private double score(int set) {
+        if (sizes[set] == 0 || sizes[set] == tokens) {
+            return Double.NaN;
+        }
+        boolean top = highest[set] > -lowest[set] || (highest[set] == -lowest[set] && isFirst(set, highest[set]));
+        return (double) (top ? highest[set] : lowest[set]) / ((double) sizes[set] * (tokens - sizes[set]));
+    }
+
+    /** Whether the sum comes to this before it comes to the negative of it. */
+    private boolean isFirst(int set, long wanted) {
+        long sum = 0;
+        for (int k = 0; sum != wanted && sum != -wanted; k++) {
+            sum += (ranked[k] >>> set & 1) * tokens - sizes[set];
+        }
+        return sum == wanted;
+    }
+
+    private void walkSmall(int first, long wanted) {
         for (int k = 0; k < tokens; k++) {
-            for (long left = of[order.token(k)]; left != 0; left &= left - 1) {
+            for (long left = ranked[k] & wanted; left != 0; left &= left - 1) {
                 int s = first + Long.numberOfTrailingZeros(left);
-                long size = ofOthers[s] ? tokens - sizes[s] : sizes[s];
-                // of j members among the first k tokens the sum is (j V - k |S|) / (|S| (V - |S|))
-                long before = risen[s] - k * size;
-                if (before < lowest[s]) {
-                    lowest[s] = before;
-                    lowestAt[s] = k;
-                }
-                long after = before + tokens - size;
-                if (after > highest[s]) {
-                    highest[s] = after;
-                    highestAt[s] = k + 1;
-                }
+                long before = risen[s] - (long) k * sizes[s];
+                lowest[s] = Math.min(lowest[s], before);
+                highest[s] = Math.max(highest[s], before + tokens - sizes[s]);
                 risen[s] += tokens;
             }
         }
+    }
+
+    private void walk(int set) {
+        long size = sizes[set];
+        long sum = 0;
+        long high = 0;
+        long low = 0;
+        for (int k = 0; k < tokens; k++) {
+            sum += (-(ranked[k] >>> set & 1) & tokens) - size;
+            high = Math.max(high, sum);
+            low = Math.min(low, sum);
+        }
+        highest[set] = high;
+        lowest[set] = low;
     }
 
     /** The tokens in the order of the weights that were looked at last. */

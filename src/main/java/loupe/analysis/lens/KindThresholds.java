@@ -1,7 +1,5 @@
 package loupe.analysis.lens;
 
-import java.util.List;
-
 /**
  * From where on a feature is of a kind. The published number is that of prediction; the others are suggestions.
  *
@@ -39,14 +37,14 @@ public record KindThresholds(double prediction, double suppression, double parti
     }
 
     /**
-     * The kind of a feature of all.
+     * The kind of a feature that has been reached.
      *
-     * @param sets those of the question
+     * @param of moments with the scores of leading spaces and capitals; without, no feature is one of partition
      */
-    public FeatureKind kind(LogitMoments.Answer of, List<TokenSet> sets, int feature) {
+    public FeatureKind kind(LogitMoments.Answer of, int feature) {
         double split = Double.NaN;
-        for (int s = 0; s < sets.size(); s++) {
-            String name = sets.get(s).name();
+        for (int s = 0; s < of.sets().size(); s++) {
+            String name = of.sets().get(s);
             if (name.equals(TokenSets.LEADING_SPACE) || name.equals(TokenSets.CAPITAL)) {
                 double score = Math.abs(of.score(feature, s));
                 split = Double.isNaN(split) ? score : Math.max(split, score);

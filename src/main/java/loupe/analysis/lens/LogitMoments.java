@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -20,8 +21,15 @@ import loupe.tensor.ReadingThreads;
  *
  * @param top how many tokens per feature at each end
  * @param sets whose enrichment is wanted; ids below the number of tokens
+ * @param kept where answers are kept on disk; empty to compute it in any case
  */
-public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection, int top, List<TokenSet> sets)
+public record LogitMoments(
+        ModelId model,
+        SaeId sae,
+        LogitProjection projection,
+        int top,
+        List<TokenSet> sets,
+        Optional<KeptMoments> kept)
         implements Query.Stepped<LogitMoments.Answer> {
     /** So many weights are computed in a step while something else waits. */
     private static final long ELEMENTS_PER_STEP = 1 << 21;
@@ -30,6 +38,11 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
 
     public LogitMoments {
         sets = List.copyOf(sets);
+    }
+
+    /** Computes it, and keeps nothing on disk. */
+    public LogitMoments(ModelId model, SaeId sae, LogitProjection projection, int top, List<TokenSet> sets) {
+        this(model, sae, projection, top, sets, Optional.empty());
     }
 
     @Override
@@ -50,6 +63,7 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
      * @param leftOut ids of the tokens that are left out for their norm, in order
      * @param tokens promoted tokens, most promoted first, (features, top) row-major
      * @param suppressed those at the other end, most suppressed first
+     * @param sets their names
      * @param enrichment the score of each set, (features, sets) row-major
      */
     public record Answer(
@@ -64,9 +78,10 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
             float[] twoSidedMass,
             int[] tokens,
             int[] suppressed,
+            List<String> sets,
             double[] enrichment) {
         /** Nothing reached yet. */
-        static Answer empty(int features, int top, int sets, int[] leftOut) {
+        static Answer empty(int features, int top, List<TokenSet> sets, int[] leftOut) {
             return new Answer(
                     0,
                     top,
@@ -79,7 +94,8 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
                     new float[features],
                     new int[features * top],
                     new int[features * top],
-                    new double[features * sets]);
+                    sets.stream().map(TokenSet::name).toList(),
+                    new double[features * sets.size()]);
         }
 
         /** With so many reached; the arrays are shared, because a feature once reached does not change. */
@@ -96,6 +112,7 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
                     twoSidedMass,
                     tokens,
                     suppressed,
+                    sets,
                     enrichment);
         }
 
@@ -117,19 +134,14 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
             return feature < done ? Arrays.copyOfRange(of, feature * top, (feature + 1) * top) : new int[0];
         }
 
-        /** How many sets were scored. */
-        public int sets() {
-            return features() == 0 ? 0 : enrichment.length / features();
-        }
-
         /** The score of a set for a feature. */
         public double score(int feature, int set) {
-            return enrichment[feature * sets() + set];
+            return enrichment[feature * sets.size() + set];
         }
 
         /** The scores of all sets for a feature. */
         public double[] scores(int feature) {
-            return Arrays.copyOfRange(enrichment, feature * sets(), (feature + 1) * sets());
+            return Arrays.copyOfRange(enrichment, feature * sets.size(), (feature + 1) * sets.size());
         }
 
         private void put(int feature, Moments of) {
@@ -162,8 +174,14 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
             features = (int) decoder.getShape().get(0);
             KeptTokens.Answer tokens = scope.answer(new KeptTokens(query.model, query.projection.keptPercentile()));
             if (answer == null) {
+                Optional<Answer> found = query.kept.flatMap(kept -> kept.find(query, features, tokens.tokens()));
+                if (found.isPresent()) {
+                    answer = found.get();
+                    done = features;
+                    return false;
+                }
                 answer = Answer.empty(
-                        features, Math.min(query.top, tokens.kept().length), query.sets.size(), tokens.leftOut());
+                        features, Math.min(query.top, tokens.kept().length), query.sets, tokens.leftOut());
             }
             long elements = scope.othersWait() ? ELEMENTS_PER_STEP : ELEMENTS_ALONE;
             int begin = done;
@@ -187,6 +205,9 @@ public record LogitMoments(ModelId model, SaeId sae, LogitProjection projection,
                     },
                     rows);
             done = end;
+            if (done == features) {
+                query.kept.ifPresent(kept -> kept.keep(query, answer));
+            }
             return done < features;
         }
 

@@ -3,6 +3,8 @@ package loupe.analysis.lens;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.analysis.features.Histogram;
@@ -78,6 +80,41 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, LogitProjectio
             int[] leftOut,
             Histogram histogram,
             Moments moments) {
+        /** Ids of all tokens by falling weight, equal ones by id, then of those that are left out. */
+        public int[] falling() {
+            return IntStream.concat(
+                            IntStream.of(falling(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY)),
+                            IntStream.of(leftOut))
+                    .toArray();
+        }
+
+        /** Ids of the tokens whose weight is between two ends, both included, by falling weight, equal ones by id. */
+        public int[] falling(double from, double to) {
+            int[] within = IntStream.range(0, weights.length)
+                    .filter(t -> weights[t] >= from && weights[t] <= to)
+                    .toArray();
+            float[] own = new float[within.length];
+            for (int i = 0; i < own.length; i++) {
+                own[i] = weights[within[i]];
+            }
+            TokenOrder order = new TokenOrder(own.length);
+            order.sort(own, 0);
+            return IntStream.range(0, own.length)
+                    .map(rank -> within[order.token(rank)])
+                    .toArray();
+        }
+
+        /** Counts the weights of some tokens in the bins of the histogram of all. */
+        public double[] counts(IntPredicate wanted) {
+            double[] counts = new double[histogram.bins()];
+            for (int t = 0; t < weights.length; t++) {
+                if (Float.isFinite(weights[t]) && wanted.test(t)) {
+                    counts[histogram.bin(weights[t])]++;
+                }
+            }
+            return counts;
+        }
+
         static Answer of(float[] weights, KeptTokens.Answer tokens, int top) {
             float[] compact = tokens.compact(weights);
             float[] shown = weights.clone();

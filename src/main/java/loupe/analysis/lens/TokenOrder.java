@@ -15,7 +15,7 @@ final class TokenOrder {
     private final int[] buckets;
 
     TokenOrder(int tokens) {
-        starts = new int[Math.max(2, Integer.highestOneBit(Math.max(1, tokens)) * 2) + 1];
+        starts = new int[Math.max(2, Integer.highestOneBit(Math.max(1, tokens))) + 1];
         sorted = new long[tokens];
         buckets = new int[tokens];
     }
@@ -26,8 +26,8 @@ final class TokenOrder {
         float largest = Float.NEGATIVE_INFINITY;
         float smallest = Float.POSITIVE_INFINITY;
         for (int i = from; i < from + count; i++) {
-            largest = Math.max(largest, weights[i]);
-            smallest = Math.min(smallest, weights[i]);
+            largest = weights[i] > largest ? weights[i] : largest;
+            smallest = weights[i] < smallest ? weights[i] : smallest;
         }
         float scale = (starts.length - 2) / (largest - smallest);
         if (!Float.isFinite(scale)) {

@@ -20,6 +20,8 @@ import loupe.base.Cancellation;
 public final class TokenSets {
     /** Tokens that begin with a space. */
     public static final String LEADING_SPACE = "leading-space";
+    /** Tokens of Latin letters. */
+    public static final String LATIN = "script-latin";
     /** Tokens whose first letter is a capital. */
     public static final String CAPITAL = "capital";
 

@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
-            + "cosine, skew, kurtosis, nearest-cosine, nearest or in-degree";
+            + "cosine, skew, kurtosis, logit-mean, logit-std, entropy, two-sided, nearest-cosine, nearest or in-degree";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;
@@ -84,7 +84,7 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
                 CountedShare.WHOLE);
         if (points.count() == 0) {
             throw new UsageException("Nothing is known of --x " + across + " with --y " + up
-                    + "; skew and kurtosis need --model, densities and activations --index");
+                    + "; those of logit weights need --model, densities and activations --index");
         }
         return picture.write(
                 context,
@@ -105,7 +105,10 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     }
 
     private static boolean isOfLogits(FeatureColumn column) {
-        return column == FeatureColumn.SKEWNESS || column == FeatureColumn.KURTOSIS;
+        return switch (column) {
+            case SKEWNESS, KURTOSIS, LOGIT_MEAN, LOGIT_SPREAD, ENTROPY, TWO_SIDED -> true;
+            default -> false;
+        };
     }
 
     private static FeatureColumn column(String name, String option) {

@@ -15,6 +15,9 @@ import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
+import loupe.app.geometry.KindOptions;
+import loupe.app.geometry.SetOptions;
+import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
@@ -50,6 +53,9 @@ public final class FeatureSources {
             description = "Output of batch, for the sentences of trees and the costs of ablation.")
     private Path batch;
 
+    @Mixin
+    private KindOptions kinds;
+
     /** Opens the model, if one is given. */
     public Optional<OpenModel> openModel(CommandContext context) {
         return Optional.ofNullable(model).map(path -> ModelOptions.embeddings(path, context));
@@ -80,6 +86,7 @@ public final class FeatureSources {
                 statistics(context, sae.id(), features).orElse(null),
                 costs(context, sae.id(), features),
                 nearest ? NearestFeatures.of(context.ask(NearestFeatures.question(sae.id()))) : null,
+                kinds.thresholds(),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
 
@@ -109,7 +116,7 @@ public final class FeatureSources {
                     + lm.config().dModel());
         }
         return context.ask(
-                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
+                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, SetOptions.builtIn(context, lm)));
     }
 
     /** What was counted of the features, if an index is given. */

@@ -75,9 +75,10 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
                 split = ",",
                 paramLabel = "NAME",
                 description = "Columns, of: number, density, trained-density, max, mean, std, min, promotes, label, "
-                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match, ce-cost, "
-                        + "nearest-cosine, nearest, in-degree (default: those that something is known of, without "
-                        + "tags, star, note and found, and the last three, for which all pairs are compared).")
+                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, logit-mean, "
+                        + "logit-std, entropy, two-sided, kind, match, ce-cost, nearest-cosine, nearest, in-degree "
+                        + "(default: those that something is known of, without tags, star, note and found, and the "
+                        + "last three, for which all pairs are compared).")
         private List<String> columns = List.of();
 
         @Option(
@@ -189,7 +190,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         return Arrays.stream(FeatureColumn.values())
                 .filter(column -> switch (column) {
                     case TAGS, STAR, NOTE, FOUND -> false;
-                    case PROMOTED, LABEL ->
+                    case PROMOTED, LABEL, KIND ->
                         Arrays.stream(features)
                                 .anyMatch(feature -> !rows.text(column, feature).isEmpty());
                     default ->

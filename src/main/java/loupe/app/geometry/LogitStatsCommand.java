@@ -62,7 +62,7 @@ public final class LogitStatsCommand extends LoupeCommand<LogitStatsCommand.Resu
         List<Feature> features = new ArrayList<>();
         Map<FeatureKind, Integer> counts = new EnumMap<>(FeatureKind.class);
         for (int i = 0; i < answer.features(); i++) {
-            FeatureKind kind = kinds.thresholds().kind(answer, sets, i);
+            FeatureKind kind = kinds.thresholds().kind(answer, i);
             counts.merge(kind, 1, Integer::sum);
             features.add(new Feature(
                     i,

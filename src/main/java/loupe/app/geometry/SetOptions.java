@@ -39,7 +39,7 @@ public final class SetOptions {
      * @param tokens how many ids there are
      * @throws UsageException if one is neither a file nor built in, or there is none
      */
-    List<TokenSet> sets(CommandContext context, Optional<OpenModel> model, int tokens) {
+    public List<TokenSet> sets(CommandContext context, Optional<OpenModel> model, int tokens) {
         List<TokenSet> all = model.map(opened -> builtIn(context, opened)).orElse(List.of());
         List<TokenSet> sets = new ArrayList<>(wanted.isEmpty() ? all : List.of());
         for (String name : wanted) {

@@ -1,14 +1,9 @@
 package loupe.state.features;
 
-import java.util.List;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import loupe.analysis.lens.LogitMoments;
-import loupe.analysis.lens.LogitProjection;
-import loupe.inference.OpenModel;
-import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.search.FeatureValues;
-import loupe.search.SearchTexts;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
@@ -28,6 +23,7 @@ public final class PromotedTokens {
         this.texts = texts;
         moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         side.sae().addListener((property, was, is) -> ask());
+        texts.sets().addListener(changed -> ask());
         ask();
     }
 
@@ -42,15 +38,12 @@ public final class PromotedTokens {
     }
 
     private void ask() {
-        OpenModel model = side.model().get();
-        OpenSae sae = side.sae().get();
-        if (model == null
-                || sae == null
-                || sae.config().dOut() != model.config().dModel()) {
+        LogitMoments question =
+                texts.moments(side.model().get(), side.sae().get());
+        if (question == null) {
             moments.clear();
         } else {
-            moments.askAfresh(new LogitMoments(
-                    model.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, List.of()));
+            moments.askAfresh(question);
         }
     }
 }

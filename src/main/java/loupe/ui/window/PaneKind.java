@@ -16,6 +16,10 @@ import loupe.ui.features.ListsPane;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EmbeddingPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
+import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -276,8 +280,7 @@ public record PaneKind(
                                     links.side()::provenance,
                                     links.featureDesk()))
                     .needing(new Needs(330, 240, 1, 1))
-                    .ofBothSides()
-                    .shownBy("ablated-text", "Show which tokens the feature needs", "Shortcut+Shift+A"),
+                    .ofBothSides(),
             of(
                             PatchingPane.class,
                             "patching",
@@ -318,6 +321,36 @@ public record PaneKind(
                                     links::goToToken,
                                     links.texts(),
                                     links::describe,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(KindsPane.class, "kinds", "Kinds", links -> new KindsPane(links.models(), links.checkpointDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EnrichmentPane.class,
+                            "enrichment",
+                            "Enrichment",
+                            links -> new EnrichmentPane(
+                                    links.models().enrichment(), links.side()::provenance, links.featureDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EmbeddingPane.class,
+                            "embedding",
+                            "Embedding",
+                            links -> new EmbeddingPane(
+                                    links.models().embedding(), links.texts(), links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(
+                            TokenBiasPane.class,
+                            "token-bias",
+                            "Token biases",
+                            links -> new TokenBiasPane(
+                                    links.models().tokenBias(),
+                                    links.texts(),
                                     links.side()::allProvenance,
                                     links.checkpointDesk()))
                     .needing(new Needs(330, 260, 1, 1))

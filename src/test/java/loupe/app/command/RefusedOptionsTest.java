@@ -151,7 +151,7 @@ class RefusedOptionsTest {
             --clean-ids 1 --corrupt-ids 2 --metric logit:4
             2|--to is 1, --sae was given 1 times|edges --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
             --metric logit:4 --to-nodes 0:1
-            3|go backwards|edges --model @/tiny --sae @/sae --sae @/sae@blocks.0.hook_resid_pre --clean-ids 1 \
+            3|Exchange the two|edges --model @/tiny --sae @/sae --sae @/sae@blocks.0.hook_resid_pre --clean-ids 1 \
             --corrupt-ids 2 --metric logit:4 --to-nodes 0:1
             2|--stop: the model has no blocks.7.hook_mlp_out|edges --model @/tiny --sae @/sae@blocks.0.hook_resid_pre \
             --sae @/sae --clean-ids 1 --corrupt-ids 2 --metric logit:4 --to-nodes 0:1 --stop blocks.7.hook_mlp_out
