@@ -381,7 +381,7 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
                 throw new UsageException("--watch: checkpoint " + sae + " is named, --sae was given "
                         + checkpoints.size() + " times, counted from 0");
             }
-            SaeArguments.requireFeature(feature, checkpoints.get(sae), "--watch");
+            ReadingArguments.requireFeature(feature, checkpoints.get(sae), "--watch");
             return new CorpusEffects.Watched(checkpoints.get(sae).id(), feature);
         }
     }

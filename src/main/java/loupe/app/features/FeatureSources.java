@@ -17,7 +17,6 @@ import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
 import loupe.app.geometry.KindOptions;
 import loupe.app.geometry.SetOptions;
-import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
@@ -115,8 +114,12 @@ public final class FeatureSources {
                     + sae.config().dOut() + " numbers, the model reads "
                     + lm.config().dModel());
         }
-        return context.ask(
-                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, SetOptions.builtIn(context, lm)));
+        return context.ask(new LogitMoments(
+                lm.id(),
+                sae.id(),
+                LogitProjection.DEFAULT,
+                SearchTexts.PROMOTED_TOKENS,
+                SetOptions.builtIn(context, lm)));
     }
 
     /** What was counted of the features, if an index is given. */

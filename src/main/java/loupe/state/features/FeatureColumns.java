@@ -22,7 +22,6 @@ import loupe.inference.Priority;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
 import loupe.search.NearestFeatures;
-import loupe.search.SearchTexts;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.ResultSlot;

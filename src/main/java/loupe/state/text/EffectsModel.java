@@ -29,6 +29,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.search.ExampleTexts;
 import loupe.state.corpus.ActivationsModel;
+import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneNeed;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
