@@ -56,7 +56,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
      */
     final void show(XYPlot plot, BiConsumer<XYPlot, ColourRoles> dressing) {
         dress = dressing;
-        JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1);
+        JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1 || plot.getDataset(1) != null);
         restyle(chart, palette());
         if (canvas == null) {
             canvas = new ChartCanvas(chart);
