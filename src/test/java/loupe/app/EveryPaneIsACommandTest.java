@@ -250,8 +250,9 @@ class EveryPaneIsACommandTest {
                     "enrichment",
                     List.of(new Shown(
                             EnrichmentModel.class, Set.of(LogitWeights.class, Enrichment.class), "enrichment"))),
-            "embedding",
-            Map.entry(List.of(new Shown(
+            Map.entry(
+                    "embedding",
+                    List.of(new Shown(
                     EmbeddingModel.class, Set.of(EmbeddingGeometry.class, RandomNeighbours.class), "embeddings"))),
             Map.entry(
                     "token-bias",

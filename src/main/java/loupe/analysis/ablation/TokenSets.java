@@ -12,10 +12,14 @@ public sealed interface TokenSets {
     int MOST = 20_000;
 
     /** Each token by itself. */
-    TokenSets SINGLES = new Spans(1);
+    static TokenSets singles() {
+        return new Spans(1);
+    }
 
     /** Each token by itself, and each two of them. */
-    TokenSets PAIRS = new Pairs();
+    static TokenSets pairs() {
+        return new Pairs();
+    }
 
     /**
      * How many sets there are.
@@ -54,7 +58,7 @@ public sealed interface TokenSets {
 
         @Override
         public List<int[]> list(int first, int end) {
-            List<int[]> sets = SINGLES.list(first, end);
+            List<int[]> sets = TokenSets.singles().list(first, end);
             for (int one = first; one < end; one++) {
                 for (int other = one + 1; other < end; other++) {
                     sets.add(new int[] {one, other});
@@ -121,7 +125,7 @@ public sealed interface TokenSets {
          */
         public List<Integer> union(int set) {
             return IntStream.range(0, groups.size())
-                    .filter(group -> (set + 1 >> group & 1) == 1)
+                    .filter(group -> (((set + 1) >> group) & 1) == 1)
                     .boxed()
                     .toList();
         }

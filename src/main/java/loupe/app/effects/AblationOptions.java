@@ -288,10 +288,10 @@ public final class AblationOptions {
             return new TokenSets.Groups(chosen);
         }
         if (together == null || together.equals(SINGLE)) {
-            return TokenSets.SINGLES;
+            return TokenSets.singles();
         }
         if (together.equals(PAIRS)) {
-            return TokenSets.PAIRS;
+            return TokenSets.pairs();
         }
         if (together.equals(SPANS)) {
             return new TokenSets.Spans(longest == null ? LONGEST : longest);

@@ -325,7 +325,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 features[0],
                 read.subList(0, place + 1),
                 0,
-                TokenSets.SINGLES,
+                TokenSets.singles(),
                 replacement));
         return Arrays.copyOf(answer.without(), place + 1); // 0 without the token itself, where nothing is left to read
     }

@@ -95,7 +95,7 @@ public final class AblationModel {
                     what.feature().feature(),
                     IntStream.of(ids).boxed().toList(),
                     ids.length - 1 - what.example().focus(),
-                    TokenSets.SINGLES,
+                    TokenSets.singles(),
                     what.how() == How.REMOVED
                             ? Replacement.REMOVED
                             : new Replacement.By(replacement().orElseThrow())));

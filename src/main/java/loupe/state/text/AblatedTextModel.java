@@ -100,8 +100,8 @@ public final class AblatedTextModel {
 
         TokenSets sets() {
             return switch (together) {
-                case SINGLE -> TokenSets.SINGLES;
-                case PAIRS -> TokenSets.PAIRS;
+                case SINGLE -> TokenSets.singles();
+                case PAIRS -> TokenSets.pairs();
                 case SPANS -> new TokenSets.Spans(longest);
             };
         }

@@ -123,7 +123,7 @@ class AblatedTextTest {
         Opened opened = open(family);
         int feature = opened.strongest();
         TokenSets groups = new TokenSets.Groups(List.of(List.of(2, 3), List.of(8), List.of(5)));
-        for (TokenSets sets : List.of(TokenSets.PAIRS, new TokenSets.Spans(4), groups)) {
+        for (TokenSets sets : List.of(TokenSets.pairs(), new TokenSets.Spans(4), groups)) {
             AblatedText.Answer removed = opened.ask(feature, 0, sets, Replacement.REMOVED);
             assertThat(removed.put()).containsOnly(-1);
             assertExact(opened, feature, removed, true);
@@ -134,7 +134,7 @@ class AblatedTextTest {
             assertExact(opened, feature, own, false);
             assertThat(removed.known()).isEqualTo(removed.sets().size());
         }
-        AblatedText.Answer pairs = opened.ask(feature, 0, TokenSets.PAIRS, Replacement.REMOVED);
+        AblatedText.Answer pairs = opened.ask(feature, 0, TokenSets.pairs(), Replacement.REMOVED);
         assertThat(pairs.sets()).hasSize(9 + 36);
         assertThat(IntStream.range(0, 45).anyMatch(set -> Math.abs(pairs.lost(set)) > 1e-2))
                 .as("some set matters")
@@ -145,8 +145,8 @@ class AblatedTextTest {
     void whereNothingAttendsBeforeThePlaceThatIsReadPairsAreReadToo() {
         Opened opened = Opened.of("att_gpt2", HookPoint.residPre(0));
         int feature = opened.strongest();
-        assertExact(opened, feature, opened.ask(feature, 0, TokenSets.PAIRS, Replacement.REMOVED), true);
-        assertExact(opened, feature, opened.ask(feature, 0, TokenSets.PAIRS, new Replacement.By(3)), false);
+        assertExact(opened, feature, opened.ask(feature, 0, TokenSets.pairs(), Replacement.REMOVED), true);
+        assertExact(opened, feature, opened.ask(feature, 0, TokenSets.pairs(), new Replacement.By(3)), false);
     }
 
     @Test
@@ -154,7 +154,7 @@ class AblatedTextTest {
         Opened opened = open("att_neox");
         List<Integer> text = new Random(8).ints(60, 0, 90).boxed().toList();
         AblatedText.Answer answer =
-                ask(new AblatedText(opened.model, opened.sae, 1, text, 3, TokenSets.PAIRS, Replacement.REMOVED));
+                ask(new AblatedText(opened.model, opened.sae, 1, text, 3, TokenSets.pairs(), Replacement.REMOVED));
         assertThat(answer.sets()).hasSize(56 + 56 * 55 / 2);
         for (int set = 0; set < answer.sets().size(); set += 97) {
             int[] tokens = answer.sets().get(set);
@@ -174,7 +174,7 @@ class AblatedTextTest {
         Opened opened = open("att_gpt2");
         HostTensor logits = ask(new ForwardPass(opened.model, TEXT, Map.of(), Set.of(), false))
                 .logits();
-        AblatedText.Answer answer = opened.ask(0, 0, TokenSets.SINGLES, Replacement.NEXT_BEST);
+        AblatedText.Answer answer = opened.ask(0, 0, TokenSets.singles(), Replacement.NEXT_BEST);
         assertThat(answer.put()[0]).as("the first token stays").isNegative();
         assertThat(answer.single(0)).isEmpty();
         for (int place = 1; place <= LAST; place++) {
@@ -192,7 +192,7 @@ class AblatedTextTest {
 
     @Test
     void replacingATokenByItselfChangesNothing() {
-        AblatedText.Answer answer = open("att_gpt2").ask(2, 1, TokenSets.SINGLES, new Replacement.By(TEXT.get(4)));
+        AblatedText.Answer answer = open("att_gpt2").ask(2, 1, TokenSets.singles(), new Replacement.By(TEXT.get(4)));
         assertThat(answer.lost(answer.single(4).orElseThrow())).isCloseTo(0, within(1e-5f));
     }
 
@@ -201,7 +201,7 @@ class AblatedTextTest {
         Opened opened = open("att_gpt2");
         for (Replacement replacement : List.of(Replacement.REMOVED, Replacement.NEXT_BEST)) {
             AblatedText.Answer answer =
-                    ask(new AblatedText(opened.model, opened.sae, 0, List.of(3), 0, TokenSets.PAIRS, replacement));
+                    ask(new AblatedText(opened.model, opened.sae, 0, List.of(3), 0, TokenSets.pairs(), replacement));
             assertThat(answer.activation()).isCloseTo(opened.atLast(0, List.of(3)), within(1e-5f));
             assertThat(answer.sets()).isEmpty();
         }
@@ -209,18 +209,18 @@ class AblatedTextTest {
 
     @Test
     void aPlaceOutsideTheTextIsRefused() {
-        assertThatThrownBy(() -> open("att_gpt2").ask(0, 10, TokenSets.SINGLES, Replacement.REMOVED))
+        assertThatThrownBy(() -> open("att_gpt2").ask(0, 10, TokenSets.singles(), Replacement.REMOVED))
                 .hasStackTraceContaining("from is 10")
                 .hasStackTraceContaining("10 tokens");
     }
 
     @Test
     void tooManySetsAndGroupsOutsideAreRefused() {
-        assertThatThrownBy(() -> TokenSets.PAIRS.of(0, 201))
+        assertThatThrownBy(() -> TokenSets.pairs().of(0, 201))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("20301 sets")
                 .hasMessageContaining("20000");
-        assertThat(TokenSets.PAIRS.of(0, 199)).hasSize(19_900);
+        assertThat(TokenSets.pairs().of(0, 199)).hasSize(19_900);
         assertThatThrownBy(() -> new TokenSets.Groups(List.of(List.of(2), List.of(9))).of(1, 9))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("Token 9")
@@ -231,7 +231,7 @@ class AblatedTextTest {
     @Test
     void whatIsLostOfANegativeActivationIsHowMuchNearerToZeroItComes() {
         AblatedText.Answer answer =
-                new AblatedText.Answer(-5, new int[4], TokenSets.PAIRS.of(0, 2), new float[] {-1, -6, 2});
+                new AblatedText.Answer(-5, new int[4], TokenSets.pairs().of(0, 2), new float[] {-1, -6, 2});
         assertThat(answer.lost(0)).isEqualTo(4);
         assertThat(answer.lost(1)).isEqualTo(-1);
         assertThat(answer.share(2)).isEqualTo(7.0 / 5);
@@ -241,7 +241,7 @@ class AblatedTextTest {
     /** A or B: each alone takes nothing, both take all. A and B: each alone takes all. */
     @Test
     void oneForTheOtherIsAboveZeroAndBothNeededBelow() {
-        List<int[]> sets = TokenSets.PAIRS.of(0, 2);
+        List<int[]> sets = TokenSets.pairs().of(0, 2);
         assertThat(new AblatedText.Answer(2, new int[3], sets, new float[] {2, 2, 0}).together(2))
                 .isEqualTo(2);
         assertThat(new AblatedText.Answer(2, new int[3], sets, new float[] {0, 0, 0}).together(2))

@@ -35,7 +35,7 @@ class AblationSummaryTest {
     void sharesAreMeansOverTheExamplesThatHaveTheDistance() {
         AblationSummary found = summary(
                 List.of(List.of(1, A, B, C), List.of(B, C), List.of(A, A, C)),
-                TokenSets.SINGLES,
+                TokenSets.singles(),
                 Replacement.REMOVED,
                 new float[] {4, 1, 4},
                 new float[] {2, 1},
@@ -63,7 +63,7 @@ class AblationSummaryTest {
     void pairsTellOneForTheOtherFromBoth() {
         AblationSummary found = summary(
                 List.of(List.of(A, B, C), List.of(A, B, C), List.of(A, B, C)),
-                TokenSets.PAIRS,
+                TokenSets.pairs(),
                 Replacement.REMOVED,
                 new float[] {2, 2, 2, 0},
                 new float[] {2, 0, 0, 0},

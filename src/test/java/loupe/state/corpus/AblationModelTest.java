@@ -92,10 +92,10 @@ class AblationModelTest {
                         3,
                         IntStream.rangeClosed(16, 25).boxed().toList(),
                         5,
-                        TokenSets.SINGLES,
+                        TokenSets.singles(),
                         Replacement.REMOVED));
         AblatedText.Answer answer =
-                new AblatedText.Answer(2, new int[10], TokenSets.SINGLES.of(5, 9), new float[] {2, 2, 1, 0});
+                new AblatedText.Answer(2, new int[10], TokenSets.singles().of(5, 9), new float[] {2, 2, 1, 0});
         opened.newest(AblatedText.class).answer(answer);
         assertThat(model.answer().getValue()).isSameAs(answer);
         assertThat(model.subject().get().example()).isSameAs(example);

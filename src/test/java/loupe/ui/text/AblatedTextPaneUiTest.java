@@ -55,11 +55,11 @@ class AblatedTextPaneUiTest extends PaneUiTest {
                         3,
                         models.prompt().cleanTokens().get().ids(),
                         0,
-                        TokenSets.PAIRS,
+                        TokenSets.pairs(),
                         Replacement.REMOVED));
         answer(
                 AblatedText.class,
-                new AblatedText.Answer(2, new int[] {-1, -1, -1}, TokenSets.PAIRS.of(0, 2), new float[] {2, 1.5f, 0}));
+                new AblatedText.Answer(2, new int[] {-1, -1, -1}, TokenSets.pairs().of(0, 2), new float[] {2, 1.5f, 0}));
 
         TableView<?> table = lookup("#ablated-text").query();
         assertThat(cells(table, "Tokens")).containsExactly("b", "a", "ba");
