@@ -18,6 +18,7 @@ import loupe.ui.style.ColourRoles;
 import loupe.ui.style.PaintedRegion;
 import org.jfree.chart.ChartPanel;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.LegendItemSource;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.fx.ChartCanvas;
 import org.jfree.chart.fx.overlay.OverlayFX;
@@ -202,6 +203,9 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
             PaperPen.smooth(graphics);
             ChartLook.apply(chart, palette, 1);
             dress.accept(chart.getXYPlot(), palette);
+            if (chart.getLegend() != null) { // a copy's legend still asks the plot on the screen for its colours
+                chart.getLegend().setSources(new LegendItemSource[] {chart.getXYPlot()});
+            }
             chart.draw(graphics, new Rectangle2D.Double(0, 0, width, height));
         }
     }
