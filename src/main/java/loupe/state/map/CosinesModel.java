@@ -173,6 +173,11 @@ public final class CosinesModel {
                 : Optional.empty();
     }
 
+    /** Of random directions with the mean and the covariance of A's vectors. */
+    public CosineSeries matched() {
+        return matched;
+    }
+
     /** Which vectors are compared. */
     public ObjectProperty<Among> among() {
         return among;

@@ -276,6 +276,8 @@ public final class CosinesPane implements Pane {
     private void showStart() {
         start.setVisible(model.canStart());
         start.setManaged(start.isVisible());
+        ((Label) table.getPlaceholder())
+                .setText(start.isVisible() ? "So many pairs take a while: Compare all pairs begins" : "");
     }
 
     private void clear() {
