@@ -453,7 +453,10 @@ final class Tour {
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         camera.settle();
         camera.both("small");
-        camera.both("small-cosines", () -> app.view().run("view-map"), () -> app.view().run(FIRST_VIEW));
+        camera.both(
+                "small-cosines",
+                () -> app.view().run("view-map"),
+                () -> app.view().run(FIRST_VIEW));
         camera.both(
                 "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
         for (String pane : List.of("patching", "attribution", "circuit")) {

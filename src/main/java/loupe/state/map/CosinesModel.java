@@ -374,7 +374,10 @@ public final class CosinesModel {
     private void look() {
         LargestCosines.Answer known = a.answer().get();
         Optional<Integer> typed = typedRank();
-        if (known == null || typed.isEmpty() || !why.getValue().isEmpty()) {
+        if (known == null
+                || known.done() == 0
+                || typed.isEmpty()
+                || !why.getValue().isEmpty()) {
             view.clear();
             return;
         }

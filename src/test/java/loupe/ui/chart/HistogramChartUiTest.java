@@ -57,7 +57,9 @@ class HistogramChartUiTest extends UiTest {
         Picture picture = onFx(() -> histogram.picture(400, 240));
         picture.draw(image.createGraphics(), palette);
         assertThat(inLegend(image, PaperPen.awt(palette.sideA()))).isPositive();
-        assertThat(inLegend(image, PaperPen.awt(onFx(() -> ColourRoles.of(Theme.LIGHT)).sideA())))
+        assertThat(inLegend(
+                        image,
+                        PaperPen.awt(onFx(() -> ColourRoles.of(Theme.LIGHT)).sideA())))
                 .isZero();
     }
 
