@@ -30,7 +30,8 @@ public record KeptMoments(Path folder) {
         }
         try (TensorArchive archive = TensorArchives.open(file)) {
             int top = Math.min(question.top(), tokens);
-            float[] high = floats(archive, "enrichment", features * question.sets().size());
+            float[] high =
+                    floats(archive, "enrichment", features * question.sets().size());
             float[] low = floats(archive, "enrichment.rest", high.length);
             double[] scores = new double[high.length];
             Arrays.setAll(scores, i -> (double) high[i] + low[i]);
@@ -116,12 +117,13 @@ public record KeptMoments(Path folder) {
 
     private Path file(LogitMoments question) {
         LogitProjection projection = question.projection();
-        return folder.resolve(question.model().fingerprint() + "-" + question.sae().fingerprint()
-                + (projection.gain() ? "-gain" : "")
-                + (projection.centred() ? "-centred" : "")
-                + (projection.unitColumns() ? "-cosines" : "")
-                + "-" + projection.keptPercentile()
-                + "-" + question.top()
-                + "-" + Integer.toHexString(question.sets().hashCode()) + ".safetensors");
+        return folder.resolve(
+                question.model().fingerprint() + "-" + question.sae().fingerprint()
+                        + (projection.gain() ? "-gain" : "")
+                        + (projection.centred() ? "-centred" : "")
+                        + (projection.unitColumns() ? "-cosines" : "")
+                        + "-" + projection.keptPercentile()
+                        + "-" + question.top()
+                        + "-" + Integer.toHexString(question.sets().hashCode()) + ".safetensors");
     }
 }

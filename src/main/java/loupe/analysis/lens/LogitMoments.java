@@ -24,12 +24,7 @@ import loupe.tensor.ReadingThreads;
  * @param kept where answers are kept on disk; empty to compute it in any case
  */
 public record LogitMoments(
-        ModelId model,
-        SaeId sae,
-        LogitProjection projection,
-        int top,
-        List<TokenSet> sets,
-        Optional<KeptMoments> kept)
+        ModelId model, SaeId sae, LogitProjection projection, int top, List<TokenSet> sets, Optional<KeptMoments> kept)
         implements Query.Stepped<LogitMoments.Answer> {
     /** So many weights are computed in a step while something else waits. */
     private static final long ELEMENTS_PER_STEP = 1 << 21;
@@ -180,8 +175,8 @@ public record LogitMoments(
                     done = features;
                     return false;
                 }
-                answer = Answer.empty(
-                        features, Math.min(query.top, tokens.kept().length), query.sets, tokens.leftOut());
+                answer =
+                        Answer.empty(features, Math.min(query.top, tokens.kept().length), query.sets, tokens.leftOut());
             }
             long elements = scope.othersWait() ? ELEMENTS_PER_STEP : ELEMENTS_ALONE;
             int begin = done;

@@ -26,8 +26,7 @@ public record SetScore(String set, int size, double score, double p, double q) {
         List<SetScore> all = new ArrayList<>();
         for (int s = 0; s < scores.length; s++) {
             if (!Double.isNaN(scores[s])) {
-                all.add(new SetScore(
-                        sets.get(s).name(), sets.get(s).size(), scores[s], judged.p()[s], judged.q()[s]));
+                all.add(new SetScore(sets.get(s).name(), sets.get(s).size(), scores[s], judged.p()[s], judged.q()[s]));
             }
         }
         return List.copyOf(all);

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -94,7 +95,7 @@ public final class TokenSets {
                 Written written = new Written(text, word);
                 for (Map.Entry<String, Predicate<Written>> rule : RULES.entrySet()) {
                     if (rule.getValue().test(written)) {
-                        members.get(rule.getKey()).add(token);
+                        Objects.requireNonNull(members.get(rule.getKey())).add(token);
                     }
                 }
             }

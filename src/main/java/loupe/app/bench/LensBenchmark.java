@@ -37,19 +37,21 @@ final class LensBenchmark implements Benchmark {
                 40,
                 "blocks.6.hook_resid_pre"));
         int tokens = model.config().vocabularySize();
-        double floor = 2.0 * EncodeBenchmark.FEATURES * tokens * EncodeBenchmark.D
+        double floor = 2.0
+                * EncodeBenchmark.FEATURES
+                * tokens
+                * EncodeBenchmark.D
                 / (bench.peak().sgemmGflops() * 1e9);
         Random random = new Random(1);
         List<TokenSet> sets = new ArrayList<>();
         for (int s = 0; s < SETS; s++) {
             int size = s < SIZES.length ? SIZES[s] : 20 + random.nextInt(60);
             sets.add(new TokenSet(
-                    "set" + s,
-                    random.ints(0, tokens).distinct().limit(size).toArray()));
+                    "set" + s, random.ints(0, tokens).distinct().limit(size).toArray()));
         }
         Map<String, Object> figures = new LinkedHashMap<>();
-        Timing all = Timing.of(0, 1, () -> bench.ask(
-                new LogitMoments(model.id(), sae.id(), LogitProjection.DEFAULT, TOP, sets)));
+        Timing all = Timing.of(
+                0, 1, () -> bench.ask(new LogitMoments(model.id(), sae.id(), LogitProjection.DEFAULT, TOP, sets)));
         figures.put("all features", all);
         figures.put("floor_s", floor);
         figures.put("ratio_to_peak", floor / all.median());

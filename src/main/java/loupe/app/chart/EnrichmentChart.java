@@ -28,7 +28,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code chart enrichment}: as the pane "Enrichment" shows it. */
-@Command(name = "enrichment", description = "Sets of tokens that a feature promotes or suppresses, as a Manhattan plot.")
+@Command(
+        name = "enrichment",
+        description = "Sets of tokens that a feature promotes or suppresses, as a Manhattan plot.")
 final class EnrichmentChart extends LoupeCommand<ChartCommand.Result> {
     @Mixin
     private ModelOptions.Required model;

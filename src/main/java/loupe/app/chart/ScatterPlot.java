@@ -26,9 +26,8 @@ import picocli.CommandLine.Option;
 /** {@code chart scatter}: as the pane "All features" shows it. */
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
-    private static final String COLUMNS =
-            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, " + "cosine, skew, kurtosis, logit-mean, "
-                    + "logit-std, entropy or two-sided";
+    private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
+            + "cosine, skew, kurtosis, logit-mean, " + "logit-std, entropy or two-sided";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;

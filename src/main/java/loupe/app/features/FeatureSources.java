@@ -117,8 +117,12 @@ public final class FeatureSources {
                     + sae.config().dOut() + " numbers, the model reads "
                     + lm.config().dModel());
         }
-        return context.ask(
-                new LogitMoments(lm.id(), sae.id(), LogitProjection.DEFAULT, SearchTexts.PROMOTED_TOKENS, SetOptions.builtIn(context, lm)));
+        return context.ask(new LogitMoments(
+                lm.id(),
+                sae.id(),
+                LogitProjection.DEFAULT,
+                SearchTexts.PROMOTED_TOKENS,
+                SetOptions.builtIn(context, lm)));
     }
 
     /** What was counted of the features, if an index is given. */

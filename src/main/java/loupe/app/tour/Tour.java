@@ -34,6 +34,8 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.nearest.LogitSplit;
+import loupe.state.nearest.LogitView;
 import loupe.state.text.DoseModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
@@ -291,6 +293,15 @@ final class Tour {
                     models().text().open(example.ids(), example.focus());
                 },
                 () -> app.view().run("examples"));
+        camera.both("kinds", () -> showMap("kinds"), () -> app.view().run(FIRST_VIEW));
+        camera.both("enrichment", () -> showMap("enrichment"), () -> app.view().run(FIRST_VIEW));
+        camera.both(
+                "logit-histogram",
+                () -> {
+                    models().a().logits().split().set(LogitSplit.LEADING_SPACE);
+                    models().a().logits().view().set(LogitView.HISTOGRAM);
+                },
+                () -> models().a().logits().view().set(LogitView.BARS));
         camera.both(Camera.Need.COUNTS, "together", () -> app.view().run("together"), () -> {});
         camera.one(
                 Camera.Need.EXAMPLE,
@@ -606,6 +617,12 @@ final class Tour {
                     app.view().maximise(DosePane.class, true);
                 },
                 () -> app.view().maximise(DosePane.class, false));
+    }
+
+    /** Brings a page of the view of all features to the front. */
+    private void showMap(String page) {
+        app.view().run("view-map");
+        app.view().run(page);
     }
 
     private void showPrompts(PromptPair pair) {

@@ -38,8 +38,7 @@ public final class PromotedTokens {
     }
 
     private void ask() {
-        LogitMoments question =
-                texts.moments(side.model().get(), side.sae().get());
+        LogitMoments question = texts.moments(side.model().get(), side.sae().get());
         if (question == null) {
             moments.clear();
         } else {

@@ -1,11 +1,11 @@
 package loupe.state.map;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalInt;
-import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
@@ -48,12 +48,7 @@ public final class EnrichmentModel {
         status = new PaneStatusBinding()
                 .fails(weights)
                 .fails(scores)
-                .isEmpty(
-                        this::whyEmpty,
-                        workbench.a().feature(),
-                        workbench.a().sae(),
-                        workbench.model(),
-                        texts.sets())
+                .isEmpty(this::whyEmpty, workbench.a().feature(), workbench.a().sae(), workbench.model(), texts.sets())
                 .offers(workbench.a()::need, workbench.a().sae(), workbench.model())
                 .awaits(weights, scores);
         workbench.a().feature().addListener(changed -> askWeights());

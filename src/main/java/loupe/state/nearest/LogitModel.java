@@ -141,7 +141,9 @@ public final class LogitModel {
         return range;
     }
 
-    /** Ids of the tokens within the range by falling weight, then those that are left out; only while they are shown. */
+    /**
+     * Ids of the tokens within the range by falling weight, then those that are left out; only while they are shown.
+     */
     public ResultSlot<int[]> listed() {
         return listed;
     }
@@ -172,7 +174,8 @@ public final class LogitModel {
      */
     public record Range(double from, double to) {}
 
-    private record Listing(LogitWeights.Answer answer, @Nullable Range range) implements HostQuestion<int[]> {
+    private record Listing(
+            LogitWeights.Answer answer, @Nullable Range range) implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {
             return range == null ? answer.falling() : answer.falling(range.from, range.to);
@@ -197,12 +200,7 @@ public final class LogitModel {
             weights.clear();
             longest.need(side, 0);
         } else {
-            weights.askAfresh(new LogitWeights(
-                    model.id(),
-                    feature.sae(),
-                    feature.feature(),
-                    projection(),
-                    TOP));
+            weights.askAfresh(new LogitWeights(model.id(), feature.sae(), feature.feature(), projection(), TOP));
         }
     }
 }

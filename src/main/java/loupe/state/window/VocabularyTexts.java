@@ -65,7 +65,8 @@ public final class VocabularyTexts {
 
     /**
      * The question how a checkpoint's features stand to the tokens and their sets: the same for all who ask it, so that
-     * it is answered once. Null while the sets are not known, or if the checkpoint does not write to the residual stream.
+     * it is answered once. Null while the sets are not known, or if the checkpoint does not write to the residual
+     * stream.
      */
     public @Nullable LogitMoments moments(@Nullable OpenModel model, @Nullable OpenSae sae) {
         List<TokenSet> known = sets.getValue();

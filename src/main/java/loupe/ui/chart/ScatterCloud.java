@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param shade how far each point's colour is from the side's to that of the heat, 0 to 1; null for none; not to be
  *     written
  */
-public record ScatterCloud(
-        Side side, double[] x, double[] y, boolean @Nullable [] faint, double @Nullable [] shade) {
+public record ScatterCloud(Side side, double[] x, double[] y, boolean @Nullable [] faint, double @Nullable [] shade) {
     public ScatterCloud {
         Objects.requireNonNull(side, "side");
         if (x.length != y.length

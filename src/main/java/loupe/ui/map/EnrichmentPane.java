@@ -62,8 +62,7 @@ public final class EnrichmentPane implements Pane {
     }
 
     private void layOut(FileSaver desk) {
-        table.getColumns()
-                .add(Tables.texts("Set", "Set of tokens", 120, SetScore::set, text -> text));
+        table.getColumns().add(Tables.texts("Set", "Set of tokens", 120, SetScore::set, text -> text));
         table.getColumns().add(Tables.counts("Tokens", "How many tokens are in the set", 60, SetScore::size));
         table.getColumns()
                 .add(Tables.numbers(
@@ -131,7 +130,8 @@ public final class EnrichmentPane implements Pane {
     private void show(List<SetScore> scores) {
         draw(chart, scores);
         rows.setAll(SetScore.furthestFirst(scores));
-        long found = scores.stream().filter(one -> one.q() <= ManhattanChart.CHANCE).count();
+        long found =
+                scores.stream().filter(one -> one.q() <= ManhattanChart.CHANCE).count();
         frame.subtitleProperty()
                 .set(scores.isEmpty() ? "" : found + " of " + scores.size() + " sets with q at most 0.05");
     }

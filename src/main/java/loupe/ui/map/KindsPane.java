@@ -38,8 +38,9 @@ import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenText;
 
 /**
- * All features by skewness and kurtosis of their logit weights, coloured by standard deviation, and how many are of each
- * kind. A click on a point chooses the feature, one on a kind lists it, a marked rectangle becomes part of the filter.
+ * All features by skewness and kurtosis of their logit weights, coloured by standard deviation, and how many are of
+ * each kind. A click on a point chooses the feature, one on a kind lists it, a marked rectangle becomes part of the
+ * filter.
  */
 public final class KindsPane implements Pane {
     private final WorkbenchModels models;
@@ -128,12 +129,14 @@ public final class KindsPane implements Pane {
                 "partition",
                 "Partition: skew within \u00B1",
                 KindThresholds::partition,
-                typed -> new KindThresholds(now().prediction(), now().suppression(), Math.abs(typed), now().enrichment()));
+                typed -> new KindThresholds(
+                        now().prediction(), now().suppression(), Math.abs(typed), now().enrichment()));
         threshold(
                 "enrichment",
                 "and space or capital at least",
                 KindThresholds::enrichment,
-                typed -> new KindThresholds(now().prediction(), now().suppression(), now().partition(), Math.abs(typed)));
+                typed -> new KindThresholds(
+                        now().prediction(), now().suppression(), now().partition(), Math.abs(typed)));
         VBox body = new VBox(4, bar, chart);
         VBox.setVgrow(chart, Priority.ALWAYS);
         chart.setMinHeight(0);
@@ -148,10 +151,7 @@ public final class KindsPane implements Pane {
 
     /** A field of a threshold; Enter, or leaving it, takes what is typed. */
     private void threshold(
-            String id,
-            String words,
-            ToDoubleFunction<KindThresholds> read,
-            DoubleFunction<KindThresholds> changed) {
+            String id, String words, ToDoubleFunction<KindThresholds> read, DoubleFunction<KindThresholds> changed) {
         TextField field = new TextField();
         field.setId("kinds-" + id);
         field.setPrefColumnCount(3);
@@ -207,8 +207,8 @@ public final class KindsPane implements Pane {
                                         + " to "
                                         + NumberTexts.number(
                                                 Arrays.stream(deviation).max().orElseThrow()));
-        kinds.forEach((kind, button) ->
-                button.setText(kind.label() + " " + NumberTexts.count(points.counts().getOrDefault(kind, 0))));
+        kinds.forEach((kind, button) -> button.setText(
+                kind.label() + " " + NumberTexts.count(points.counts().getOrDefault(kind, 0))));
         mark();
     }
 

@@ -99,8 +99,7 @@ public final class ManhattanChart extends PaintedRegion implements Exportable {
     }
 
     private Drawing drawing() {
-        return new Drawing(
-                scores, canvas.getWidth() / textScale(), canvas.getHeight() / textScale(), pointed, marked);
+        return new Drawing(scores, canvas.getWidth() / textScale(), canvas.getHeight() / textScale(), pointed, marked);
     }
 
     private int at(double x, double y) {
@@ -230,8 +229,7 @@ public final class ManhattanChart extends PaintedRegion implements Exportable {
                 pen.stroke(1, ColourRoles.blend(palette.surface(), color, 0.5));
                 pen.fillCircle(x(set), y(one.height()), set == pointed ? DOT + 2 : DOT, color);
                 if (one.set().equals(marked)) {
-                    pen.outlineRectangle(
-                            x(set) - 8, y(one.height()) - 8, 16, 16, 8, 1.5, palette.text());
+                    pen.outlineRectangle(x(set) - 8, y(one.height()) - 8, 16, 16, 8, 1.5, palette.text());
                 }
             }
             names(pen, palette);
@@ -253,7 +251,8 @@ public final class ManhattanChart extends PaintedRegion implements Exportable {
             List<double[]> taken = new ArrayList<>();
             List<Integer> furthest = IntStream.range(0, scores.size())
                     .boxed()
-                    .sorted(Comparator.comparingDouble(set -> -Math.abs(scores.get(set).height())))
+                    .sorted(Comparator.comparingDouble(
+                            set -> -Math.abs(scores.get(set).height())))
                     .toList();
             for (int set : furthest) {
                 SetScore one = scores.get(set);

@@ -47,8 +47,8 @@ import loupe.ui.token.TokenText;
 import loupe.ui.token.TokenWeight;
 
 /**
- * The logit weights of a side's feature: the tokens it promotes and suppresses as bars, all weights as a histogram, whose
- * marked range lists its tokens, or all tokens as a table.
+ * The logit weights of a side's feature: the tokens it promotes and suppresses as bars, all weights as a histogram,
+ * whose marked range lists its tokens, or all tokens as a table.
  */
 public final class LogitPane implements Pane {
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
@@ -104,7 +104,7 @@ public final class LogitPane implements Pane {
                         60,
                         this::weight,
                         value -> Double.isNaN(value) ? "left out" : NumberTexts.number(value)));
-        Tables.onChosen(table, onToken::accept);
+        Tables.onChosen(table, onToken);
         TableExport.attachTo(table, "logit-tokens", desk);
         export.attachTo(chart);
         histogramExport.attachTo(histogram);
@@ -162,8 +162,7 @@ public final class LogitPane implements Pane {
         items.add(flag("As cosines, so that tokens of large norm do not win", model.byDirection()));
         items.add(without("Without the gain of the final norm", model.gain()));
         items.add(flag("Centred over the vocabulary", model.centred()));
-        items.add(flag(
-                "Without tokens above norm percentile " + LogitProjection.USUAL_PERCENTILE, model.leavingOut()));
+        items.add(flag("Without tokens above norm percentile " + LogitProjection.USUAL_PERCENTILE, model.leavingOut()));
         items.add(new SeparatorMenuItem());
         items.addAll(
                 switch (model.view().get()) {
@@ -256,8 +255,7 @@ public final class LogitPane implements Pane {
      *
      * @param split what it is split by, if some token is in that
      */
-    public static void draw(
-            HistogramChart chart, LogitWeights.Answer answer, LogitSplit split, List<TokenSet> sets) {
+    public static void draw(HistogramChart chart, LogitWeights.Answer answer, LogitSplit split, List<TokenSet> sets) {
         double[] edges = answer.histogram().edges();
         Optional<TokenSet> set = split.among(sets);
         chart.setSeries(
@@ -265,8 +263,7 @@ public final class LogitPane implements Pane {
                         ? List.of(new HistogramSeries(
                                 Side.A, LogitSplit.NONE.inside(), edges, answer.counts(token -> true)))
                         : List.of(
-                                new HistogramSeries(
-                                        Side.A, split.inside(), edges, answer.counts(set.get()::has)),
+                                new HistogramSeries(Side.A, split.inside(), edges, answer.counts(set.get()::has)),
                                 new HistogramSeries(
                                         Side.B,
                                         split.outside(),
