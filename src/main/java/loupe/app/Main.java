@@ -31,6 +31,7 @@ import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
+import loupe.app.effects.AblatedTextCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.DoseCommand;
@@ -43,10 +44,12 @@ import loupe.app.effects.TextCommand;
 import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
+import loupe.app.geometry.EmbeddingsCommand;
 import loupe.app.geometry.EnrichmentCommand;
 import loupe.app.geometry.GeometryCommand;
 import loupe.app.geometry.LogitStatsCommand;
 import loupe.app.geometry.LogitsCommand;
+import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -98,12 +101,15 @@ public final class Main {
                         new ScaleCommand(),
                         new BatchCommand(),
                         new NeighboursCommand(),
+                        new EmbeddingsCommand(),
+                        new TokenBiasCommand(),
                         new LogitsCommand(),
                         new LogitStatsCommand(),
                         new EnrichmentCommand(),
                         new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new AblatedTextCommand(),
                         new EffectCommand(),
                         new SteerCommand(),
                         new DoseCommand(),

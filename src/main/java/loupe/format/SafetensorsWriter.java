@@ -79,8 +79,7 @@ public final class SafetensorsWriter {
      * @throws loupe.base.CheckpointException if the file cannot be written, or a stored tensor not be read
      */
     public void write(Path path) {
-        List<String> order = new ArrayList<>(tensors.keySet());
-        order.sort(Comparator.comparingInt(name -> -tensor(name).dtype().bytes()));
+        List<String> order = order();
         try (OutputFile file = OutputFile.create(path)) {
             file.write(header(order));
             for (String name : order) {
@@ -88,6 +87,17 @@ public final class SafetensorsWriter {
             }
             file.commit();
         }
+    }
+
+    /** What {@link #write} would put before the first element, for files that are written piece by piece. */
+    public byte[] header() {
+        return header(order()).array();
+    }
+
+    private List<String> order() {
+        List<String> order = new ArrayList<>(tensors.keySet());
+        order.sort(Comparator.comparingInt(name -> -tensor(name).dtype().bytes()));
+        return order;
     }
 
     private TensorData tensor(String name) {

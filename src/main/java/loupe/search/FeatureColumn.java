@@ -46,7 +46,10 @@ public enum FeatureColumn {
     CE_COST(
             "CE cost",
             "What ablating the feature adds to the loss where it is active, in nats: mean over random examples; "
-                    + "measured by a batch");
+                    + "measured by a batch"),
+    NEAREST_COSINE("Nearest cos", "Cosine with the nearest other decoder direction, once the pane Cosines knows it"),
+    NEAREST("Nearest", "Number of the feature whose decoder direction is nearest"),
+    IN_DEGREE("In-degree", "How many features have this one's decoder direction as nearest");
 
     private final String title;
     private final String explanation;
@@ -92,6 +95,9 @@ public enum FeatureColumn {
             case KIND -> "kind";
             case MATCH -> "match";
             case CE_COST -> "ce-cost";
+            case NEAREST_COSINE -> "nearest-cosine";
+            case NEAREST -> "nearest";
+            case IN_DEGREE -> "in-degree";
         };
     }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param matches the cosine of each with its nearest feature of another checkpoint
  * @param trained the density of each in training, by the checkpoint's files
  * @param costs what ablating each adds to the loss, NaN for those that were not measured
+ * @param nearest which decoder direction is nearest to each
  * @param kinds from where on a feature is of a kind
  * @param token the text of a token
  */
@@ -35,11 +36,12 @@ public record FeatureValues(
         double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
         double @Nullable [] costs,
+        @Nullable NearestFeatures nearest,
         KindThresholds kinds,
         IntFunction<String> token) {
     /** No features. */
-    public static final FeatureValues NONE =
-            new FeatureValues(0, null, null, null, null, null, null, KindThresholds.DEFAULT, id -> "<" + id + ">");
+    public static final FeatureValues NONE = new FeatureValues(
+            0, null, null, null, null, null, null, null, KindThresholds.DEFAULT, id -> "<" + id + ">");
 
     private static final int PROMOTED_SHOWN = 4;
 
@@ -90,6 +92,9 @@ public record FeatureValues(
             case KIND -> kind(feature).map(kind -> (double) kind.ordinal()).orElse(Double.NaN);
             case MATCH -> matches != null && feature < matches.length ? matches[feature] : Double.NaN;
             case CE_COST -> costs != null && feature < costs.length ? costs[feature] : Double.NaN;
+            case NEAREST_COSINE -> nearest != null ? nearest.cosine(feature) : Double.NaN;
+            case NEAREST -> nearest != null ? nearest.nearest(feature) : Double.NaN;
+            case IN_DEGREE -> nearest != null ? nearest.inDegree(feature) : Double.NaN;
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
         };
     }

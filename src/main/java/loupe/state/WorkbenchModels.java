@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ObjectProperty;
@@ -16,7 +17,9 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.geometry.KeptCosines;
 import loupe.analysis.lens.KeptMoments;
+import loupe.analysis.tokenbias.UnigramStore;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
 import loupe.state.checkpoint.CheckpointAudit;
@@ -44,11 +47,14 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
 import loupe.state.map.EnrichmentModel;
 import loupe.state.map.KindsModel;
+import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.LogitSplit;
 import loupe.state.nearest.LogitView;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -59,6 +65,7 @@ import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
+import loupe.state.tree.TreeModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -115,9 +122,12 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
+    private final AblatedTextModel ablatedText;
     private final CosinesModel cosines;
     private final KindsModel kinds;
     private final EnrichmentModel enrichment;
+    private final EmbeddingModel embedding;
+    private final TokenBiasModel tokenBias;
     private final SideModels a;
     private final SideModels b;
     private final BatchModel batch;
@@ -172,18 +182,30 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
-        cosines = new CosinesModel(workbench);
+        embedding = new EmbeddingModel(workbench);
+        tokenBias = new TokenBiasModel(workbench, new UnigramStore(cache.resolveSibling("unigrams")));
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
+        ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
+        cosines = new CosinesModel(workbench, table, KeptCosines.in(cache));
+        cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
         FeatureColumns columnsOfB = new FeatureColumns(workbench, workbench.b(), statistics, texts);
         columnsOfB.kinds().bind(columnsOfA.kinds());
         scatter = new FeatureScatterModel(workbench, columnsOfA, columnsOfB);
         kinds = new KindsModel(workbench, columnsOfA, table);
         enrichment = new EnrichmentModel(workbench, texts);
+        for (TreeModel tree : List.of(a.tree(), b.tree())) {
+            tree.listed()
+                    .bind(Bindings.createObjectBinding(
+                            () -> new TreeModel.Listed(
+                                    interventions.interventions().get(), interventions.words()),
+                            interventions.interventions(),
+                            interventions.list()));
+        }
         batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);
         batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
             if (!batch.running().get()) {
@@ -232,7 +254,8 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
-                .flag("tree.probabilities" + of, side.tree().probabilities());
+                .flag("tree.probabilities" + of, side.tree().probabilities())
+                .flag("tree.interventions" + of, side.tree().withListed());
     }
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
@@ -305,8 +328,11 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
+        kept.putAll(ablatedText.remembered());
         kept.putAll(cosines.remembered());
         kept.putAll(kinds.remembered());
+        kept.putAll(embedding.remembered());
+        kept.putAll(tokenBias.remembered());
         for (SideModels side : List.of(a, b)) {
             kept.put(QUERY + side.side(), side.neighbours().keptQuery());
         }
@@ -339,8 +365,11 @@ public final class WorkbenchModels implements AutoCloseable {
             doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
+            ablatedText.recall(kept);
             cosines.recall(kept);
             kinds.recall(kept);
+            embedding.recall(kept);
+            tokenBias.recall(kept);
             for (SideModels side : List.of(a, b)) {
                 String query = kept.get(QUERY + side.side());
                 if (query != null) {
@@ -502,6 +531,10 @@ public final class WorkbenchModels implements AutoCloseable {
     }
 
     /** What A's feature does as it is pushed further and further. */
+    public AblatedTextModel ablatedText() {
+        return ablatedText;
+    }
+
     public DoseModel doses() {
         return doses;
     }
@@ -539,6 +572,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** The largest cosines of all features. */
     public CosinesModel cosines() {
         return cosines;
+    }
+
+    /** Where the model's tokens lie. */
+    public EmbeddingModel embedding() {
+        return embedding;
+    }
+
+    /** What of A's features and biases is about single tokens. */
+    public TokenBiasModel tokenBias() {
+        return tokenBias;
     }
 
     public FeatureTableModel table() {

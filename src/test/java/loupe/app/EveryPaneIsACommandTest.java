@@ -20,6 +20,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.analysis.FileContents;
+import loupe.analysis.ablation.AblatedExamples;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.AblationSummary;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
@@ -50,9 +53,16 @@ import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.lens.Enrichment;
 import loupe.analysis.lens.KindThresholds;
 import loupe.analysis.lens.LogitWeights;
-import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
+import loupe.analysis.tokenbias.BiasResiduals;
+import loupe.analysis.tokenbias.EmbeddingGeometry;
+import loupe.analysis.tokenbias.FeatureTokens;
+import loupe.analysis.tokenbias.LastTokens;
+import loupe.analysis.tokenbias.NearestBiases;
+import loupe.analysis.tokenbias.RandomNeighbours;
+import loupe.analysis.tokenbias.UnigramActivations;
+import loupe.analysis.tokenbias.UnigramResiduals;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenRanking;
 import loupe.format.Inspection;
@@ -84,7 +94,7 @@ import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
-import loupe.state.features.CompareModel;
+import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureListsModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
@@ -94,11 +104,14 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
+import loupe.state.map.EmbeddingModel;
 import loupe.state.map.EnrichmentModel;
 import loupe.state.map.KindsModel;
+import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -116,10 +129,13 @@ import loupe.ui.features.DensityOverview;
 import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.map.CosinesPane;
+import loupe.ui.map.EmbeddingPane;
 import loupe.ui.map.EnrichmentPane;
 import loupe.ui.map.KindsPane;
+import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.DoseFigures;
 import loupe.ui.text.DosePane;
 import loupe.ui.text.PatchingPane;
@@ -189,6 +205,12 @@ class EveryPaneIsACommandTest {
                             Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
                             "effect"))),
             Map.entry(
+                    "ablated-text",
+                    List.of(new Shown(
+                            AblatedTextModel.class,
+                            Set.of(AblatedText.class, AblatedExamples.class, AblationSummary.class),
+                            "ablated-text"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
@@ -228,6 +250,22 @@ class EveryPaneIsACommandTest {
                     "enrichment",
                     List.of(new Shown(
                             EnrichmentModel.class, Set.of(LogitWeights.class, Enrichment.class), "enrichment"))),
+            Map.entry(
+                    "embedding",
+                    List.of(new Shown(
+                    EmbeddingModel.class, Set.of(EmbeddingGeometry.class, RandomNeighbours.class), "embeddings"))),
+            Map.entry(
+                    "token-bias",
+                    List.of(new Shown(
+                            TokenBiasModel.class,
+                            Set.of(
+                                    UnigramResiduals.class,
+                                    FeatureTokens.class,
+                                    UnigramActivations.class,
+                                    NearestBiases.class,
+                                    BiasResiduals.class,
+                                    LastTokens.class),
+                            "token-bias"))),
             Map.entry("cosines", List.of(new Shown(CosinesModel.class, Set.of(LargestCosines.class), "geometry"))),
             Map.entry("dream", List.of(new Shown(DreamModel.class, Set.of(Dream.class, TextMeasures.class), "dream"))),
             Map.entry(
@@ -241,7 +279,7 @@ class EveryPaneIsACommandTest {
             new Shown(SearchModel.class, Set.of(FeatureSearch.class), "search"),
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
-            new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
+            new Shown(FeatureColumns.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),
@@ -303,6 +341,7 @@ class EveryPaneIsACommandTest {
             Map.entry("--sides", "the token list's menu"),
             Map.entry("--stability", "the token list's menu"),
             Map.entry("--null", "the token list's menu, with one seed"),
+            Map.entry("--draws", "the token list's menu, with 1,000"),
             Map.entry("--max-nodes", "the window's trees have 100,000 at most and are drawn down to the cutoff"),
             Map.entry("--scales", "the sweep widens until the score turns"),
             Map.entry("--nodes", "the sweep's small trees have the usual size"),
@@ -320,11 +359,14 @@ class EveryPaneIsACommandTest {
             Map.entry(CosinesPane.class, "chart cosines"),
             Map.entry(KindsPane.class, "chart kinds"),
             Map.entry(EnrichmentPane.class, "chart enrichment"),
+            Map.entry(EmbeddingPane.class, "chart embedding"),
+            Map.entry(TokenBiasPane.class, "chart token-bias"),
             Map.entry(DreamPane.class, "chart dream"),
             Map.entry(TreePane.class, "chart tree"),
             Map.entry(ScaleCurves.class, "chart scale"),
             Map.entry(DosePane.class, "chart dose"),
-            Map.entry(PatchingPane.class, "chart patching"));
+            Map.entry(PatchingPane.class, "chart patching"),
+            Map.entry(AblatedTextPane.class, "chart ablated-text"));
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY =

@@ -28,7 +28,7 @@ class AblationCostsTest {
         assertThat(costs).containsExactly(Double.NaN, Double.NaN, 0.25, Double.NaN);
         assertThat(BatchFile.sae(file)).isEqualTo("sae-topk");
         FeatureValues values =
-                new FeatureValues(4, null, null, null, null, null, costs, KindThresholds.DEFAULT, id -> "");
+                new FeatureValues(4, null, null, null, null, null, costs, null, KindThresholds.DEFAULT, id -> "");
         assertThat(values.number(FeatureColumn.CE_COST, 2)).isEqualTo(0.25);
         assertThat(values.number(FeatureColumn.CE_COST, 0)).isNaN();
     }

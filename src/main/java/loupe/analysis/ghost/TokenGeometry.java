@@ -19,7 +19,15 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
 
     @Override
     public Answer answer(Scope scope) {
-        NDArray embedding = scope.embeddings(model).embedding();
+        return of(scope, scope.embeddings(model).embedding());
+    }
+
+    /**
+     * The same of another matrix with a row for each token.
+     *
+     * @param embedding (V, dModel), lent to the step
+     */
+    public static Answer of(Scope scope, NDArray embedding) {
         int tokens = (int) embedding.getShape().get(0);
         int dModel = (int) embedding.getShape().get(1);
         double[] centroid = new double[dModel];

@@ -101,23 +101,29 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return false;
     }
 
-    static HookPoint hookOf(SaeConfig config) {
+    /**
+     * Where an autoencoder reads.
+     *
+     * @throws Refusal if that is not known
+     */
+    public static HookPoint hookOf(SaeConfig config) {
         Optional<HookPoint> hook = config.hook();
         return hook.orElseThrow(() -> new Refusal(
                 "The checkpoint does not say where in the model it reads", Remedy.give(Remedy.Choice.HOOK)));
     }
 
     /** Keeps the values at some hook points and ends the pass at the last of them. */
-    static final class Catch implements Hook {
+    public static final class Catch implements Hook {
         private final List<HookPoint> points;
         private final Map<HookPoint, NDArray> values = new HashMap<>();
 
-        Catch(List<HookPoint> points) {
+        /** @param points whose values are kept */
+        public Catch(List<HookPoint> points) {
             this.points = points;
         }
 
         /** What was there. */
-        NDArray value(HookPoint at) {
+        public NDArray value(HookPoint at) {
             return Objects.requireNonNull(values.get(at), at::toString);
         }
 

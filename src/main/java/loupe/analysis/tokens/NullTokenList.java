@@ -25,15 +25,19 @@ public record NullTokenList(ModelId model, TokenListSettings settings, long seed
     @Override
     public TokenList answer(Scope scope) {
         int dModel = scope.answer(new TokenGeometry(model)).centroid().length;
+        TokenListSettings asked = settings.withGhost(settings.ghost().withSource(direction(seed, dModel)));
+        return new TokenRanking().rank(scope.answer(new TokenColumns(model, asked.ghost(), settings.metric())), asked);
+    }
+
+    /** A Gaussian vector in both roles of a feature's direction. */
+    static GhostSource.Directions direction(long seed, int dModel) {
         Random random = new Random(seed);
         float[] direction = new float[dModel];
         for (int i = 0; i < dModel; i++) {
             direction[i] = (float) random.nextGaussian();
         }
         HostTensor vector = new HostTensor(direction, dModel);
-        TokenListSettings asked =
-                settings.withGhost(settings.ghost().withSource(new GhostSource.Directions(vector, vector)));
-        return new TokenRanking().rank(scope.answer(new TokenColumns(model, asked.ghost(), settings.metric())), asked);
+        return new GhostSource.Directions(vector, vector);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package loupe.analysis.tokens;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.Vectors;
@@ -28,25 +29,35 @@ public record TokenCoherence(ModelId model, List<Integer> tokens) implements Que
 
     @Override
     public Answer answer(Scope scope) {
-        double[] centroid = scope.answer(new TokenGeometry(model)).centroid();
+        return of(
+                scope,
+                model,
+                scope.answer(new TokenGeometry(model)),
+                tokens.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** The same within another question's step. */
+    static Answer of(Scope scope, ModelId model, TokenGeometry.Answer geometry, int[] tokens) {
         NDArray embedding = scope.embeddings(model).embedding();
+        double[] centroid = geometry.centroid();
         double[] sum = new double[centroid.length];
         double[] centredSum = new double[centroid.length];
-        for (int token : tokens) {
-            double[] row = DeviceArrays.doubles(DeviceArrays.rows(scope.arrays(), embedding, token, token + 1L));
-            Vectors.addScaled(sum, 1, Vectors.unit(row));
-            Vectors.addScaled(row, -1, centroid);
-            Vectors.addScaled(centredSum, 1, Vectors.unit(row));
+        try (NDManager step = scope.arrays().newSubManager()) {
+            for (int token : tokens) {
+                double[] row = DeviceArrays.doubles(DeviceArrays.rows(step, embedding, token, token + 1L));
+                Vectors.addScaled(sum, 1, Vectors.unit(row));
+                Vectors.addScaled(row, -1, centroid);
+                Vectors.addScaled(centredSum, 1, Vectors.unit(row));
+            }
         }
-        return new Answer(mean(sum), mean(centredSum));
+        return new Answer(mean(sum, tokens.length), mean(centredSum, tokens.length));
     }
 
     /**
      * The mean pairwise cosine of n unit vectors from their sum, whose squared norm is n plus twice the sum of all
      * pairs' cosines.
      */
-    private double mean(double[] sum) {
-        int n = tokens.size();
+    private static double mean(double[] sum, int n) {
         return n < 2 ? Double.NaN : (Vectors.dot(sum, sum) - n) / ((double) n * (n - 1));
     }
 }

@@ -3,7 +3,11 @@ package loupe.analysis.tokens;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.Vectors;
 import loupe.analysis.ghost.GhostBasis;
@@ -54,6 +58,36 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
                 hubness,
                 whitened,
                 scope.embeddings(model).tokens());
+    }
+
+    /**
+     * The columns of several sources, the embedding read once for all of them. Those of each are answered as if it were
+     * asked alone.
+     */
+    static List<Answer> ofAll(
+            Scope scope, ModelId model, List<GhostSource> sources, int components, TokenMetric metric) {
+        if (metric == TokenMetric.CSLS || metric == TokenMetric.MAHALANOBIS) {
+            return sources.stream()
+                    .map(source -> new TokenColumns(model, source, components, metric).answer(scope))
+                    .toList();
+        }
+        TokenGeometry.Answer geometry = scope.answer(new TokenGeometry(model));
+        List<GhostBasis.Answer> bases = sources.stream()
+                .map(source -> new GhostBasis(model, source, components).answer(scope))
+                .toList();
+        double[][] vectors =
+                bases.stream().flatMap(basis -> Stream.of(basis.vectors())).toArray(double[][]::new);
+        double[][] products = products(scope, scope.embeddings(model).embedding(), vectors);
+        int tokens = scope.embeddings(model).tokens();
+        List<Answer> answers = new ArrayList<>();
+        int first = 0;
+        for (GhostBasis.Answer basis : bases) {
+            double[][] own = Arrays.copyOfRange(products, first, first + basis.vectors().length);
+            own[0] = geometry.centroidProducts();
+            answers.add(new Answer(basis, geometry, own, Optional.empty(), Optional.empty(), tokens));
+            first += basis.vectors().length;
+        }
+        return answers;
     }
 
     private Whitened whitened(Scope scope, NDArray embedding, GhostBasis.Answer basis) {

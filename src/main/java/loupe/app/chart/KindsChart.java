@@ -49,7 +49,8 @@ final class KindsChart extends LoupeCommand<ChartCommand.Result> {
                 SaeFile.read(sae, reading.options(sae)),
                 Optional.of(lm),
                 Optional.of(moments),
-                Optional.empty()));
+                Optional.empty(),
+                false));
         return picture.write(
                 context,
                 () -> {

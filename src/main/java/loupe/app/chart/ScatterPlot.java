@@ -2,6 +2,7 @@ package loupe.app.chart;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import loupe.analysis.lens.LogitMoments;
 import loupe.app.cli.CommandContext;
@@ -14,6 +15,7 @@ import loupe.inference.OpenSae;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.state.corpus.CountedShare;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.window.Provenance;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Option;
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
-            + "cosine, skew, kurtosis, logit-mean, " + "logit-std, entropy or two-sided";
+            + "cosine, skew, kurtosis, logit-mean, logit-std, entropy, two-sided, nearest-cosine, nearest or in-degree";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;
@@ -63,8 +65,14 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
         Optional<LogitMoments.Answer> moments = isOfLogits(x) || isOfLogits(y)
                 ? lm.map(model -> sources.moments(context, model, opened))
                 : Optional.empty();
-        FeatureValues values =
-                sources.values(context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, Optional.empty());
+        FeatureValues values = sources.values(
+                context,
+                opened,
+                SaeFile.read(sae, reading.options(sae)),
+                lm,
+                moments,
+                Optional.empty(),
+                NearestFeatures.isIn(List.of(x, y)));
         FeatureScatterModel.Points points = new FeatureScatterModel.Points(
                 x,
                 y,

@@ -22,6 +22,7 @@ import loupe.inference.Pending;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
 import loupe.sae.checkpoint.TensorRoles;
 import picocli.CommandLine.Option;
 
@@ -83,7 +84,7 @@ public class ReadingArguments {
     private Boolean mean;
 
     @Option(
-            names = "--side",
+            names = "--sae-side",
             paramLabel = "N",
             description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
                     + "to, from 0.")
@@ -117,7 +118,25 @@ public class ReadingArguments {
      */
     public OpenSae open(CommandContext context, Path path, Optional<HookPoint> at, String option) {
         OptionPaths.existing(path, option);
-        SaeOptions options = at.isPresent() ? options(at) : options(path);
+        return opened(context, path, at.isPresent() ? options(at) : options(path));
+    }
+
+    /**
+     * Opens a checkpoint of which only directions and biases are wanted, so that it need not be known how many features
+     * fire: where nothing says k, it is read as if all that are positive did.
+     */
+    public OpenSae openForDirections(CommandContext context, Path path, String option) {
+        OptionPaths.existing(path, option);
+        SaeOptions options = options(path);
+        boolean kIsOpen = activation == null
+                && SaeFile.read(path, options).proposal().missing().contains(SaeProposal.Missing.K);
+        return opened(
+                context,
+                path,
+                kIsOpen ? options.change().activation(Optional.of("relu")).build() : options);
+    }
+
+    private static OpenSae opened(CommandContext context, Path path, SaeOptions options) {
         OpenSae opened = Pending.await(context.service().openSae(path, options));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
@@ -143,6 +162,18 @@ public class ReadingArguments {
             Refusal refusal = why.refusal(sae.toString(), model);
             throw why instanceof Misfit.PlaceUnknown ? new UsageException(OptionWords.of(refusal)) : refusal;
         });
+    }
+
+    /**
+     * Goes on only with a feature that the checkpoint has.
+     *
+     * @throws UsageException if it has not
+     */
+    public static void requireFeature(int feature, OpenSae sae, String option) {
+        if (feature >= sae.config().dSae()) {
+            throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
+                    + (sae.config().dSae() - 1));
+        }
     }
 
     /** The factor of the input that was given; 1 if none was. */
@@ -193,7 +224,7 @@ public class ReadingArguments {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
         if (side != null && side < 0) {
-            throw new UsageException("--side is " + side + ", sides are counted from 0");
+            throw new UsageException("--sae-side is " + side + ", sides are counted from 0");
         }
         return SaeOptions.builder()
                 .format(Optional.ofNullable(format))

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.tokens.NullTokenList;
+import loupe.analysis.tokens.RandomLists;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenFilter;
@@ -77,11 +78,19 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
     private Long nullSeed;
 
+    @Option(
+            names = "--draws",
+            paramLabel = "N",
+            description = "Say where the list's coherence lies among those of the lists of so many random directions "
+                    + "under the same settings; 1000 tell it to a tenth of a per cent.")
+    @OptionRange(least = 1, most = 100_000)
+    private Integer draws;
+
     @Override
     public Result run(CommandContext context) {
-        if (ghost.finished().isPresent() && (nullSeed != null || stability || sides)) {
+        if (ghost.finished().isPresent() && (nullSeed != null || draws != null || stability || sides)) {
             throw new UsageException(
-                    "--vector is a finished ghost without direction and scale, so it goes without --null, "
+                    "--vector is a finished ghost without direction and scale, so it goes without --null, --draws, "
                             + "--stability and --sides");
         }
         TokenFilter filter = filters.filter();
@@ -106,17 +115,26 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
                 stability ? Optional.of(TokenStability.of(ranking, columns, list)) : Optional.empty();
         Optional<Sides> both =
                 sides ? Optional.of(Sides.of(opened, TokenSides.of(ranking, columns, asked))) : Optional.empty();
-        if (nullSeed == null) {
-            return new Result(shown, Row.all(opened, list, moved), both, Optional.empty(), Optional.empty());
-        }
-        TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
+        Optional<TokenCoherence.Answer> coherence =
+                nullSeed == null && draws == null ? Optional.empty() : Optional.of(coherence(context, opened, list));
         return new Result(
                 shown,
                 Row.all(opened, list, moved),
                 both,
-                Optional.of(coherence(context, opened, list)),
-                Optional.of(
-                        new RandomList(nullSeed, coherence(context, opened, random), ListedToken.all(opened, random))));
+                coherence,
+                draws == null ? Optional.empty() : Optional.of(among(context, opened, asked, coherence.orElseThrow())),
+                nullSeed == null ? Optional.empty() : Optional.of(random(context, opened, asked)));
+    }
+
+    private RandomLists.Place among(
+            CommandContext context, OpenModel opened, TokenListSettings asked, TokenCoherence.Answer coherence) {
+        return context.ask(new RandomLists(opened.id(), asked, draws, nullSeed == null ? 0 : nullSeed))
+                .place(coherence);
+    }
+
+    private RandomList random(CommandContext context, OpenModel opened, TokenListSettings asked) {
+        TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
+        return new RandomList(nullSeed, coherence(context, opened, random), ListedToken.all(opened, random));
     }
 
     private static TokenCoherence.Answer coherence(CommandContext context, OpenModel opened, TokenList list) {
@@ -130,6 +148,8 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
      * @param tokens best first
      * @param sides the lists of the two directions; empty unless requested
      * @param coherence how alike the listed tokens are; empty unless a random direction is requested
+     * @param amongRandom where the mean centred cosine lies among those of random directions' lists; empty unless
+     *     requested
      * @param random the list of a random direction
      */
     record Result(
@@ -137,6 +157,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             List<Row> tokens,
             @LeftOutIfEmpty Optional<Sides> sides,
             @LeftOutIfEmpty Optional<TokenCoherence.Answer> coherence,
+            @LeftOutIfEmpty Optional<RandomLists.Place> amongRandom,
             @JsonProperty("null") @LeftOutIfEmpty Optional<RandomList> random) {}
 
     /** The settings of the list. */

@@ -6,7 +6,7 @@ import loupe.app.cli.UsageException;
 import loupe.base.NumberRange;
 
 /** Lists of numbers as options write them: {@code 1,2,3}, and several such lists as {@code 1,2;3}. */
-final class NumberLists {
+public final class NumberLists {
     private NumberLists() {}
 
     /**
@@ -23,7 +23,7 @@ final class NumberLists {
     }
 
     /** Lists between semicolons, of which any may be empty. */
-    static List<List<Integer>> several(String text, String option) {
+    public static List<List<Integer>> several(String text, String option) {
         List<List<Integer>> lists = new ArrayList<>();
         for (String part : text.split(";", -1)) {
             lists.add(part.isBlank() ? List.of() : of(part, option));

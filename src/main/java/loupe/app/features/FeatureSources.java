@@ -17,7 +17,6 @@ import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
 import loupe.app.geometry.KindOptions;
 import loupe.app.geometry.SetOptions;
-import loupe.index.ActivationIndex;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
@@ -28,6 +27,7 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +43,8 @@ public final class FeatureSources {
             description = "Folder of the model, for promoted tokens and the texts of an index.")
     private Path model;
 
-    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for tokens and texts.")
-    private Path folder;
-
-    @Option(
-            names = "--indexed-as",
-            paramLabel = "NAME",
-            description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-    private String indexed;
+    @Mixin
+    private IndexedCheckpoint.Counted counted;
 
     @Option(
             names = "--batch",
@@ -71,6 +65,7 @@ public final class FeatureSources {
      *
      * @param file of the checkpoint, for what it says itself
      * @param matching with another checkpoint, if there is one
+     * @param nearest whether the nearest direction of each is wanted, for which all pairs are compared
      */
     public FeatureValues values(
             CommandContext context,
@@ -78,7 +73,8 @@ public final class FeatureSources {
             SaeFile file,
             Optional<OpenModel> lm,
             Optional<LogitMoments.Answer> moments,
-            Optional<FeatureMatching.Answer> matching) {
+            Optional<FeatureMatching.Answer> matching,
+            boolean nearest) {
         int features = sae.config().dSae();
         return new FeatureValues(
                 features,
@@ -88,6 +84,7 @@ public final class FeatureSources {
                 FeatureValues.trainedDensities(file),
                 statistics(context, sae.id(), features).orElse(null),
                 costs(context, sae.id(), features),
+                nearest ? NearestFeatures.of(context.ask(NearestFeatures.question(sae.id()))) : null,
                 kinds.thresholds(),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
@@ -107,7 +104,7 @@ public final class FeatureSources {
 
     /** What the index is of, if one is given. */
     public Optional<IndexInfo> info() {
-        return Optional.ofNullable(folder).map(ActivationIndex::describe);
+        return counted.info();
     }
 
     /** The moments and promoted tokens of a checkpoint's features. */
@@ -127,13 +124,7 @@ public final class FeatureSources {
 
     /** What was counted of the features, if an index is given. */
     Optional<FeatureStatistics> statistics(CommandContext context, SaeId sae, int features) {
-        if (folder == null) {
-            return Optional.empty();
-        }
-        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
-            index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(IndexedCheckpoint.of(context, index.info(), indexed, sae, features)));
-        }
+        return counted.statistics(context, sae, features);
     }
 
     /**
@@ -152,7 +143,7 @@ public final class FeatureSources {
         List<WordIndex> indexes = new ArrayList<>();
         moments.ifPresent(answer -> indexes.add(
                 SearchTexts.promoted(answer, id -> ModelOptions.text(lm.orElseThrow(), id), context.cancellation())));
-        if (folder != null) {
+        if (counted.isGiven()) {
             indexes.add(corpus(context, of.features(), lm, sae));
         }
         if (batch != null) {
@@ -162,18 +153,14 @@ public final class FeatureSources {
     }
 
     private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
-        OptionPaths.existing(folder, "--index");
+        counted.check();
         OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
         Tokenizer tokenizer = lm.tokenizer()
                 .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
-        try (ActivationIndex index = ActivationIndex.open(folder)) {
-            index.doubt().ifPresent(context::warn);
-            return SearchTexts.corpus(
-                    index,
-                    IndexedCheckpoint.of(
-                            context, index.info(), indexed, sae.orElseThrow().id(), features),
-                    tokenizer::text,
-                    context.cancellation());
-        }
+        return counted.read(
+                context,
+                sae.orElseThrow().id(),
+                features,
+                (index, place) -> SearchTexts.corpus(index, place, tokenizer::text, context.cancellation()));
     }
 }

@@ -95,6 +95,11 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
         return cache.resolve("indexes");
     }
 
+    /** The folder of unigram residuals, a file for each model, hook point and first token. */
+    public Path unigrams() {
+        return cache.resolve("unigrams");
+    }
+
     /** The session file. */
     Path session() {
         return config.resolve("session.json");

@@ -2,6 +2,7 @@ package loupe.state.features;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
@@ -10,7 +11,9 @@ import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.DirectionNorms;
+import loupe.analysis.geometry.LargestCosines;
 import loupe.analysis.lens.KindThresholds;
 import loupe.analysis.lens.LogitMoments;
 import loupe.base.Problem;
@@ -18,6 +21,7 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.ResultSlot;
@@ -47,6 +51,7 @@ public final class FeatureColumns {
     private final ObjectProperty<KindThresholds> kinds =
             new SimpleObjectProperty<>(this, "kinds", KindThresholds.DEFAULT);
     private double @Nullable [] costs;
+    private @Nullable NearestFeatures nearest;
     private long lastPart;
 
     public FeatureColumns(
@@ -93,6 +98,14 @@ public final class FeatureColumns {
         long now = System.nanoTime();
         if (whole || now - lastPart > SHOW_PARTS_EVERY_NANOS) {
             lastPart = now;
+            refresh();
+        }
+    }
+
+    /** Takes over which decoder direction is nearest to each; what was known stays if nothing is. */
+    void showNearest(Optional<LargestCosines.Answer> found) {
+        if (found.isPresent()) {
+            nearest = NearestFeatures.of(found.get());
             refresh();
         }
     }
@@ -144,7 +157,8 @@ public final class FeatureColumns {
         OpenSae b = workbench.b().sae().get();
         if (a == null
                 || b == null
-                || FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config())
+                || MatchSide.DECODER
+                        .misfit(a.id(), a.config(), b.id(), b.config())
                         .isPresent()) {
             matching.clear();
         } else {
@@ -157,6 +171,7 @@ public final class FeatureColumns {
 
     private void askOwn() {
         costs = null;
+        nearest = null;
         OpenSae sae = side.sae().get();
         if (sae == null) {
             trained.clear();
@@ -213,6 +228,7 @@ public final class FeatureColumns {
                                 trained.getValue(),
                                 statistics.features(side).get(),
                                 costs,
+                                nearest,
                                 kinds.get(),
                                 texts::of));
     }

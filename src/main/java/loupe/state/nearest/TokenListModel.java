@@ -10,6 +10,7 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.NullTokenList;
+import loupe.analysis.tokens.RandomLists;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenFilter;
@@ -63,7 +64,7 @@ public final class TokenListModel {
     private final ResultSlot<TokenStability> stability;
     private final ResultSlot<TokenList> random;
     private final ResultSlot<TokenCoherence.Answer> coherence;
-    private final ResultSlot<TokenCoherence.Answer> randomCoherence;
+    private final ResultSlot<RandomLists.Answer> randomLists;
     private final ReadOnlyObjectWrapper<TokenList> reference = new ReadOnlyObjectWrapper<>(this, "reference");
     private final ObservableValue<PaneStatus> status;
     private boolean marked;
@@ -88,7 +89,7 @@ public final class TokenListModel {
         stability = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         random = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         coherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
-        randomCoherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        randomLists = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         Runnable again = this::retry;
         status = new PaneStatusBinding()
                 .fails(columns.problemProperty(), again)
@@ -104,7 +105,6 @@ public final class TokenListModel {
             }
             askDetails();
         });
-        random.valueProperty().addListener((property, was, is) -> ask(randomCoherence, is));
         details.addListener(changed -> askDetails());
         side.feature().addListener((property, was, is) -> {
             forgetReference();
@@ -233,9 +233,9 @@ public final class TokenListModel {
         return coherence;
     }
 
-    /** How alike the tokens of the random direction's list are. */
-    public ResultSlot<TokenCoherence.Answer> randomCoherence() {
-        return randomCoherence;
+    /** How alike the tokens of many random directions' lists are, as far as they have been drawn. */
+    public ResultSlot<RandomLists.Answer> randomLists() {
+        return randomLists;
     }
 
     /**
@@ -260,11 +260,13 @@ public final class TokenListModel {
             stability.clear();
             random.clear();
             coherence.clear();
+            randomLists.clear();
             return;
         }
         stability.ask(new Moved(known, now, ranking));
         random.ask(new NullTokenList(model.id(), now.settings(), 0));
         ask(coherence, now);
+        randomLists.ask(new RandomLists(model.id(), now.settings(), RandomLists.DRAWS, 0));
     }
 
     private void ask(ResultSlot<TokenCoherence.Answer> slot, TokenList of) {

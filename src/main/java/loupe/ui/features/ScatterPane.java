@@ -291,6 +291,9 @@ public final class ScatterPane implements Pane {
             case TWO_SIDED -> "two-sided mass of logit weights";
             case MATCH -> "cosine with the other checkpoint";
             case CE_COST -> "loss added by ablation";
+            case NEAREST_COSINE -> "largest cosine with another feature";
+            case NEAREST -> "nearest feature";
+            case IN_DEGREE -> "features that have it as nearest";
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND, KIND -> "";
         };
     }

@@ -19,6 +19,7 @@ import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import javafx.scene.text.TextAlignment;
+import loupe.analysis.tokens.RandomLists;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
@@ -217,7 +218,7 @@ public final class TokenListPane implements Pane {
                 model.stability().valueProperty(),
                 model.random().valueProperty(),
                 model.coherence().valueProperty(),
-                model.randomCoherence().valueProperty(),
+                model.randomLists().valueProperty(),
                 model.sides(),
                 model.bothSides().valueProperty())) {
             more.addListener((property, was, is) -> show());
@@ -293,16 +294,24 @@ public final class TokenListPane implements Pane {
                 })
                 .toList());
         changed.set(rows.stream().anyMatch(row -> !row.change().isEmpty()));
-        TokenCoherence.Answer alike = model.coherence().getValue();
-        TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
-        String note = passing(list)
-                + (!details || alike == null
-                        ? ""
-                        : "mean pairwise cosine " + NumberTexts.number(alike.meanCosine())
-                                + (randomAlike == null
-                                        ? ""
-                                        : ", random " + NumberTexts.number(randomAlike.meanCosine())));
+        String note = passing(list) + (details ? coherence() : "");
         frame.subtitleProperty().set(note.endsWith("; ") ? note.substring(0, note.length() - 2) : note);
+    }
+
+    /** How alike the tokens of the list are, and where that lies among the lists of random directions. */
+    private String coherence() {
+        TokenCoherence.Answer alike = model.coherence().getValue();
+        RandomLists.Answer drawn = model.randomLists().getValue();
+        if (alike == null) {
+            return "";
+        }
+        String own = "pairs' centred cosine " + NumberTexts.number(alike.meanCentredCosine());
+        if (drawn == null) {
+            return own;
+        }
+        RandomLists.Place place = drawn.place(alike);
+        return own + "; " + NumberTexts.count(place.draws()) + " random lists " + NumberTexts.number(place.mean())
+                + ", z " + NumberTexts.number(place.z()) + ", above " + NumberTexts.percent(place.shareBelow());
     }
 
     /** A change of rank as drawn: an arrow for its sign. */

@@ -84,6 +84,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                                     stack(
                                                             "prompt-features",
                                                             "effects",
+                                                            "ablated-text",
                                                             "generation",
                                                             "dose",
                                                             "patching",
@@ -97,9 +98,11 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
             new ViewKind(
                     "map",
                     "Map",
-                    "Where all features and all tokens lie: how near the nearest are",
+                    "Where all features and all tokens lie: how near the nearest are, and which of them are about one token",
                     Feather.MAP,
-                    across(part(304, stack("features")), part(887, stack("cosines", "kinds", "enrichment")))));
+                    across(
+                            part(304, stack("features")),
+                            part(887, stack("cosines", "kinds", "enrichment", "embedding", "token-bias")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

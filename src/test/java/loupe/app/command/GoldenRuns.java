@@ -53,12 +53,16 @@ public final class GoldenRuns {
      * Runs the command and compares what it gives.
      *
      * @param leftOut paths that are not compared
+     * @param more arguments that are added, such as where files are kept
      */
-    public void judge(Path temporary, Set<String> leftOut) throws IOException {
+    public void judge(Path temporary, Set<String> leftOut, String... more) throws IOException {
         Path out = temporary.resolve("out.safetensors");
-        Object[] arguments = StreamSupport.stream(run.get("args").spliterator(), false)
-                .map(argument ->
-                        argument.asText().replace("{case}", folder.toString()).replace("{out}", out.toString()))
+        Object[] arguments = Stream.concat(
+                        StreamSupport.stream(run.get("args").spliterator(), false)
+                                .map(argument -> argument.asText()
+                                        .replace("{case}", folder.toString())
+                                        .replace("{out}", out.toString())),
+                        Stream.of(more))
                 .toArray();
         CommandRun done = CommandRun.of(arguments);
         assertThat(done.code).as(done.err).isZero();

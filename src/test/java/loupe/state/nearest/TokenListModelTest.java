@@ -142,6 +142,6 @@ class TokenListModelTest {
                 .isEqualTo(model.list().getValue().tokens());
         model.details().set(false);
         assertThat(model.random().getValue()).isNull();
-        assertThat(model.randomCoherence().getValue()).isNull();
+        assertThat(model.randomLists().getValue()).isNull();
     }
 }

@@ -9,6 +9,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.tokens.NullTokenList;
+import loupe.analysis.tokens.RandomLists;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenFilter;
@@ -42,6 +43,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         device.answers(TokenColumns.class);
         device.answers(NullTokenList.class);
         device.answers(TokenCoherence.class);
+        device.answers(RandomLists.class);
         onFx(() -> opened.openA());
         onFx(() -> opened.choose(1));
     }
@@ -107,7 +109,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         assertThat(columns(table())).contains("\u00b110 %", "Random");
         assertThat(cells(table(), "Random")).doesNotContain("");
         assertThat(cells(table(), "\u00b110 %")).doesNotContain("");
-        assertThat(subtitle()).startsWith("mean pairwise cosine ").contains(", random ");
+        assertThat(subtitle()).startsWith("pairs' centred cosine ").contains("1,000 random lists ", ", z ", ", above ");
     }
 
     @Test
