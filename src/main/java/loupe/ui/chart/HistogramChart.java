@@ -237,7 +237,8 @@ public final class HistogramChart extends ChartPart {
         for (HistogramSeries one : series) {
             int bin = one.bin(value);
             if (bin >= 0) {
-                parts.add((series.size() > 1 ? one.side() + ": " : "") + words(one, bin));
+                parts.add((series.size() > 1 ? (one.ofCheckpoint() ? one.side() : one.name()) + ": " : "")
+                        + words(one, bin));
             }
         }
         showReadout(String.join("    ", parts));
@@ -314,7 +315,7 @@ public final class HistogramChart extends ChartPart {
 
         @Override
         public Comparable<?> getSeriesKey(int which) {
-            return series.get(which).side() + ": " + series.get(which).name();
+            return series.get(which).legend();
         }
 
         @Override

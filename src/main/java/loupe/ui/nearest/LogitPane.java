@@ -263,12 +263,14 @@ public final class LogitPane implements Pane {
                         ? List.of(new HistogramSeries(
                                 Side.A, LogitSplit.NONE.inside(), edges, answer.counts(token -> true)))
                         : List.of(
-                                new HistogramSeries(Side.A, split.inside(), edges, answer.counts(set.get()::has)),
+                                new HistogramSeries(
+                                        Side.A, split.inside(), edges, answer.counts(set.get()::has), false),
                                 new HistogramSeries(
                                         Side.B,
                                         split.outside(),
                                         edges,
-                                        answer.counts(token -> !set.get().has(token)))));
+                                        answer.counts(token -> !set.get().has(token)),
+                                        false)));
     }
 
     /**
