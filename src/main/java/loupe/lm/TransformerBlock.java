@@ -33,6 +33,8 @@ record TransformerBlock(
     }
 
     /**
+     * Computes the block.
+     *
      * @param x (B, T, dModel)
      * @param lastOnly whether only the last position of each row is computed behind keys and values
      * @return (B, T, dModel), or (B, 1, dModel)
