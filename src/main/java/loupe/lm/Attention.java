@@ -41,8 +41,6 @@ record Attention(
         NDArray out,
         @Nullable NDArray outBias) {
     /**
-     * Attends within each row.
-     *
      * @param x (B, T, dModel), normalised
      * @param lastOnly whether only the last token of each row asks
      * @return (B, T, dModel), or (B, 1, dModel)
