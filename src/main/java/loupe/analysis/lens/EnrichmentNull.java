@@ -43,7 +43,7 @@ public final class EnrichmentNull {
                             + (sets == Long.MAX_VALUE ? "far more than " + MOST_EXACT : Long.toString(sets))
                             + " sets of " + members,
                     "at most " + MOST_EXACT + " to look at all",
-                    "Draw some of them: --permutations 10000");
+                    "Draw some of them at random, such as 10,000");
         }
         int[] ranks = new int[members];
         Arrays.setAll(ranks, i -> i);

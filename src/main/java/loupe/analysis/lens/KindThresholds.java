@@ -45,7 +45,7 @@ public record KindThresholds(double prediction, double suppression, double parti
         double split = Double.NaN;
         for (int s = 0; s < of.sets().size(); s++) {
             String name = of.sets().get(s);
-            if (name.equals(TokenSets.LEADING_SPACE) || name.equals(TokenSets.CAPITAL)) {
+            if (name.equals(TokenSet.LEADING_SPACE) || name.equals(TokenSet.CAPITAL)) {
                 double score = Math.abs(of.score(feature, s));
                 split = Double.isNaN(split) ? score : Math.max(split, score);
             }

@@ -5,6 +5,11 @@ import java.util.stream.IntStream;
 
 /** A named set of tokens. Equal if name and members are. Immutable. */
 public final class TokenSet {
+    /** The name of the tokens that begin with a space. */
+    public static final String LEADING_SPACE = "leading-space";
+    /** The name of those whose first letter is a capital. */
+    public static final String CAPITAL = "capital";
+
     private final String name;
     private final int[] members;
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import loupe.analysis.lens.TokenSet;
 import loupe.analysis.lens.TokenSetFile;
-import loupe.analysis.lens.TokenSets;
+import loupe.analysis.tokens.TokenSets;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;

@@ -35,6 +35,8 @@ import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.map.CosineView;
+import loupe.state.nearest.LogitSplit;
+import loupe.state.nearest.LogitView;
 import loupe.state.text.DoseModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
@@ -43,6 +45,9 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
+import loupe.ui.pane.Pane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
@@ -293,6 +298,15 @@ final class Tour {
                     models().text().open(example.ids(), example.focus());
                 },
                 () -> app.view().run("examples"));
+        camera.both("kinds", () -> showMap(KindsPane.class), () -> leaveMap(KindsPane.class));
+        camera.both("enrichment", () -> showMap(EnrichmentPane.class), () -> leaveMap(EnrichmentPane.class));
+        camera.both(
+                "logit-histogram",
+                () -> {
+                    models().a().logits().split().set(LogitSplit.LEADING_SPACE);
+                    models().a().logits().view().set(LogitView.HISTOGRAM);
+                },
+                () -> models().a().logits().view().set(LogitView.BARS));
         camera.both(Camera.Need.COUNTS, "together", () -> app.view().run("together"), () -> {});
         camera.one(
                 Camera.Need.EXAMPLE,
@@ -644,6 +658,17 @@ final class Tour {
                     app.view().maximise(DosePane.class, true);
                 },
                 () -> app.view().maximise(DosePane.class, false));
+    }
+
+    /** Shows a page of the view of all features alone. */
+    private void showMap(Class<? extends Pane> page) {
+        app.view().run("view-map");
+        app.view().maximise(page, true);
+    }
+
+    private void leaveMap(Class<? extends Pane> page) {
+        app.view().maximise(page, false);
+        app.view().run(FIRST_VIEW);
     }
 
     private void showPrompts(PromptPair pair) {

@@ -3,13 +3,13 @@ package loupe.state.nearest;
 import java.util.List;
 import java.util.Optional;
 import loupe.analysis.lens.TokenSet;
-import loupe.analysis.lens.TokenSets;
+import loupe.analysis.tokens.TokenSets;
 
 /** What a histogram of logit weights is split by: a set of tokens and the others. */
 public enum LogitSplit {
     NONE("All tokens", "", "tokens", ""),
-    LEADING_SPACE("Leading space", TokenSets.LEADING_SPACE, "with leading space", "without"),
-    CAPITAL("Capital", TokenSets.CAPITAL, "with capital", "without"),
+    LEADING_SPACE("Leading space", TokenSet.LEADING_SPACE, "with leading space", "without"),
+    CAPITAL("Capital", TokenSet.CAPITAL, "with capital", "without"),
     LATIN("Latin script", TokenSets.LATIN, "Latin", "other");
 
     private final String title;

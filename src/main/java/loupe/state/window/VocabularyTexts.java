@@ -9,7 +9,7 @@ import loupe.analysis.lens.KeptMoments;
 import loupe.analysis.lens.LogitMoments;
 import loupe.analysis.lens.LogitProjection;
 import loupe.analysis.lens.TokenSet;
-import loupe.analysis.lens.TokenSets;
+import loupe.analysis.tokens.TokenSets;
 import loupe.base.Cancellation;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;

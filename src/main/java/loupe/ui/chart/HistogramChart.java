@@ -242,7 +242,8 @@ public final class HistogramChart extends ChartPart {
         for (HistogramSeries one : series) {
             int bin = one.bin(value);
             if (bin >= 0) {
-                parts.add((series.size() > 1 ? one.side() + ": " : "") + words(one, bin));
+                parts.add((series.size() > 1 ? (one.ofCheckpoint() ? one.side() : one.name()) + ": " : "")
+                        + words(one, bin));
             }
         }
         showReadout(String.join("    ", parts));
@@ -319,10 +320,7 @@ public final class HistogramChart extends ChartPart {
 
         @Override
         public Comparable<?> getSeriesKey(int which) {
-            String side = series.get(which).side().toString();
-            return side.equals(series.get(which).name())
-                    ? side
-                    : side + ": " + series.get(which).name();
+            return series.get(which).legend();
         }
 
         @Override

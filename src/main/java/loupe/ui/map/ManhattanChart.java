@@ -246,9 +246,17 @@ public final class ManhattanChart extends PaintedRegion implements Exportable {
             return one.q() > CHANCE ? palette.muted() : one.score() > 0 ? palette.positive() : palette.negative();
         }
 
-        /** The names of the furthest sets, as far as they do not lie over others. */
+        /**
+         * The names of the furthest sets, as far as they do not lie over other names, dots, their lines and the axis.
+         */
         private void names(Pen pen, ColourRoles palette) {
             List<double[]> taken = new ArrayList<>();
+            taken.add(new double[] {LEFT, y(0) - 1, width, y(0) + 1});
+            for (int set = 0; set < scores.size(); set++) {
+                double end = y(scores.get(set).height());
+                taken.add(new double[] {x(set) - DOT, Math.min(end, y(0)) - DOT, x(set) + DOT, Math.max(end, y(0)) + DOT
+                });
+            }
             List<Integer> furthest = IntStream.range(0, scores.size())
                     .boxed()
                     .sorted(Comparator.comparingDouble(
@@ -257,18 +265,22 @@ public final class ManhattanChart extends PaintedRegion implements Exportable {
             for (int set : furthest) {
                 SetScore one = scores.get(set);
                 double wide = pen.widthOf(one.set(), SMALL, false);
-                double left = x(set) + DOT + 4 + wide > width ? x(set) - DOT - 4 - wide : x(set) + DOT + 4;
-                double baseline = y(one.height()) + 4;
-                double[] box = {left, baseline - SMALL, left + wide, baseline + 3};
-                if (taken.stream().noneMatch(other -> overlaps(box, other))) {
-                    taken.add(box);
-                    pen.text(one.set(), left, baseline, SMALL, set == pointed, palette.text());
+                for (double left : new double[] {x(set) + DOT + 4, x(set) - DOT - 4 - wide}) {
+                    double baseline = y(one.height()) + 4;
+                    double[] box = {left, baseline - SMALL, left + wide, baseline + 3};
+                    if (left >= LEFT
+                            && left + wide <= width
+                            && taken.stream().noneMatch(other -> overlaps(box, other))) {
+                        taken.add(box);
+                        pen.text(one.set(), left, baseline, SMALL, set == pointed, palette.text());
+                        break;
+                    }
                 }
             }
         }
 
         private static boolean overlaps(double[] a, double[] b) {
-            return a[0] < b[2] + 3 && b[0] < a[2] + 3 && a[1] < b[3] && b[1] < a[3];
+            return a[0] < b[2] + 2 && b[0] < a[2] + 2 && a[1] < b[3] && b[1] < a[3];
         }
 
         int at(double x, double y) {

@@ -104,7 +104,7 @@ public final class LogitPane implements Pane {
                         60,
                         this::weight,
                         value -> Double.isNaN(value) ? "left out" : NumberTexts.number(value)));
-        Tables.onChosen(table, onToken::accept);
+        Tables.onChosen(table, onToken);
         TableExport.attachTo(table, "logit-tokens", desk);
         export.attachTo(chart);
         histogramExport.attachTo(histogram);
@@ -263,12 +263,14 @@ public final class LogitPane implements Pane {
                         ? List.of(new HistogramSeries(
                                 Side.A, LogitSplit.NONE.inside(), edges, answer.counts(token -> true)))
                         : List.of(
-                                new HistogramSeries(Side.A, split.inside(), edges, answer.counts(set.get()::has)),
+                                new HistogramSeries(
+                                        Side.A, split.inside(), edges, answer.counts(set.get()::has), false),
                                 new HistogramSeries(
                                         Side.B,
                                         split.outside(),
                                         edges,
-                                        answer.counts(token -> !set.get().has(token)))));
+                                        answer.counts(token -> !set.get().has(token)),
+                                        false)));
     }
 
     /**

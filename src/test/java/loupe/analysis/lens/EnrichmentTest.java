@@ -133,7 +133,7 @@ class EnrichmentTest {
     void allSetsOfALargeVocabularyAreRefusedWithWhatToDo() {
         assertThatThrownBy(() -> EnrichmentNull.exact(50_257, 12, NEVER))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("--permutations 10000");
+                .hasMessageContaining("Draw some of them");
     }
 
     @Test

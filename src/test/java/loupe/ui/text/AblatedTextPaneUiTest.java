@@ -59,7 +59,8 @@ class AblatedTextPaneUiTest extends PaneUiTest {
                         Replacement.REMOVED));
         answer(
                 AblatedText.class,
-                new AblatedText.Answer(2, new int[] {-1, -1, -1}, TokenSets.pairs().of(0, 2), new float[] {2, 1.5f, 0}));
+                new AblatedText.Answer(
+                        2, new int[] {-1, -1, -1}, TokenSets.pairs().of(0, 2), new float[] {2, 1.5f, 0}));
 
         TableView<?> table = lookup("#ablated-text").query();
         assertThat(cells(table, "Tokens")).containsExactly("b", "a", "ba");

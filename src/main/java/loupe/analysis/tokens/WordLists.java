@@ -1,4 +1,4 @@
-package loupe.analysis.lens;
+package loupe.analysis.tokens;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,15 +1,16 @@
-package loupe.analysis.lens;
+package loupe.analysis.tokens;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import loupe.analysis.tokens.TokenScript;
+import loupe.analysis.lens.TokenSet;
 import loupe.base.Cancellation;
 
 /**
@@ -18,12 +19,8 @@ import loupe.base.Cancellation;
  * because a token alone has no part of speech.
  */
 public final class TokenSets {
-    /** Tokens that begin with a space. */
-    public static final String LEADING_SPACE = "leading-space";
     /** Tokens of Latin letters. */
     public static final String LATIN = "script-latin";
-    /** Tokens whose first letter is a capital. */
-    public static final String CAPITAL = "capital";
 
     private static final int CHECK_EVERY = 4096;
     private static final Pattern PIECE = Pattern.compile("(<0x[0-9A-Fa-f]{2}>)+|<\\|.*\\|>|<\\d+>");
@@ -40,8 +37,8 @@ public final class TokenSets {
 
     private static Map<String, Predicate<Written>> rules() {
         Map<String, Predicate<Written>> rules = new LinkedHashMap<>();
-        rules.put(LEADING_SPACE, token -> token.text.startsWith(" "));
-        rules.put(CAPITAL, token -> !token.word.isEmpty() && Character.isUpperCase(token.word.codePointAt(0)));
+        rules.put(TokenSet.LEADING_SPACE, token -> token.text.startsWith(" "));
+        rules.put(TokenSet.CAPITAL, token -> !token.word.isEmpty() && Character.isUpperCase(token.word.codePointAt(0)));
         put(rules, "all-capitals", "\\p{Lu}{2,}");
         put(rules, "lower-case", "\\p{Ll}+");
         put(rules, "single-letter", "\\p{L}");
@@ -94,7 +91,7 @@ public final class TokenSets {
                 Written written = new Written(text, word);
                 for (Map.Entry<String, Predicate<Written>> rule : RULES.entrySet()) {
                     if (rule.getValue().test(written)) {
-                        members.get(rule.getKey()).add(token);
+                        Objects.requireNonNull(members.get(rule.getKey())).add(token);
                     }
                 }
             }
