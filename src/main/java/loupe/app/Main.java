@@ -45,6 +45,7 @@ import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
 import loupe.app.geometry.EmbeddingsCommand;
+import loupe.app.geometry.RulesCommand;
 import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.geometry.GeometryCommand;
 import loupe.app.tour.TourCommand;
@@ -100,6 +101,7 @@ public final class Main {
                         new NeighboursCommand(),
                         new EmbeddingsCommand(),
                         new TokenBiasCommand(),
+                        new RulesCommand(),
                         new LogitsCommand(),
                         new GeometryCommand(),
                         new TextCommand(),

@@ -29,7 +29,7 @@ public enum TokenScript {
     }
 
     /** The script of all letters of a text. */
-    static TokenScript of(String text) {
+    public static TokenScript of(String text) {
         TokenScript found = NONE;
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
             int c = text.codePointAt(i);
