@@ -67,8 +67,7 @@ public final class Golden {
 
     /** Likewise. */
     private static final class Geometry {
-        private static final Path ROOT =
-                unpack(Path.of("target", "golden"), "geometry.tar.zst", "SHA256SUMS.geometry");
+        private static final Path ROOT = unpack(Path.of("target", "golden"), "geometry.tar.zst", "SHA256SUMS.geometry");
     }
 
     /**

@@ -23,7 +23,6 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
-import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
@@ -32,6 +31,7 @@ import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.effects.AblateCommand;
+import loupe.app.effects.AblatedTextCommand;
 import loupe.app.effects.AttributeCommand;
 import loupe.app.effects.CircuitCommand;
 import loupe.app.effects.DoseCommand;
@@ -45,9 +45,12 @@ import loupe.app.features.FeaturesCommand;
 import loupe.app.features.LabelsCommand;
 import loupe.app.features.SearchCommand;
 import loupe.app.geometry.EmbeddingsCommand;
+import loupe.app.geometry.EnrichmentCommand;
+import loupe.app.geometry.GeometryCommand;
+import loupe.app.geometry.LogitStatsCommand;
+import loupe.app.geometry.LogitsCommand;
 import loupe.app.geometry.RulesCommand;
 import loupe.app.geometry.TokenBiasCommand;
-import loupe.app.geometry.GeometryCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
 import loupe.base.CheckpointException;
@@ -103,9 +106,12 @@ public final class Main {
                         new TokenBiasCommand(),
                         new RulesCommand(),
                         new LogitsCommand(),
+                        new LogitStatsCommand(),
+                        new EnrichmentCommand(),
                         new GeometryCommand(),
                         new TextCommand(),
                         new AblateCommand(),
+                        new AblatedTextCommand(),
                         new EffectCommand(),
                         new SteerCommand(),
                         new DoseCommand(),

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.CheckpointException;
 import loupe.sae.SparseFeatures;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class CountedActivations implements AutoCloseable permits ActivationIndex, ActivationsSoFar {
     private static final int ASK_FOR_MORE = 3;
+    private static final int CONTEXTS_AT_ONCE = 64;
     private static final int MOST_ASKED = 1_000;
     private static final int TOP_FOR_IDS = 100;
     private static final int NEAR_MISSES_AT_ONCE = 64;
@@ -140,6 +143,31 @@ public abstract sealed class CountedActivations implements AutoCloseable permits
         int place = token % info().contextLength();
         int first = place - info().documents().position(text.documents(), place);
         return Arrays.copyOfRange(text.ids(), first, place + 1);
+    }
+
+    /**
+     * The beginning of the corpus as the model read it.
+     *
+     * @param most tokens, of which there may be fewer
+     */
+    public final TokenRows beginning(long most) {
+        List<Contexts.Context> found = new ArrayList<>();
+        long left = most;
+        for (int first = 0; left > 0; first += CONTEXTS_AT_ONCE) {
+            int[] numbers = IntStream.range(first, first + CONTEXTS_AT_ONCE).toArray();
+            Map<Integer, ContextTexts.Text> read = texts(numbers);
+            for (int number : numbers) {
+                ContextTexts.Text text = read.get(number);
+                if (text == null || left <= 0) {
+                    return info().documents().rows(found);
+                }
+                int length = (int) Math.min(left, text.ids().length);
+                found.add(new Contexts.Context(
+                        Arrays.copyOf(text.ids(), length), Arrays.copyOf(text.documents(), length)));
+                left -= length;
+            }
+        }
+        return info().documents().rows(found);
     }
 
     final ContextTexts.Text text(int context) {

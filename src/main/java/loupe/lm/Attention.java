@@ -40,8 +40,12 @@ record Attention(
         @Nullable Norm keyNorm,
         NDArray out,
         @Nullable NDArray outBias) {
-    /** @param x (B, T, dModel), normalised */
-    NDArray apply(Pass pass, NDArray x, PositionContext places) {
+    /**
+     * @param x (B, T, dModel), normalised
+     * @param lastOnly whether only the last token of each row asks
+     * @return (B, T, dModel), or (B, 1, dModel)
+     */
+    NDArray apply(Pass pass, NDArray x, PositionContext places, boolean lastOnly) {
         long rows = x.getShape().get(0);
         long length = x.getShape().get(1);
         long queryWidth = (long) nHeads * dHead;
@@ -50,7 +54,8 @@ record Attention(
         NDArray q = pass.show(Site.Q, layer, parts.get(0).reshape(rows, length, nHeads, dHead));
         NDArray k = pass.show(Site.K, layer, parts.get(1).reshape(rows, length, nKeyValueHeads, dHead));
         NDArray v = pass.show(Site.V, layer, parts.get(2).reshape(rows, length, nKeyValueHeads, dHead));
-        NDArray scaled = Scalars.mul(turn(places, queryNorm, q), kind.scale());
+        NDArray turned = turn(places, queryNorm, q);
+        NDArray scaled = Scalars.mul(lastOnly ? turned.get(":, {}:", length - 1) : turned, kind.scale());
         k = turn(places, keyNorm, k);
         KeyValues present = new KeyValues(k.transpose(0, 2, 1, 3), v.transpose(0, 2, 1, 3));
 
@@ -72,7 +77,8 @@ record Attention(
                 double cap = scoreCap.getAsDouble();
                 score = Scalars.mul(Scalars.div(score, cap).tanh(), cap);
             }
-            scores.add(span.mask == null ? score : score.addi(span.mask));
+            NDArray mask = span.mask != null && lastOnly ? ofLast(score, span.mask) : span.mask;
+            scores.add(mask == null ? score : score.addi(mask));
         }
         NDArray pattern = pass.show(
                         Site.ATTN_SCORES, layer, spans.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 3))
@@ -90,7 +96,17 @@ record Attention(
             from = to;
         }
         z = pass.show(Site.Z, layer, Objects.requireNonNull(z).transpose(0, 2, 1, 3));
-        return Mlp.affine(z.reshape(rows, length, queryWidth), out, outBias);
+        return Mlp.affine(z.reshape(rows, lastOnly ? 1 : length, queryWidth), out, outBias);
+    }
+
+    /**
+     * What a mask (.., T, S), or (.., 1, S) for all tokens alike, says of the last token; of the manager of the scores.
+     */
+    private static NDArray ofLast(NDArray scores, NDArray mask) {
+        Shape shape = mask.getShape();
+        NDArray last = mask.get("..., {}:, :", shape.get(shape.dimension() - 2) - 1);
+        last.attach(scores.getManager());
+        return last;
     }
 
     private NDArray turn(PositionContext places, @Nullable Norm norm, NDArray heads) {

@@ -224,7 +224,7 @@ public final class LanguageModel implements AutoCloseable {
      * @param layer the first block that is computed
      * @param residual entering it, (B, T, dModel); stays its owner's
      * @param input the tokens that it comes from; their ids and ghosts are not read
-     * @return as {@link #forward(NDManager, Input, Hook, KeyValueCache, Logits, Cancellation)} without a cache
+     * @return as {@link #forward(NDManager, Input, Hook, KeyValueCache, Logits, Cancellation)}
      * @throws IllegalArgumentException if there is no such layer
      */
     public NDArray forwardFrom(
@@ -233,12 +233,45 @@ public final class LanguageModel implements AutoCloseable {
             NDArray residual,
             Input input,
             Hook hook,
+            @Nullable KeyValueCache cache,
             Logits which,
             Cancellation cancellation) {
         Objects.checkIndex(layer, blocks.size());
+        return through(new Pass(step, hook, cache, cancellation), step, input, own(step, residual), layer, which);
+    }
+
+    /**
+     * Runs one block, so that a batch may grow from one to the next.
+     *
+     * @param layer the block
+     * @param residual entering it, (B, T, dModel); stays its owner's
+     * @param input the tokens that it comes from; their ids and ghosts are not read
+     * @param cache as in {@link #forward(NDManager, Input, Hook, KeyValueCache, Logits, Cancellation)}
+     * @return the residual stream leaving it, of the same shape; or, if the hook stopped there, the value at its last
+     *     place
+     */
+    public NDArray block(
+            NDManager step,
+            int layer,
+            NDArray residual,
+            Input input,
+            Hook hook,
+            @Nullable KeyValueCache cache,
+            Cancellation cancellation) {
+        Pass pass = new Pass(step, hook, cache, cancellation);
+        PositionContext places = new PositionContext(step, input, pass.cache());
+        pass.checkCancelled();
+        try (NDArray x = own(step, residual)) {
+            NDArray next = pass.scoped(x, in -> blocks.get(layer).apply(pass, in, places, false));
+            return pass.isStopped() ? pass.stoppedWith() : next;
+        }
+    }
+
+    /** The same storage under a handle of the step. */
+    private static NDArray own(NDManager step, NDArray residual) {
         NDArray x = residual.reshape(residual.getShape());
         x.attach(step);
-        return through(new Pass(step, hook, null, cancellation), step, input, x, layer, which);
+        return x;
     }
 
     /** The blocks from one on, final norm and unembedding; x is closed. */
@@ -250,24 +283,31 @@ public final class LanguageModel implements AutoCloseable {
             if (pass.isStopped()) {
                 return pass.stoppedWith();
             }
-            NDArray next = pass.scoped(x, in -> block.apply(pass, in, places));
+            boolean lastOnly =
+                    which.ofLastPosition() && block.layer() == blocks.size() - 1 && block.mayGiveLastOnly(pass);
+            NDArray next = pass.scoped(x, in -> block.apply(pass, in, places, lastOnly));
             x.close();
             x = next;
         }
         if (pass.isStopped()) {
             return pass.stoppedWith();
         }
-        if (which == Logits.NONE) {
-            if (pass.wants(Site.LN_FINAL_SCALE, HookPoint.NO_LAYER)
-                    || pass.wants(Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)) {
-                pass.scoped(x, in -> finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER))
-                        .close();
+        if (which.endsWithResidual()
+                && (pass.wants(Site.LN_FINAL_SCALE, HookPoint.NO_LAYER)
+                        || pass.wants(Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER))) {
+            pass.scoped(x, in -> finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER))
+                    .close();
+            if (pass.isStopped()) {
+                return pass.stoppedWith();
             }
-            return pass.isStopped() ? pass.stoppedWith() : x;
         }
-        NDArray last = which == Logits.LAST ? x.get(":, {}:", input.length() - 1) : x;
+        long given = x.getShape().get(1);
+        NDArray end = which.ofLastPosition() && given > 1 ? x.get(":, {}:", given - 1) : x;
+        if (which.endsWithResidual()) {
+            return end;
+        }
         NDArray logits = pass.scoped(
-                last, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
+                end, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
         return pass.isStopped() ? pass.stoppedWith() : logits;
     }
 

@@ -7,5 +7,19 @@ public enum Logits {
     /** The last position of each row: (B, 1, V). */
     LAST,
     /** None: the pass ends with the residual stream leaving the last block, (B, T, dModel). */
-    NONE
+    NONE,
+    /**
+     * None: it ends with the residual stream leaving the last block at the last position of each row, (B, 1, dModel).
+     */
+    NONE_OF_LAST;
+
+    /** Whether nothing behind the last block is asked for. */
+    boolean endsWithResidual() {
+        return this == NONE || this == NONE_OF_LAST;
+    }
+
+    /** Whether only the last position of each row is asked for. */
+    boolean ofLastPosition() {
+        return this == LAST || this == NONE_OF_LAST;
+    }
 }

@@ -31,11 +31,25 @@ public enum FeatureColumn {
     COSINE("Enc-dec", "Cosine between the encoder and the decoder direction"),
     SKEWNESS("Skew", "Skewness of the logit weights: above 3 the feature promotes a few tokens strongly"),
     KURTOSIS("Kurtosis", "Kurtosis of the logit weights; that of a normal distribution is 3"),
+    /** Mean of its logit weights. */
+    LOGIT_MEAN("Logit mean", "Mean of the logit weights over the vocabulary"),
+    /** Standard deviation of its logit weights. */
+    LOGIT_SPREAD("Logit std", "Standard deviation of the logit weights over the vocabulary"),
+    ENTROPY("Entropy", "Entropy of the softmax of the logit weights, in nats"),
+    TWO_SIDED(
+            "Two-sided",
+            "Two-sided mass of the logit weights: 1 if both sides of their mean weigh the same, near 0 if a few "
+                    + "tokens on one side make up their deviation"),
+    /** What kind of feature the distribution of its logit weights makes it. */
+    KIND("Kind", "Prediction, suppression, partition or unknown, by the distribution of the logit weights"),
     MATCH("In B", "Cosine with the nearest decoder direction of checkpoint B"),
     CE_COST(
             "CE cost",
             "What ablating the feature adds to the loss where it is active, in nats: mean over random examples; "
-                    + "measured by a batch");
+                    + "measured by a batch"),
+    NEAREST_COSINE("Nearest cos", "Cosine with the nearest other decoder direction, once the pane Cosines knows it"),
+    NEAREST("Nearest", "Number of the feature whose decoder direction is nearest"),
+    IN_DEGREE("In-degree", "How many features have this one's decoder direction as nearest");
 
     private final String title;
     private final String explanation;
@@ -74,8 +88,16 @@ public enum FeatureColumn {
             case COSINE -> "cosine";
             case SKEWNESS -> "skew";
             case KURTOSIS -> "kurtosis";
+            case LOGIT_MEAN -> "logit-mean";
+            case LOGIT_SPREAD -> "logit-std";
+            case ENTROPY -> "entropy";
+            case TWO_SIDED -> "two-sided";
+            case KIND -> "kind";
             case MATCH -> "match";
             case CE_COST -> "ce-cost";
+            case NEAREST_COSINE -> "nearest-cosine";
+            case NEAREST -> "nearest";
+            case IN_DEGREE -> "in-degree";
         };
     }
 
@@ -102,7 +124,7 @@ public enum FeatureColumn {
 
     public boolean isText() {
         return switch (this) {
-            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> true;
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND, KIND -> true;
             default -> false;
         };
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import loupe.analysis.lens.FeatureKind;
 
 /**
  * Which features the table shows: words that are searched as {@link SearchQuery} describes, and bounds such as
@@ -18,6 +19,7 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
     public static final FeatureFilter NONE = new FeatureFilter(SearchQuery.parse(""), List.of());
 
     private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
+    private static final String KIND_IS = FeatureColumn.KIND.word() + "=";
     private static final Pattern SPACED = Pattern.compile("\\s*(<=|>=|<|>|=)\\s*");
 
     /**
@@ -82,6 +84,12 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
         for (String part : parts(typed)) {
             Matcher like = LIKE_BOUND.matcher(part);
             if (like.matches() && bound(part).isEmpty()) {
+                if (like.group(1).equals(FeatureColumn.KIND.word())) {
+                    return Optional.of(part + ": expected "
+                            + Arrays.stream(FeatureKind.values())
+                                    .map(FeatureFilter::of)
+                                    .collect(Collectors.joining(", ")));
+                }
                 return Optional.of(
                         column(like.group(1)).isPresent()
                                 ? part + ": what stands after the sign is no number"
@@ -99,7 +107,19 @@ public record FeatureFilter(SearchQuery search, List<Bound> bounds) {
         return search.isEmpty() && bounds.isEmpty();
     }
 
+    /** Every feature of a kind, as {@link #parse} reads it back. */
+    public static String of(FeatureKind kind) {
+        return KIND_IS + kind.label();
+    }
+
+    @SuppressWarnings("EnumOrdinal") // as the column has it
     private static Optional<Bound> bound(String part) {
+        if (part.startsWith(KIND_IS)) {
+            return Arrays.stream(FeatureKind.values())
+                    .filter(kind -> part.equals(of(kind)))
+                    .findFirst()
+                    .map(kind -> new Bound(FeatureColumn.KIND, Relation.EQUAL, kind.ordinal()));
+        }
         Matcher matcher = BOUND.matcher(part);
         if (!matcher.matches()) {
             return Optional.empty();

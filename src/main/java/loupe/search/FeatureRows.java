@@ -9,6 +9,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loupe.analysis.lens.FeatureKind;
 import loupe.base.Cancellation;
 import loupe.labels.FeatureNotes;
 
@@ -124,6 +125,7 @@ public record FeatureRows(
                 String.join(
                         "; ",
                         why(feature).stream().map(FeatureSearch.Reason::plain).toList());
+            case KIND -> values.kind(feature).map(FeatureKind::label).orElse("");
             default -> values.promoted(feature);
         };
     }

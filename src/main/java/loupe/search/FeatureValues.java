@@ -2,13 +2,16 @@ package loupe.search;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.FeatureKind;
+import loupe.analysis.lens.KindThresholds;
+import loupe.analysis.lens.LogitMoments;
 import loupe.index.FeatureStatistics;
 import loupe.sae.checkpoint.SaeFile;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param matches the cosine of each with its nearest feature of another checkpoint
  * @param trained the density of each in training, by the checkpoint's files
  * @param costs what ablating each adds to the loss, NaN for those that were not measured
+ * @param nearest which decoder direction is nearest to each
+ * @param kinds from where on a feature is of a kind
  * @param token the text of a token
  */
 public record FeatureValues(
@@ -31,10 +36,12 @@ public record FeatureValues(
         double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
         double @Nullable [] costs,
+        @Nullable NearestFeatures nearest,
+        KindThresholds kinds,
         IntFunction<String> token) {
     /** No features. */
-    public static final FeatureValues NONE =
-            new FeatureValues(0, null, null, null, null, null, null, id -> "<" + id + ">");
+    public static final FeatureValues NONE = new FeatureValues(
+            0, null, null, null, null, null, null, null, KindThresholds.DEFAULT, id -> "<" + id + ">");
 
     private static final int PROMOTED_SHOWN = 4;
 
@@ -59,7 +66,8 @@ public record FeatureValues(
         return matching == null ? null : ofA ? matching.cosinesToB() : matching.cosinesToA();
     }
 
-    /** A number; NaN while it is not known, and in columns of texts. */
+    /** A number; NaN while it is not known, and in columns of texts. That of a kind is its place among them. */
+    @SuppressWarnings("EnumOrdinal") // what filters compare
     public double number(FeatureColumn column, int feature) {
         FeatureStatistics counted = statistics != null && feature < statistics.features() ? statistics : null;
         LogitMoments.Answer reached = moments != null && feature < moments.done() ? moments : null;
@@ -77,10 +85,25 @@ public record FeatureValues(
             case COSINE -> measured != null ? measured.cosines()[feature] : Double.NaN;
             case SKEWNESS -> reached != null ? reached.skewness()[feature] : Double.NaN;
             case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
+            case LOGIT_MEAN -> reached != null ? reached.mean()[feature] : Double.NaN;
+            case LOGIT_SPREAD -> reached != null ? reached.deviation()[feature] : Double.NaN;
+            case ENTROPY -> reached != null ? reached.entropy()[feature] : Double.NaN;
+            case TWO_SIDED -> reached != null ? reached.twoSidedMass()[feature] : Double.NaN;
+            case KIND -> kind(feature).map(kind -> (double) kind.ordinal()).orElse(Double.NaN);
             case MATCH -> matches != null && feature < matches.length ? matches[feature] : Double.NaN;
             case CE_COST -> costs != null && feature < costs.length ? costs[feature] : Double.NaN;
+            case NEAREST_COSINE -> nearest != null ? nearest.cosine(feature) : Double.NaN;
+            case NEAREST -> nearest != null ? nearest.nearest(feature) : Double.NaN;
+            case IN_DEGREE -> nearest != null ? nearest.inDegree(feature) : Double.NaN;
             case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> Double.NaN;
         };
+    }
+
+    /** The kind of a feature; empty while it is not known. */
+    public Optional<FeatureKind> kind(int feature) {
+        return moments == null || feature >= moments.done()
+                ? Optional.empty()
+                : Optional.of(kinds.kind(moments, feature));
     }
 
     /** A whole column. */

@@ -144,6 +144,14 @@ public final class SideModels {
         return withCorpus(allProvenance());
     }
 
+    /** The provenance of an export of the tree: also the interventions under which it grows. */
+    public String treeProvenance() {
+        String said = ghostProvenance();
+        return said.isEmpty()
+                ? said
+                : said + GhostCaption.with(tree.inForce().get().words());
+    }
+
     /** The provenance of an export that depends on the ghost controls. */
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();

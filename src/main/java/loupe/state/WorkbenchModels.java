@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ObjectProperty;
@@ -16,6 +17,8 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.geometry.KeptCosines;
+import loupe.analysis.lens.KeptMoments;
 import loupe.analysis.tokenbias.UnigramStore;
 import loupe.index.DocumentPacking;
 import loupe.labels.LabelFile;
@@ -45,8 +48,13 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
 import loupe.state.map.EmbeddingModel;
+import loupe.state.map.EnrichmentModel;
+import loupe.state.map.KindsModel;
 import loupe.state.map.TokenBiasModel;
+import loupe.state.nearest.LogitSplit;
+import loupe.state.nearest.LogitView;
 import loupe.state.nearest.NeighboursModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -57,6 +65,7 @@ import loupe.state.text.PatchingModel;
 import loupe.state.text.PredictionsModel;
 import loupe.state.text.PromptModel;
 import loupe.state.text.TextFeaturesModel;
+import loupe.state.tree.TreeModel;
 import loupe.state.window.Brush;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Look;
@@ -113,7 +122,10 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureTableModel table;
     private final FeatureScatterModel scatter;
     private final DreamModel dream;
+    private final AblatedTextModel ablatedText;
     private final CosinesModel cosines;
+    private final KindsModel kinds;
+    private final EnrichmentModel enrichment;
     private final EmbeddingModel embedding;
     private final TokenBiasModel tokenBias;
     private final SideModels a;
@@ -139,7 +151,7 @@ public final class WorkbenchModels implements AutoCloseable {
      */
     public WorkbenchModels(Workbench workbench, Path cache, Optional<LabelFile> labels, Optional<NamedSessions> named) {
         this.workbench = workbench;
-        texts = new VocabularyTexts(workbench);
+        texts = new VocabularyTexts(workbench, Optional.of(new KeptMoments(cache.resolve("logits"))));
         nearby = new NearbyCheckpoints(workbench);
         saving = new CheckpointSaving(workbench);
         inspection = new FileInspection(workbench);
@@ -170,17 +182,30 @@ public final class WorkbenchModels implements AutoCloseable {
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         effects =
                 new EffectsModel(workbench, interventions, prompt, a.histogram().activations());
-        cosines = new CosinesModel(workbench);
         embedding = new EmbeddingModel(workbench);
         tokenBias = new TokenBiasModel(workbench, new UnigramStore(cache.resolveSibling("unigrams")));
         dream = new DreamModel(workbench, a.histogram().activations(), prompt);
+        ablatedText = new AblatedTextModel(workbench, prompt, a.histogram().activations(), undoOrder);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         search = new SearchModel(workbench, columnsOfA, statistics, texts, notes);
         table = new FeatureTableModel(workbench, columnsOfA, notes, search);
-        scatter = new FeatureScatterModel(
-                workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        cosines = new CosinesModel(workbench, table, KeptCosines.in(cache));
+        cosines.a().answer().addListener(changed -> table.showNearest(cosines.decoders()));
+        FeatureColumns columnsOfB = new FeatureColumns(workbench, workbench.b(), statistics, texts);
+        columnsOfB.kinds().bind(columnsOfA.kinds());
+        scatter = new FeatureScatterModel(workbench, columnsOfA, columnsOfB);
+        kinds = new KindsModel(workbench, columnsOfA, table);
+        enrichment = new EnrichmentModel(workbench, texts);
+        for (TreeModel tree : List.of(a.tree(), b.tree())) {
+            tree.listed()
+                    .bind(Bindings.createObjectBinding(
+                            () -> new TreeModel.Listed(
+                                    interventions.interventions().get(), interventions.words()),
+                            interventions.interventions(),
+                            interventions.list()));
+        }
         batch = new BatchModel(workbench, controls, a.tree(), texts, statistics);
         batch.rows().addListener((ListChangeListener<BatchRow>) change -> {
             if (!batch.running().get()) {
@@ -221,10 +246,16 @@ public final class WorkbenchModels implements AutoCloseable {
                 .choice("neighbours.features-by" + of, side.neighbours().featuresBy(), NeighboursModel.FeaturesBy.class)
                 .choice("neighbours.tokens-by" + of, side.neighbours().tokensBy(), NeighboursModel.TokensBy.class)
                 .flag("logits.by-direction" + of, side.logits().byDirection())
+                .flag("logits.gain" + of, side.logits().gain())
+                .flag("logits.centred" + of, side.logits().centred())
+                .flag("logits.leaving-out" + of, side.logits().leavingOut())
+                .choice("logits.view" + of, side.logits().view(), LogitView.class)
+                .choice("logits.split" + of, side.logits().split(), LogitSplit.class)
                 .choice("text-features.order" + of, side.textFeatures().order(), TextFeaturesModel.Order.class)
                 .flag("tokens.sides" + of, side.tokens().sides())
                 .flag("tokens.details" + of, side.tokens().details())
-                .flag("tree.probabilities" + of, side.tree().probabilities());
+                .flag("tree.probabilities" + of, side.tree().probabilities())
+                .flag("tree.interventions" + of, side.tree().withListed());
     }
 
     /** What undo takes back beside the ghost's controls and what is written down, which see to themselves. */
@@ -297,7 +328,9 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
         kept.putAll(dream.remembered());
+        kept.putAll(ablatedText.remembered());
         kept.putAll(cosines.remembered());
+        kept.putAll(kinds.remembered());
         kept.putAll(embedding.remembered());
         kept.putAll(tokenBias.remembered());
         for (SideModels side : List.of(a, b)) {
@@ -332,7 +365,9 @@ public final class WorkbenchModels implements AutoCloseable {
             doses.recall(kept);
             effects.choices().recall(kept);
             dream.recall(kept);
+            ablatedText.recall(kept);
             cosines.recall(kept);
+            kinds.recall(kept);
             embedding.recall(kept);
             tokenBias.recall(kept);
             for (SideModels side : List.of(a, b)) {
@@ -496,6 +531,10 @@ public final class WorkbenchModels implements AutoCloseable {
     }
 
     /** What A's feature does as it is pushed further and further. */
+    public AblatedTextModel ablatedText() {
+        return ablatedText;
+    }
+
     public DoseModel doses() {
         return doses;
     }
@@ -518,6 +557,16 @@ public final class WorkbenchModels implements AutoCloseable {
     /** Text that makes the feature in hand most active. */
     public DreamModel dream() {
         return dream;
+    }
+
+    /** Of what kinds A's features are. */
+    public KindsModel kinds() {
+        return kinds;
+    }
+
+    /** Which sets of tokens A's feature promotes. */
+    public EnrichmentModel enrichment() {
+        return enrichment;
     }
 
     /** The largest cosines of all features. */

@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import loupe.TinyModel;
-import loupe.analysis.features.LogitMoments;
-import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
@@ -20,6 +18,9 @@ import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeShape;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
@@ -74,11 +75,11 @@ class PaddedVocabularyTest {
 
     @Test
     void logitWeightsAreOfTokensOnly() {
-        LogitWeights.Answer weights = device.ask(new LogitWeights(model, sae, 0, false, false, 20));
+        LogitWeights.Answer weights = device.ask(new LogitWeights(model, sae, 0, LogitProjection.DEFAULT, 20));
         assertThat(weights.weights()).hasSize(TinyModel.VOCABULARY);
         assertThat(weights.promoted()).hasSize(20);
         onlyTokens(weights.promoted());
-        LogitMoments.Answer moments = device.ask(new LogitMoments(model, sae, 5));
+        LogitMoments.Answer moments = device.ask(new LogitMoments(model, sae, LogitProjection.DEFAULT, 5, List.of()));
         assertThat(moments.tokens(0)).isEqualTo(Arrays.copyOf(weights.promoted(), 5));
         assertThat(moments.deviation()[0]).isEqualTo((float) weights.moments().deviation());
     }

@@ -20,6 +20,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.analysis.FileContents;
+import loupe.analysis.ablation.AblatedExamples;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.AblationSummary;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.ReadingFit;
@@ -39,7 +42,6 @@ import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.StrongestFeatures;
 import loupe.analysis.effects.TextPredictions;
 import loupe.analysis.effects.TokenEffects;
-import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
 import loupe.analysis.geometry.LargestCosines;
 import loupe.analysis.ghost.DefinitionTree;
@@ -48,7 +50,9 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.MixSweep;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.ScaleSweep;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.lens.Enrichment;
+import loupe.analysis.lens.KindThresholds;
+import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.analysis.tokenbias.BiasResiduals;
@@ -90,7 +94,7 @@ import loupe.state.corpus.KeptIndexes;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.dream.DreamModel;
 import loupe.state.features.BatchModel;
-import loupe.state.features.CompareModel;
+import loupe.state.features.FeatureColumns;
 import loupe.state.features.FeatureListsModel;
 import loupe.state.features.FeatureNotesModel;
 import loupe.state.features.FeatureScatterModel;
@@ -101,10 +105,13 @@ import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.map.CosinesModel;
 import loupe.state.map.EmbeddingModel;
+import loupe.state.map.EnrichmentModel;
+import loupe.state.map.KindsModel;
 import loupe.state.map.TokenBiasModel;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.AttributionModel;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.DoseModel;
@@ -123,9 +130,12 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.ScaleCurves;
 import loupe.ui.map.CosinesPane;
 import loupe.ui.map.EmbeddingPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
 import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.DoseFigures;
 import loupe.ui.text.DosePane;
 import loupe.ui.text.PatchingPane;
@@ -195,6 +205,12 @@ class EveryPaneIsACommandTest {
                             Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
                             "effect"))),
             Map.entry(
+                    "ablated-text",
+                    List.of(new Shown(
+                            AblatedTextModel.class,
+                            Set.of(AblatedText.class, AblatedExamples.class, AblationSummary.class),
+                            "ablated-text"))),
+            Map.entry(
                     "prompt-features",
                     List.of(new Shown(
                             TextFeaturesModel.class, Set.of(TextActivations.class, TextFeatures.class), "text"))),
@@ -226,11 +242,18 @@ class EveryPaneIsACommandTest {
             Map.entry("generation", List.of(new Shown(GenerationModel.class, Set.of(Generation.class), "steer"))),
             Map.entry("dose", List.of(new Shown(DoseModel.class, Set.of(DoseResponse.class, DoseTable.class), "dose"))),
             Map.entry(
+                    "kinds",
+                    List.of(
+                            new Shown(KindsModel.class, Set.of(FeatureValues.class), "features"),
+                            new Shown(KindsModel.class, Set.of(KindThresholds.class), "logit-stats"))),
+            Map.entry(
+                    "enrichment",
+                    List.of(new Shown(
+                            EnrichmentModel.class, Set.of(LogitWeights.class, Enrichment.class), "enrichment"))),
+            Map.entry(
                     "embedding",
                     List.of(new Shown(
-                            EmbeddingModel.class,
-                            Set.of(EmbeddingGeometry.class, RandomNeighbours.class),
-                            "embeddings"))),
+                    EmbeddingModel.class, Set.of(EmbeddingGeometry.class, RandomNeighbours.class), "embeddings"))),
             Map.entry(
                     "token-bias",
                     List.of(new Shown(
@@ -256,7 +279,7 @@ class EveryPaneIsACommandTest {
             new Shown(SearchModel.class, Set.of(FeatureSearch.class), "search"),
             new Shown(FeatureNotesModel.class, Set.of(LabelFile.class), "labels set"),
             new Shown(BatchModel.class, Set.of(BatchPlan.class), "batch"),
-            new Shown(CompareModel.class, Set.of(FeatureMatching.class), "compare"),
+            new Shown(FeatureColumns.class, Set.of(FeatureMatching.class), "compare"),
             new Shown(KeptIndexes.class, Set.of(IndexCache.class), "cache"),
             new Shown(CheckpointAudit.class, Set.of(SaeAudit.class, ReadingFit.class), "audit"),
             new Shown(EvaluationModel.class, Set.of(SaeEvaluation.class), "evaluate"),
@@ -334,13 +357,16 @@ class EveryPaneIsACommandTest {
             Map.entry(LogitPane.class, "chart logits"),
             Map.entry(ScatterPane.class, "chart scatter"),
             Map.entry(CosinesPane.class, "chart cosines"),
+            Map.entry(KindsPane.class, "chart kinds"),
+            Map.entry(EnrichmentPane.class, "chart enrichment"),
             Map.entry(EmbeddingPane.class, "chart embedding"),
             Map.entry(TokenBiasPane.class, "chart token-bias"),
             Map.entry(DreamPane.class, "chart dream"),
             Map.entry(TreePane.class, "chart tree"),
             Map.entry(ScaleCurves.class, "chart scale"),
             Map.entry(DosePane.class, "chart dose"),
-            Map.entry(PatchingPane.class, "chart patching"));
+            Map.entry(PatchingPane.class, "chart patching"),
+            Map.entry(AblatedTextPane.class, "chart ablated-text"));
 
     /** What stands for a pane where the command draws without one. */
     private static final Map<Class<?>, Class<?>> DRAWN_BY =

@@ -18,8 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.Neighbours;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.analysis.prompts.TextActivations;
 import loupe.inference.Device;
@@ -164,7 +165,7 @@ final class Switching {
             int token = random.nextInt(20);
             questions.add(
                     switch (i % 5) {
-                        case 0 -> new LogitWeights(model, sae, feature, true, false, 5);
+                        case 0 -> new LogitWeights(model, sae, feature, LogitProjection.DEFAULT.withCentred(true), 5);
                         case 1 -> Neighbours.ofFeature(sae, feature, 5);
                         case 2 -> new TextActivations(model, sae, List.of(0, token, token + 1));
                         case 3 -> new ForwardPass(model, List.of(0, token, 7), Map.of(), Set.of(), false);

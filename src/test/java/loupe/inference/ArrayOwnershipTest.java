@@ -17,8 +17,6 @@ import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.Encoding;
-import loupe.analysis.features.LogitMoments;
-import loupe.analysis.features.LogitWeights;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
@@ -33,6 +31,10 @@ import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
+import loupe.analysis.lens.TokenSet;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.analysis.prompts.NormedActivations;
@@ -99,8 +101,13 @@ class ArrayOwnershipTest {
                 new Neighbours(new NeighbourQuery.Token(model, 3), new NeighbourSpace.Tokens(model), 5),
                 new Neighbours(new NeighbourQuery.RandomVector(1), new NeighbourSpace.Encoder(sae), 5),
                 Neighbours.ofFeature(sae, 3, 5),
-                new LogitWeights(model, sae, 3, true, true, 5),
-                new LogitMoments(model, sae, 5),
+                new LogitWeights(model, sae, 3, new LogitProjection(true, true, true, 90), 5),
+                new LogitMoments(
+                        model,
+                        sae,
+                        new LogitProjection(true, true, true, 90),
+                        5,
+                        List.of(new TokenSet("some", new int[] {1, 2}))),
                 new DirectionNorms(sae),
                 new LargestCosines(new VectorSet.Of(new NeighbourSpace.Decoder(sae)), List.of(1, 3)),
                 new LargestCosines(new VectorSet.RandomLike(new NeighbourSpace.Encoder(sae), 1), List.of(1), 3),

@@ -121,6 +121,35 @@ public class LanguageModelTest {
     }
 
     @Test
+    void ofTheLastPositionAloneThePassGivesWhatTheWholeOneGivesThere() {
+        int[][] rows = {IDS, {9, 8, 7, 6, 5, 4, 3}};
+        NDArray whole = run(Input.of(rows), Hook.NONE, null, Logits.NONE).get(":, {}:", IDS.length - 1);
+        NDArray last = run(Input.of(rows), Hook.NONE, null, Logits.NONE_OF_LAST);
+        assertThat(last.getShape()).isEqualTo(new Shape(2, 1, 8));
+        assertClose(last.toFloatArray(), whole.toFloatArray(), 1e-5);
+        // a hook in the last block is shown all positions there
+        Recorder recorder = new Recorder();
+        NDArray seen = run(Input.of(rows), recorder, null, Logits.NONE_OF_LAST);
+        assertThat(recorder.get(new HookPoint(Site.ATTN_OUT, 1)).getShape()).isEqualTo(new Shape(2, 7, 8));
+        assertClose(seen.toFloatArray(), whole.toFloatArray(), 0);
+    }
+
+    @Test
+    void oneBlockAfterTheOtherIsTheModel() {
+        NDArray x = run(Input.of(IDS), new Recorder(HookPoint.residPre(0)), null, Logits.NONE);
+        for (int layer = 0; layer < 2; layer++) {
+            x = model.block(step, layer, x, Input.of(IDS), Hook.NONE, null, new Cancellation());
+        }
+        assertClose(
+                x.toFloatArray(),
+                run(Input.of(IDS), Hook.NONE, null, Logits.NONE).toFloatArray(),
+                1e-6);
+        NDArray stopped =
+                model.block(step, 1, x, Input.of(IDS), new Recorder(HookPoint.residPre(1)), null, new Cancellation());
+        assertClose(stopped.toFloatArray(), x.toFloatArray(), 0);
+    }
+
+    @Test
     void withoutLogitsThePassEndsWithTheResidualStreamThatTheLogitsAreMadeOf() {
         NDArray residual = run(Input.of(IDS), Hook.NONE, null, Logits.NONE);
         assertThat(residual.getShape()).isEqualTo(new Shape(1, IDS.length, 8));

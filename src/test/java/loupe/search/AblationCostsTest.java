@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import loupe.analysis.batch.BatchFile;
+import loupe.analysis.lens.KindThresholds;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +27,8 @@ class AblationCostsTest {
         double[] costs = FeatureValues.costs(BatchFile.read(file), 4);
         assertThat(costs).containsExactly(Double.NaN, Double.NaN, 0.25, Double.NaN);
         assertThat(BatchFile.sae(file)).isEqualTo("sae-topk");
-        FeatureValues values = new FeatureValues(4, null, null, null, null, null, costs, id -> "");
+        FeatureValues values =
+                new FeatureValues(4, null, null, null, null, null, costs, null, KindThresholds.DEFAULT, id -> "");
         assertThat(values.number(FeatureColumn.CE_COST, 2)).isEqualTo(0.25);
         assertThat(values.number(FeatureColumn.CE_COST, 0)).isNaN();
     }

@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import loupe.analysis.lens.LogitMoments;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
@@ -54,6 +55,25 @@ public final class Opened {
                 CompletableFuture.completedFuture(new OpenModel(
                         MODEL, folder, ModelConfig.gpt2(50, 16, 8, 2, 2), Optional.of(new Letters()), List.of())));
         workbench.openModel(folder);
+    }
+
+    /** What is known of the features: of each of the first its promoted token. */
+    public static LogitMoments.Answer promoted(int reached, int... tokens) {
+        float[] zeros = new float[FEATURES];
+        return new LogitMoments.Answer(
+                reached,
+                1,
+                new int[0],
+                zeros,
+                zeros,
+                zeros,
+                zeros,
+                zeros,
+                zeros,
+                tokens,
+                new int[FEATURES],
+                List.of(),
+                new double[0]);
     }
 
     public void openA() {

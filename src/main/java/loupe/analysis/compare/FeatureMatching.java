@@ -1,24 +1,27 @@
 package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 import loupe.analysis.DeviceArrays;
-import loupe.base.Refusal;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
-import loupe.sae.SaeConfig;
 
 /**
- * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All
- * pairs, in row blocks. Among equal cosines any may be taken; a checkpoint matched with itself has every feature
- * matched with itself.
+ * For every feature of each of two checkpoints its best match in the other, by cosine of their directions. All pairs,
+ * in row blocks. Among equal cosines any may be taken; a checkpoint matched with itself has every feature matched with
+ * itself.
+ *
+ * @param side which directions are compared
  */
-public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<FeatureMatching.Answer> {
+public record FeatureMatching(SaeId a, SaeId b, MatchSide side) implements Query.Stepped<FeatureMatching.Answer> {
     private static final long ELEMENTS_PER_STEP = 1 << 22;
+
+    /** By the decoder directions. */
+    public FeatureMatching(SaeId a, SaeId b) {
+        this(a, b, MatchSide.DECODER);
+    }
 
     @Override
     public Query.Sweep<Answer> begin() {
@@ -28,17 +31,6 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
     @Override
     public long bytes(Answer answer) {
         return 8L * (answer.bestInB().length + answer.bestInA().length);
-    }
-
-    /** Why the features of two checkpoints cannot be matched; empty if they write vectors of one width. */
-    public static Optional<Refusal> misfit(SaeId a, SaeConfig configOfA, SaeId b, SaeConfig configOfB) {
-        return configOfA.dOut() == configOfB.dOut()
-                ? Optional.empty()
-                : Optional.of(new Refusal(
-                        a.name() + " writes vectors of " + configOfA.dOut() + " numbers and " + b.name() + " of "
-                                + configOfB.dOut() + ", so their features cannot be matched",
-                        "",
-                        "Choose two checkpoints of the same place in a model"));
     }
 
     /** What became of a feature on the way from one checkpoint to another. */
@@ -82,6 +74,25 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
 
         public double mmcsBToA() {
             return mean(cosinesToA);
+        }
+
+        /** How many features of a are, with their match in b, each the other's best. */
+        public int mutualCount() {
+            int count = 0;
+            for (int i = 0; i < bestInB.length; i++) {
+                count += isMutual(i) ? 1 : 0;
+            }
+            return count;
+        }
+
+        /** Share of a's features whose largest cosine with b is above a bound. */
+        public double shareAToBAbove(double bound) {
+            return shareAbove(cosinesToB, bound);
+        }
+
+        /** Share of b's features whose largest cosine with a is above a bound. */
+        public double shareBToAAbove(double bound) {
+            return shareAbove(cosinesToA, bound);
         }
 
         /** Whether each is the other's best match. */
@@ -128,6 +139,14 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
             return cosine < thresholds.unmatched ? unmatched : Fate.UNCLEAR;
         }
 
+        private static double shareAbove(float[] values, double bound) {
+            int above = 0;
+            for (float value : values) {
+                above += value > bound ? 1 : 0;
+            }
+            return values.length == 0 ? Double.NaN : (double) above / values.length;
+        }
+
         private static double mean(float[] values) {
             double sum = 0;
             for (float value : values) {
@@ -151,31 +170,15 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
 
         @Override
         public boolean step(Scope scope) {
-            NDArray left = scope.sae(query.a).decoder();
-            NDArray right = scope.sae(query.b).decoder();
-            misfit(
-                            query.a,
-                            scope.sae(query.a).config(),
-                            query.b,
-                            scope.sae(query.b).config())
-                    .ifPresent(refusal -> {
-                        throw refusal;
-                    });
-            int countA = (int) left.getShape().get(0);
-            int countB = (int) right.getShape().get(0);
+            int countA = scope.sae(query.a).config().dSae();
+            int countB = scope.sae(query.b).config().dSae();
             if (best == null) {
                 best = new Answer(unreached(countA), new float[countA], unreached(countB), new float[countB]);
                 java.util.Arrays.fill(best.cosinesToB, Float.NaN);
                 java.util.Arrays.fill(best.cosinesToA, Float.NaN);
             }
             int end = (int) Math.min(countA, done + Math.max(1, ELEMENTS_PER_STEP / countB));
-            NDManager step = scope.arrays();
-            NDArray rows = DeviceArrays.rows(step, left, done, end);
-            NDArray inverseA = inverseNorms(rows);
-            NDArray inverseB = inverseNorms(right);
-            NDArray turned = right.transpose();
-            turned.attach(step);
-            NDArray cosines = rows.mul(inverseA.expandDims(1)).matMul(turned).muli(inverseB);
+            NDArray cosines = query.side.cosines(scope, query.a, query.b, done, end);
             NDArray bestColumns = cosines.argMax(1);
             NDArray bestRows = cosines.argMax(0);
             long[] columns = DeviceArrays.longs(bestColumns);
@@ -206,10 +209,6 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
                 best.bestInA[i] = i;
                 best.cosinesToA[i] = best.cosinesToB[i];
             }
-        }
-
-        private static NDArray inverseNorms(NDArray rows) {
-            return rows.square().sum(new int[] {1}).sqrt().maximum(1e-30f).pow(-1);
         }
 
         private static int[] unreached(int count) {

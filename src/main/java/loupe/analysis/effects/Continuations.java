@@ -1,8 +1,6 @@
 package loupe.analysis.effects;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -188,7 +186,7 @@ final class Continuations {
         }
         count(applied.clone(), hook);
         hasPrompt = true;
-        keep(scope, joined(cache.added()));
+        keep(scope, KeyValues.joined(cache.added()));
     }
 
     /**
@@ -207,7 +205,7 @@ final class Continuations {
             NDArray read = joined.get(tokensOf(0, position));
             read.attach(pass);
             KeyValueCache cache =
-                    KeyValueCache.empty().withOwn(layers(read), pass.zeros(new Shape(lanes.size(), position)));
+                    KeyValueCache.empty().withOwn(KeyValues.apart(read), pass.zeros(new Shape(lanes.size(), position)));
             NDArray logits = scope.model(model)
                     .forward(
                             pass,
@@ -219,7 +217,7 @@ final class Continuations {
             for (int row = 0; row < lanes.size(); row++) {
                 lanes.get(row).add(host(logits.get(row)), sampling);
             }
-            joined.set(tokensOf(position, position + 1), joined(cache.added()));
+            joined.set(tokensOf(position, position + 1), KeyValues.joined(cache.added()));
         }
     }
 
@@ -254,31 +252,14 @@ final class Continuations {
             int[][] rows = rows(1);
             hook.next(rows, 0);
             scope.model(model).forward(scope.arrays(), Input.of(rows), hook, cache, Logits.NONE, scope.cancellation());
-            return joined(cache.added());
+            return KeyValues.joined(cache.added());
         });
-    }
-
-    private static List<KeyValues> layers(NDArray joined) {
-        List<KeyValues> layers = new ArrayList<>();
-        for (long at = 0; at < joined.getShape().get(0); at += 2) {
-            layers.add(new KeyValues(joined.get(at), joined.get(at + 1)));
-        }
-        return layers;
     }
 
     private void keep(Scope scope, NDArray past) {
         if (generated() < tokens) {
             scope.kept(new Past(this, generated()), () -> past);
         }
-    }
-
-    private static NDArray joined(List<KeyValues> layers) {
-        NDList all = new NDList();
-        for (KeyValues layer : layers) {
-            all.add(layer.keys());
-            all.add(layer.values());
-        }
-        return NDArrays.stack(all);
     }
 
     private static HostTensor host(NDArray rows) {

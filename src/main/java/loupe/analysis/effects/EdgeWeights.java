@@ -97,10 +97,12 @@ public record EdgeWeights(
             PlacedSae upstream = PlacedSae.of(scope, model, from);
             PlacedSae downstream = PlacedSae.of(scope, model, to);
             if (upstream.writesAt().compareTo(downstream.readsAt()) >= 0) {
+                boolean turned = downstream.writesAt().compareTo(upstream.readsAt()) < 0;
                 throw new Refusal(
-                        "Edges from " + upstream.writesAt() + " to " + downstream.readsAt() + " go backwards",
-                        "a checkpoint that writes before the other reads",
-                        "Exchange them");
+                        "There are no edges from " + upstream.writesAt() + " to " + downstream.readsAt() + ", which is "
+                                + (turned ? "before it" : "not behind it"),
+                        "a checkpoint that reads behind the place where the other writes",
+                        turned ? "Exchange the two" : "Choose a checkpoint of another place or layer for one of them");
             }
             for (Node node : nodes) {
                 downstream.require(node.feature());

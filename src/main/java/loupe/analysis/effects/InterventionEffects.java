@@ -168,14 +168,27 @@ public record InterventionEffects(ModelId model, List<Integer> ids, List<Interve
     /** The same of a row of {@code before} and another of {@code after}, both as wide as the vocabulary. */
     static double divergence(HostTensor before, int rowBefore, HostTensor after, int rowAfter) {
         int width = before.size(-1);
-        int offsetP = rowBefore * width;
-        int offsetQ = rowAfter * width;
-        double normP = LogProbabilities.logSumExp(before.data(), offsetP, width);
-        double normQ = LogProbabilities.logSumExp(after.data(), offsetQ, width);
+        double[] p = new double[width];
+        double normP = LogProbabilities.probabilities(before.data(), rowBefore * width, width, p);
+        double normQ = LogProbabilities.logSumExp(after.data(), rowAfter * width, width);
+        return divergence(p, normP, before, rowBefore, normQ, after, rowAfter);
+    }
+
+    /**
+     * The same where probabilities and norms are known already.
+     *
+     * @param p probabilities of the row of {@code before}
+     * @param normP ln of the sum of the exponentials of its logits
+     * @param normQ the same of the row of {@code after}
+     */
+    static double divergence(
+            double[] p, double normP, HostTensor before, int rowBefore, double normQ, HostTensor after, int rowAfter) {
+        int offsetP = rowBefore * p.length;
+        int offsetQ = rowAfter * p.length;
         double sum = 0;
-        for (int v = 0; v < width; v++) {
+        for (int v = 0; v < p.length; v++) {
             double logP = before.data()[offsetP + v] - normP;
-            sum += Math.exp(logP) * (logP - (after.data()[offsetQ + v] - normQ));
+            sum += p[v] * (logP - (after.data()[offsetQ + v] - normQ));
         }
         return sum;
     }

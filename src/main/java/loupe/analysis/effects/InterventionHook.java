@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import loupe.analysis.Vectors;
 import loupe.analysis.effects.Intervention.Action;
 import loupe.analysis.effects.Intervention.OfActivation;
@@ -25,29 +26,49 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
 import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
 import loupe.lm.SiteShape;
 import loupe.sae.Encoded;
 
 /**
- * Carries out interventions in forward passes, each row of the batch its own. For one step; arrays belong to the
+ * Carries out interventions in forward passes, each row of the batch its own: prompts, generated tokens, examples, the
+ * nodes of a tree. Neighbouring rows to which the same is done are changed together. For one step; arrays belong to the
  * manager of the values that are shown.
  */
-final class InterventionHook implements Hook {
+public final class InterventionHook implements Hook {
+    /** Stands for the position of padding, at which nothing is done that counts. */
+    public static final int PADDING = -1;
+
     private final Scope scope;
     private final ModelId model;
-    private final int prompt;
+    /** For each row how many tokens come before the first that is generated. */
+    private final int[] prompts;
+
     private final Map<SaeId, PlacedSae> placed = new LinkedHashMap<>();
-    /** For each row what is done at each place, in order. */
-    private final List<Map<HookPoint, List<Operation>>> rows = new ArrayList<>();
+    private final List<Span> spans = new ArrayList<>();
     /** Transcoders, by where they read, whose reading is needed later. */
     private final Map<HookPoint, List<SaeId>> readBefore = new HashMap<>();
 
-    /** What transcoders have read in this pass, one reading for each row. */
-    private final Map<SaeId, List<Encoded>> readings = new HashMap<>();
+    /** What transcoders have read in this pass, one reading for each span. */
+    private final Map<SaeId, Map<Span, Encoded>> readings = new HashMap<>();
 
     private int[][] ids = {};
-    private int first;
+    /** Of each token of each row in its text. */
+    private int[][] positions = {};
+
     private final long[] applied;
+
+    /**
+     * Neighbouring rows to which the same is done, R of them.
+     *
+     * @param end the row behind the last
+     * @param operations what is done at each place, in order
+     */
+    private record Span(int first, int end, Map<HookPoint, List<Operation>> operations) {
+        int rows() {
+            return end - first;
+        }
+    }
 
     /**
      * @param rows of the batch, what is done to each
@@ -55,12 +76,30 @@ final class InterventionHook implements Hook {
      * @throws Refusal if a checkpoint does not fit the model, or there is no such feature or place
      */
     InterventionHook(Scope scope, ModelId model, List<Interventions> rows, int prompt) {
+        this(
+                scope,
+                model,
+                rows,
+                IntStream.generate(() -> prompt).limit(rows.size()).toArray());
+    }
+
+    /**
+     * @param rows of the batch, what is done to each
+     * @param prompts for each row how many tokens come before the first that is generated
+     * @throws Refusal if a checkpoint does not fit the model, or there is no such feature or place
+     */
+    public InterventionHook(Scope scope, ModelId model, List<Interventions> rows, int[] prompts) {
         this.scope = scope;
         this.model = model;
-        this.prompt = prompt;
+        this.prompts = prompts;
         applied = new long[rows.size()];
-        for (Interventions row : rows) {
-            this.rows.add(operations(row));
+        for (int first = 0; first < rows.size(); ) {
+            int end = first + 1;
+            while (end < rows.size() && Objects.equals(rows.get(end), rows.get(first))) {
+                end++;
+            }
+            spans.add(new Span(first, end, operations(rows.get(first))));
+            first = end;
         }
     }
 
@@ -71,9 +110,28 @@ final class InterventionHook implements Hook {
      * @param position of the first of them in the text
      */
     void next(int[][] tokens, int position) {
+        int[][] all = new int[tokens.length][];
+        Arrays.setAll(
+                all,
+                row -> IntStream.range(position, position + tokens[row].length).toArray());
+        next(tokens, all);
+    }
+
+    /**
+     * To be called before each forward pass.
+     *
+     * @param tokens of the pass, for each row
+     * @param places of each of them in its text; {@link #PADDING} where there is none
+     */
+    public void next(int[][] tokens, int[][] places) {
         ids = tokens;
-        first = position;
+        positions = places;
         readings.clear();
+    }
+
+    /** What the pass ends with: logits if something is changed behind the last block. */
+    public Logits ending() {
+        return Runs.ending(this);
     }
 
     /** At how many tokens of a row something was done, in all passes; once for each place. */
@@ -83,47 +141,51 @@ final class InterventionHook implements Hook {
 
     @Override
     public boolean wants(HookPoint point) {
-        return readBefore.containsKey(point) || rows.stream().anyMatch(row -> row.containsKey(point));
+        return readBefore.containsKey(point) || isChanged(point);
+    }
+
+    private boolean isChanged(HookPoint point) {
+        return spans.stream().anyMatch(span -> span.operations().containsKey(point));
     }
 
     @Override
     public NDArray at(HookPoint point, NDArray value) {
         NDArray changed = value;
-        if (rows.stream().anyMatch(row -> row.containsKey(point))) {
+        if (isChanged(point)) {
             NDList parts = new NDList();
-            for (int row = 0; row < rows.size(); row++) {
-                NDArray part = row(value, row);
-                for (Operation operation : rows.get(row).getOrDefault(point, List.of())) {
-                    part = operation.apply(part, row);
+            for (Span span : spans) {
+                NDArray part = part(value, span);
+                for (Operation operation : span.operations().getOrDefault(point, List.of())) {
+                    part = operation.apply(part, span);
                 }
                 parts.add(part);
             }
             changed = parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 0);
         }
         for (SaeId id : readBefore.getOrDefault(point, List.of())) {
-            List<Encoded> found = new ArrayList<>();
-            for (int row = 0; row < rows.size(); row++) {
-                found.add(placed(id).read(row(changed, row)));
+            Map<Span, Encoded> found = new HashMap<>();
+            for (Span span : spans) {
+                found.put(span, placed(id).read(part(changed, span)));
             }
             readings.put(id, found);
         }
         return changed;
     }
 
-    /** The value of one row, (1, T, ...). */
-    private NDArray row(NDArray value, int row) {
-        return rows.size() == 1 ? value : value.get("{}:{}", row, row + 1);
+    /** The value of some rows, (R, T, ...). */
+    private NDArray part(NDArray value, Span span) {
+        return spans.size() == 1 ? value : value.get("{}:{}", span.first(), span.end());
     }
 
     private PlacedSae placed(SaeId id) {
         return placed.computeIfAbsent(id, sae -> PlacedSae.of(scope, model, sae));
     }
 
-    /** One change of a row's value at a place. */
+    /** One change of some rows' value at a place. */
     @FunctionalInterface
     private interface Operation {
-        /** @param value (1, T, ...) */
-        NDArray apply(NDArray value, int row);
+        /** @param value (R, T, ...) */
+        NDArray apply(NDArray value, Span span);
     }
 
     private Map<HookPoint, List<Operation>> operations(Interventions row) {
@@ -213,19 +275,30 @@ final class InterventionHook implements Hook {
         return site == Site.ATTN_SCORES || site == Site.PATTERN;
     }
 
-    /** Counts the tokens at which something is done. */
-    private void count(boolean[] isChanged, int row) {
-        for (boolean changed : isChanged) {
-            applied[row] += changed ? 1 : 0;
+    /** Counts the tokens at which something is done, (R T). */
+    private void count(boolean[] isChanged, Span span) {
+        int length = isChanged.length / span.rows();
+        for (int i = 0; i < isChanged.length; i++) {
+            applied[span.first() + i / length] += isChanged[i] ? 1 : 0;
         }
     }
 
-    private boolean[] chosen(Positions positions, int row) {
-        boolean[] chosen = new boolean[ids[row].length];
-        for (int t = 0; t < chosen.length; t++) {
-            chosen[t] = positions.include(first + t, prompt);
+    /** Which tokens of some rows are meant, (R T). */
+    private boolean[] chosen(Positions meant, Span span) {
+        int length = ids[span.first()].length;
+        boolean[] chosen = new boolean[span.rows() * length];
+        for (int i = 0; i < chosen.length; i++) {
+            int row = span.first() + i / length;
+            int position = positions[row][i % length];
+            chosen[i] = position != PADDING && meant.include(position, prompts[row]);
         }
         return chosen;
+    }
+
+    private int[] tokens(Span span) {
+        return Arrays.stream(ids, span.first(), span.end())
+                .flatMapToInt(Arrays::stream)
+                .toArray();
     }
 
     /** Changes activations of one checkpoint, all from the same incoming value. */
@@ -253,17 +326,18 @@ final class InterventionHook implements Hook {
         }
 
         @Override
-        public NDArray apply(NDArray value, int row) {
+        public NDArray apply(NDArray value, Span span) {
             PlacedSae sae = placed(id);
             Encoded reading = sae.readsAt().equals(sae.writesAt())
                     ? sae.read(value)
-                    : Objects.requireNonNull(readings.get(id)).get(row);
-            NDArray base = dropsError ? sae.written(reading.features(), reading, ids[row], value) : value;
-            int length = ids[row].length;
-            boolean[] any = new boolean[length];
-            Arrays.fill(any, dropsError);
+                    : Objects.requireNonNull(
+                            Objects.requireNonNull(readings.get(id)).get(span));
+            int[] tokens = tokens(span);
+            NDArray base = dropsError ? sae.written(reading.features(), reading, tokens, value) : value;
+            int length = tokens.length;
+            boolean[] any = dropsError ? chosen(Positions.ALL, span) : new boolean[length];
             if (features.length == 0) {
-                count(any, row);
+                count(any, span);
                 return base;
             }
             // f' - f = factors f + terms
@@ -271,7 +345,7 @@ final class InterventionHook implements Hook {
             float[] terms = new float[factors.length];
             long[] columns = new long[factors.length];
             for (int i = 0; i < features.length; i++) {
-                boolean[] chosen = chosen(group.get(i).positions(), row);
+                boolean[] chosen = chosen(group.get(i).positions(), span);
                 Action action = group.get(i).action();
                 for (int t = 0; t < length; t++) {
                     int at = t * features.length + i;
@@ -285,7 +359,7 @@ final class InterventionHook implements Hook {
                     }
                 }
             }
-            count(any, row);
+            count(any, span);
             Shape shape = new Shape(length, features.length);
             NDManager owner = value.getManager();
             NDArray amounts = reading.features()
@@ -300,13 +374,13 @@ final class InterventionHook implements Hook {
     private final class Along implements Operation {
         private final float[] direction;
         private final Action action;
-        private final Positions positions;
+        private final Positions meant;
 
-        Along(float[] given, Action action, Positions positions) {
+        Along(float[] given, Action action, Positions meant) {
             boolean isUnit = !(action instanceof Intervention.Add add) || add.unit();
             this.direction = isUnit ? unit(given) : given;
             this.action = action;
-            this.positions = positions;
+            this.meant = meant;
         }
 
         private static float[] unit(float[] given) {
@@ -316,9 +390,9 @@ final class InterventionHook implements Hook {
         }
 
         @Override
-        public NDArray apply(NDArray value, int row) {
-            boolean[] chosen = chosen(positions, row);
-            count(chosen, row);
+        public NDArray apply(NDArray value, Span span) {
+            boolean[] chosen = chosen(meant, span);
+            count(chosen, span);
             float[] mask = new float[chosen.length];
             for (int t = 0; t < mask.length; t++) {
                 mask[t] = chosen[t] ? 1 : 0;

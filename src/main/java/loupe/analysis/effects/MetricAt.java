@@ -8,6 +8,7 @@ import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
+import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 
 /**
@@ -18,14 +19,34 @@ import loupe.lm.Logits;
  */
 record MetricAt(ModelId model, List<Integer> clean, Metric metric, int position) {
     /**
-     * The metric of each prediction, differentiable. What needs all probabilities is of double precision.
+     * The metric of the prediction that each residual stream leaving the last block gives; only the logits that it
+     * needs are computed.
      *
-     * @param logits (N, V)
-     * @return N values, of the manager of the logits
+     * @param residual (N, dModel)
+     * @return N values, of the manager of the residual streams
      * @throws Refusal if there is no such token
      */
-    NDArray of(Scope scope, NDArray logits) {
-        long vocabulary = logits.getShape().get(1);
+    NDArray ofResidual(Scope scope, LanguageModel lm, NDArray residual) {
+        return switch (metric.kind()) {
+            case LOGIT_DIFFERENCE -> {
+                requireToken(lm.config().vocabularySize());
+                NDArray normalised = lm.finalNorm(residual);
+                yield logit(lm, normalised, metric.token()).sub(logit(lm, normalised, metric.other()));
+            }
+            case LOGIT -> {
+                requireToken(lm.config().vocabularySize());
+                yield logit(lm, lm.finalNorm(residual), metric.token());
+            }
+            case LOG_PROBABILITY, KL_DIVERGENCE -> of(scope, lm.logits(residual));
+        };
+    }
+
+    private static NDArray logit(LanguageModel lm, NDArray normalised, int token) {
+        return lm.logits(normalised, token, token + 1)
+                .reshape(normalised.getShape().get(0));
+    }
+
+    private void requireToken(long vocabulary) {
         int largest = Math.max(metric.token(), metric.other());
         if (largest >= vocabulary) {
             throw new Refusal(
@@ -33,6 +54,17 @@ record MetricAt(ModelId model, List<Integer> clean, Metric metric, int position)
                     "0 to " + (vocabulary - 1),
                     "Choose ids of the model's own tokenizer");
         }
+    }
+
+    /**
+     * The metric of each prediction, differentiable. What needs all probabilities is of double precision.
+     *
+     * @param logits (N, V)
+     * @return N values, of the manager of the logits
+     * @throws Refusal if there is no such token
+     */
+    NDArray of(Scope scope, NDArray logits) {
+        requireToken(logits.getShape().get(1));
         return switch (metric.kind()) {
             case LOGIT_DIFFERENCE -> column(logits, metric.token()).sub(column(logits, metric.other()));
             case LOG_PROBABILITY -> column(logProbabilities(logits), metric.token());

@@ -3,17 +3,20 @@ package loupe.analysis.effects;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitWeights;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.inference.ModelId;
@@ -63,34 +66,59 @@ record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, l
 
     /** Runs texts of one length under the same interventions. */
     static PairedRun of(Scope scope, ModelId model, int[][] texts, Interventions done) {
-        LanguageModel lm = scope.model(model);
-        NDManager step = scope.arrays();
-        Input input = Input.of(texts);
         InterventionHook changes =
                 new InterventionHook(scope, model, Collections.nCopies(texts.length, done), texts[0].length);
         changes.next(texts, 0);
-        Logits which = Runs.ending(changes);
-        OptionalInt first = firstLayer(lm, changes);
+        return of(scope, model, Input.of(texts), done.isEmpty() ? null : changes, List.of(), new HashMap<>());
+    }
+
+    /**
+     * Runs rows as they are and under interventions.
+     *
+     * @param changes null to change nothing, so that both runs are one
+     * @param looked where values are wanted
+     * @param seen gets those values, (B, T, ...), first as they are, then as the interventions leave them
+     */
+    static PairedRun of(
+            Scope scope,
+            ModelId model,
+            Input input,
+            @Nullable InterventionHook changes,
+            List<HookPoint> looked,
+            Map<HookPoint, List<NDArray>> seen) {
+        LanguageModel lm = scope.model(model);
+        NDManager step = scope.arrays();
+        Logits which = changes == null ? Logits.NONE : Runs.ending(changes);
+        OptionalInt first = changes == null ? OptionalInt.empty() : firstLayer(lm, changes);
         NDArray[] start = new NDArray[1];
-        Hook watch = first.isEmpty()
-                ? Hook.NONE
-                : AtPoint.of(HookPoint.residPre(first.getAsInt()), value -> {
-                    start[0] = value;
-                    return value;
-                });
-        NDArray before = lm.forward(step, input, watch, null, which, scope.cancellation());
-        if (done.isEmpty()) {
-            return new PairedRun(lm, ends(before, before, null), which == Logits.ALL, new long[texts.length]);
+        Map<HookPoint, UnaryOperator<NDArray>> before = new HashMap<>();
+        looked.forEach(point -> before.put(point, value -> {
+            seen.computeIfAbsent(point, none -> new ArrayList<>()).add(value);
+            return value;
+        }));
+        if (first.isPresent()) {
+            before.merge(
+                    HookPoint.residPre(first.getAsInt()),
+                    value -> {
+                        start[0] = value;
+                        return value;
+                    },
+                    (look, keep) -> value -> keep.apply(look.apply(value)));
         }
-        Direct direct = new Direct(changes, step);
+        NDArray plain = lm.forward(
+                step, input, before.isEmpty() ? Hook.NONE : new AtPoint(before), null, which, scope.cancellation());
+        if (changes == null) {
+            return new PairedRun(lm, ends(plain, plain, null), false, new long[input.rows()]);
+        }
+        Direct direct = new Direct(changes, step, looked, seen);
         NDArray after = first.isEmpty()
                 ? lm.forward(step, input, direct, null, which, scope.cancellation())
-                : lm.forwardFrom(step, first.getAsInt(), start[0], input, direct, which, scope.cancellation());
+                : lm.forwardFrom(step, first.getAsInt(), start[0], input, direct, null, which, scope.cancellation());
         return new PairedRun(
                 lm,
-                ends(before, after, direct.sum()),
+                ends(plain, after, direct.sum()),
                 which == Logits.ALL,
-                IntStream.range(0, texts.length).mapToLong(changes::applied).toArray());
+                IntStream.range(0, input.rows()).mapToLong(changes::applied).toArray());
     }
 
     /** The runs of one text, kept on the device between steps. */
@@ -173,11 +201,15 @@ record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, l
         /** One array, or none. */
         private final NDList sum = new NDList();
 
+        private final List<HookPoint> looked;
+        private final Map<HookPoint, List<NDArray>> seen;
         private boolean isKnown = true;
 
-        Direct(InterventionHook changes, NDManager step) {
+        Direct(InterventionHook changes, NDManager step, List<HookPoint> looked, Map<HookPoint, List<NDArray>> seen) {
             this.changes = changes;
             this.step = step;
+            this.looked = looked;
+            this.seen = seen;
         }
 
         @Nullable
@@ -187,13 +219,16 @@ record PairedRun(LanguageModel lm, Map<Part, NDArray> ends, boolean areLogits, l
 
         @Override
         public boolean wants(HookPoint point) {
-            return changes.wants(point);
+            return changes.wants(point) || looked.contains(point);
         }
 
         @Override
         @SuppressWarnings("ReferenceEquality") // the same array is one that nothing was done to
         public NDArray at(HookPoint point, NDArray value) {
-            NDArray changed = changes.at(point, value);
+            NDArray changed = changes.wants(point) ? changes.at(point, value) : value;
+            if (looked.contains(point)) {
+                seen.computeIfAbsent(point, none -> new ArrayList<>()).add(changed);
+            }
             if (changed != value && isAdded(point.site())) {
                 NDArray own = changed.sub(value);
                 NDArray now = sum.isEmpty() ? own : sum.get(0).add(own);

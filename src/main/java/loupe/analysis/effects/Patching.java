@@ -20,7 +20,11 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.KeyValueCache;
+import loupe.lm.KeyValues;
 import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
 import loupe.lm.ModelConfig;
 import loupe.sae.Encoded;
 
@@ -50,6 +54,9 @@ public record Patching(
     private static final int STEP_TOKENS = 2_048;
 
     private static final int SHORT_STEP_TOKENS = 256;
+
+    /** Runs of one batch begin at one position; so many computed positions allow for one that is computed in vain. */
+    private static final int POSITIONS_TO_JOIN = 8;
 
     /** Name of the grid in which each feature is patched alone: feature by position, all positions last. */
     public static final String FEATURES = "features";
@@ -144,7 +151,12 @@ public record Patching(
 
     @Override
     public Sweep begin() {
-        return new Sweep();
+        return begin(STEP_TOKENS, SHORT_STEP_TOKENS);
+    }
+
+    /** The runs in steps of at most so many tokens of a layer, or of one run if that has more. */
+    Sweep begin(int stepTokens, int shortStepTokens) {
+        return new Sweep(stepTokens, shortStepTokens);
     }
 
     /** Both unpatched runs, then one batch of patched ones after the other. */
@@ -154,10 +166,14 @@ public record Patching(
         private double cleanMetric = Double.NaN;
         private double corruptMetric = Double.NaN;
         private int block;
-        private int next;
-        private long done;
 
-        private Sweep() {}
+        private final int stepTokens;
+        private final int shortStepTokens;
+
+        private Sweep(int stepTokens, int shortStepTokens) {
+            this.stepTokens = stepTokens;
+            this.shortStepTokens = shortStepTokens;
+        }
 
         @Override
         public boolean step(Scope scope) {
@@ -167,18 +183,15 @@ public record Patching(
                 List<HookPoint> needed = needed(scope, lm.config());
                 cleanMetric = Runs.observed(scope, model, clean, needed, measured());
                 corruptMetric = Runs.observed(scope, model, corrupt, needed, measured());
+                blocks.forEach(one -> one.begin(one.direction == Direction.DENOISING ? corruptMetric : cleanMetric));
                 return !blocks.isEmpty();
             }
             Block running = blocks.get(block);
-            int most = Math.max(1, (scope.othersWait() ? SHORT_STEP_TOKENS : STEP_TOKENS) / length);
-            int count = running.batch(next, most);
-            double[] found = running.run(scope, next, count);
-            System.arraycopy(found, 0, running.grid.metric, next, count);
-            next += count;
-            done += count;
-            if (next == running.grid.metric.length) {
+            if (!running.isDone()) {
+                running.next(scope, scope.othersWait() ? shortStepTokens : stepTokens);
+            }
+            if (running.isDone()) {
                 block++;
-                next = 0;
             }
             return block < blocks.size();
         }
@@ -254,6 +267,7 @@ public record Patching(
         @Override
         public double fraction() {
             long all = blocks.stream().mapToLong(one -> one.grid.metric.length).sum();
+            long done = blocks.stream().mapToLong(one -> one.done).sum();
             return all == 0 ? 0 : (double) done / all;
         }
     }
@@ -271,10 +285,12 @@ public record Patching(
     }
 
     /** Patched runs whose results make one grid. */
-    private abstract class Block {
+    private abstract static class Block {
         final Direction direction;
         final String name;
         final Grid grid;
+        /** Places whose metric is known. */
+        int done;
 
         Block(Direction direction, String name, Grid grid) {
             this.direction = direction;
@@ -282,65 +298,152 @@ public record Patching(
             this.grid = grid;
         }
 
-        /** How many runs from one on make a batch, at most so many. */
-        int batch(int first, int most) {
-            return Math.min(most, grid.metric.length - first);
+        boolean isDone() {
+            return done == grid.metric.length;
         }
 
-        /** Where the runs of a batch that begins with this one are patched. */
-        abstract HookPoint point(Scope scope, int first);
+        /**
+         * Fills in what needs no run.
+         *
+         * @param own the metric of the run that is patched
+         */
+        void begin(double own) {}
 
-        /** The change of the value there in runs {@code first} and after, (B, T, ...). */
-        abstract NDArray patched(Scope scope, NDArray value, int first, int count);
-
-        double[] run(Scope scope, int first, int count) {
-            HookPoint point = point(scope, first);
-            Hook hook = AtPoint.of(point, value -> patched(scope, value, first, count));
-            return Runs.numbers(Runs.metricAround(scope, model, own(direction), count, point, hook, measured()));
-        }
+        /** Runs the next batch of at most so many tokens, or of one run if that has more. */
+        abstract void next(Scope scope, int mostTokens);
     }
 
-    /** Values of the other run in place of those of this one. */
+    /**
+     * Values of the other run in place of those of this one. A run that is patched in layer L and at position p is this
+     * run before both: so it joins a batch at layer L, begins at position p, or at the first of its batch, attending to
+     * the unpatched run before that, and ends with the position that counts; the last layer is computed for that
+     * position alone. Patches behind it change nothing.
+     */
     private final class Replaced extends Block {
         private final PatchSite site;
-        private final int perLayer;
+        private final int layers;
         private final int heads;
+        /** Places of a layer: by position, at each by head. */
+        private final int perLayer;
+        /** The places of each layer that are running, first and how many, and the first layer that is left of them. */
+        private int place;
+
+        private int group;
+        private int layer;
 
         Replaced(Direction direction, PatchSite site, Grid grid, ModelConfig config) {
             super(direction, site.label(), grid);
             this.site = site;
-            perLayer = site.perLayer(config, clean.size());
+            layers = config.nLayers();
             heads = site.byHead() ? config.nHeads() : 1;
+            perLayer = site.perLayer(config, clean.size());
+        }
+
+        /** Places of a layer that change the prediction. */
+        private int effective() {
+            return site.byPosition() ? (position + 1) * heads : perLayer;
+        }
+
+        /** The first position that a place of a layer changes. */
+        private int positionOf(int placeOfLayer) {
+            return site.byPosition() ? placeOfLayer / heads : 0;
         }
 
         @Override
-        int batch(int first, int most) {
-            return Math.min(most, perLayer - first % perLayer);
+        void begin(double own) {
+            for (int first = 0; first < grid.metric.length; first += perLayer) {
+                Arrays.fill(grid.metric, first + effective(), first + perLayer, own);
+            }
+            done = layers * (perLayer - effective());
         }
 
         @Override
-        HookPoint point(Scope scope, int first) {
-            return new HookPoint(site.site(), first / perLayer);
+        void next(Scope scope, int mostTokens) {
+            int length = position + 1 - positionOf(place);
+            if (layer == 0) {
+                group = Math.min(effective() - place, group(length, mostTokens));
+            }
+            int entering = Math.max(1, Math.min(layers - layer, mostTokens / (group * length)));
+            double[] found = run(scope, entering);
+            for (int i = 0; i < found.length; i++) {
+                grid.metric[(layer + i / group) * perLayer + place + i % group] = found[i];
+            }
+            done += found.length;
+            layer += entering;
+            if (layer == layers) {
+                layer = 0;
+                place += group;
+            }
         }
 
-        @Override
-        NDArray patched(Scope scope, NDArray value, int first, int count) {
-            int length = clean.size();
-            int layer = first / perLayer;
-            NDArray other = Runs.at(scope, model, other(direction), new HookPoint(site.site(), layer));
-            float[] taken = new float[count * length * heads];
-            for (int row = 0; row < count; row++) {
-                int place = (first + row) % perLayer;
-                int head = site.byHead() ? place % heads : 0;
-                int at = place / heads;
+        /** How many places of each layer run together: few positions, since all begin at the first. */
+        private int group(int length, int mostTokens) {
+            int positions = site.byPosition() ? Math.max(1, length / POSITIONS_TO_JOIN) : 1;
+            int places = site.byPosition() ? positions * heads : perLayer;
+            return Math.max(1, Math.min(places, mostTokens / (layers * length)));
+        }
+
+        /** The metric of runs that are patched in so many layers from the next one on, by layer, then place. */
+        private double[] run(Scope scope, int entering) {
+            LanguageModel lm = scope.model(model);
+            List<Integer> ids = own(direction);
+            int from = positionOf(place);
+            List<Integer> text = ids.subList(from, position + 1);
+            List<KeyValues> past = from == 0 ? List.of() : Runs.keysAndValues(scope, model, ids, from);
+            NDManager step = scope.arrays();
+            NDArray x = step.zeros(new Shape(0, text.size(), lm.config().dModel()));
+            for (int at = layer; at < layers; at++) {
+                Hook hook = Hook.NONE;
+                NDArray before = x;
+                if (at < layer + entering) {
+                    NDArray joining = part(Runs.at(scope, model, ids, HookPoint.residPre(at)), from)
+                            .repeat(0, group);
+                    NDArray other = part(Runs.at(scope, model, other(direction), new HookPoint(site.site(), at)), from);
+                    hook = AtPoint.of(new HookPoint(site.site(), at), value -> replaced(value, other, from));
+                    x = before.concat(joining, 0);
+                    joining.close();
+                    before.close();
+                }
+                Input input =
+                        Runs.rows(text, Math.toIntExact(x.getShape().get(0))).startingAt(from);
+                KeyValueCache cache =
+                        past.isEmpty() ? null : KeyValueCache.empty().withShared(past);
+                try (NDManager pass = step.newSubManager()) {
+                    NDArray after = at < layers - 1
+                            ? lm.block(pass, at, x, input, hook, cache, scope.cancellation())
+                            : lm.forwardFrom(
+                                    pass, at, x, input, hook, cache, Logits.NONE_OF_LAST, scope.cancellation());
+                    after.attach(step);
+                    x.close();
+                    x = after;
+                }
+            }
+            NDArray last = x.reshape(x.getShape().get(0), lm.config().dModel());
+            return Runs.numbers(measured().ofResidual(scope, lm, last));
+        }
+
+        /** The positions that are run, (1, T', ...). */
+        private NDArray part(NDArray value, int from) {
+            return value.get(":, {}:{}", from, position + 1);
+        }
+
+        /** The rows that have joined last with their places replaced, the others as they are. */
+        private NDArray replaced(NDArray value, NDArray other, int from) {
+            Shape shape = value.getShape();
+            int length = Math.toIntExact(shape.get(1));
+            float[] taken = new float[group * length * heads];
+            for (int row = 0; row < group; row++) {
+                int head = site.byHead() ? (place + row) % heads : 0;
+                int at = positionOf(place + row) - from;
                 for (int t = 0; t < length; t++) {
                     taken[(row * length + t) * heads + head] = !site.byPosition() || t == at ? 1 : 0;
                 }
             }
-            NDManager owner = value.getManager();
-            NDArray mask = owner.create(
-                    taken, site.byHead() ? new Shape(count, length, heads, 1) : new Shape(count, length, 1));
-            return value.mul(mask.eq(0)).add(other.mul(mask));
+            NDArray mask = value.getManager()
+                    .create(taken, site.byHead() ? new Shape(group, length, heads, 1) : new Shape(group, length, 1));
+            long earlier = shape.get(0) - group;
+            NDArray changed = value.get("{}:", earlier).mul(mask.eq(0)).add(other.mul(mask));
+            return earlier == 0 ? changed : value.get("{}:{}", 0, earlier).concat(changed, 0);
         }
     }
 
@@ -355,16 +458,23 @@ public record Patching(
         }
 
         @Override
-        HookPoint point(Scope scope, int first) {
-            return placed(scope).writesAt();
+        void next(Scope scope, int mostTokens) {
+            int count = Math.min(Math.max(1, mostTokens / clean.size()), grid.metric.length - done);
+            int first = done;
+            HookPoint point = placed(scope).writesAt();
+            Hook hook = AtPoint.of(point, value -> patched(scope, value, first, count));
+            double[] found =
+                    Runs.numbers(Runs.metricAround(scope, model, own(direction), count, point, hook, measured()));
+            System.arraycopy(found, 0, grid.metric, first, count);
+            done += count;
         }
 
         private PlacedSae placed(Scope scope) {
             return PlacedSae.of(scope, model, features.orElseThrow().sae());
         }
 
-        @Override
-        NDArray patched(Scope scope, NDArray value, int first, int count) {
+        /** The value with the changes of runs {@code first} and after, (B, T, S). */
+        private NDArray patched(Scope scope, NDArray value, int first, int count) {
             return value.add(changes(scope, first, count).reshape(value.getShape()));
         }
 

@@ -52,6 +52,20 @@ final class PlacedSae {
         return new PlacedSae(lm, sae);
     }
 
+    /**
+     * Likewise, only to be read: it does not matter where it writes.
+     *
+     * @throws Refusal if the checkpoint does not fit the model, or does not say where it reads
+     */
+    static PlacedSae toRead(Scope scope, ModelId model, SaeId id) {
+        LanguageModel lm = scope.model(model);
+        SparseAutoencoder sae = scope.sae(id);
+        new Fit(lm.config(), sae.config()).misfit().ifPresent(why -> {
+            throw why.refusal(id.name(), model.name());
+        });
+        return new PlacedSae(lm, sae);
+    }
+
     HookPoint readsAt() {
         return readsAt;
     }

@@ -17,6 +17,8 @@ import loupe.inference.ModelId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
 import loupe.lm.Input;
+import loupe.lm.KeyValueCache;
+import loupe.lm.KeyValues;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 import org.jspecify.annotations.Nullable;
@@ -124,7 +126,8 @@ final class Runs {
         }
         NDArray residual =
                 at(scope, model, ids, HookPoint.residPre(place.layer())).repeat(0, rows);
-        NDArray end = lm.forwardFrom(step, place.layer(), residual, input, hook, ending(hook), scope.cancellation());
+        NDArray end =
+                lm.forwardFrom(step, place.layer(), residual, input, hook, null, ending(hook), scope.cancellation());
         return metric(scope, lm, end, hook, metric);
     }
 
@@ -150,7 +153,10 @@ final class Runs {
         return behind ? Logits.ALL : Logits.NONE;
     }
 
-    /** The metric of a run on one text, whose values at some places are kept for {@link #at}. */
+    /**
+     * The metric of a run on one text, whose values at some places are kept for {@link #at}, and keys and values for
+     * {@link #keysAndValues}.
+     */
     static double observed(Scope scope, ModelId model, List<Integer> ids, List<HookPoint> points, MetricAt metric) {
         Map<HookPoint, UnaryOperator<NDArray>> looks = new HashMap<>();
         for (HookPoint point : points) {
@@ -159,8 +165,28 @@ final class Runs {
                 return value;
             });
         }
-        return number(metric(scope, scope.model(model), scope.arrays(), rows(ids, 1), new AtPoint(looks), metric));
+        LanguageModel lm = scope.model(model);
+        Hook hook = new AtPoint(looks);
+        KeyValueCache cache = KeyValueCache.empty();
+        NDArray end = lm.forward(scope.arrays(), rows(ids, 1), hook, cache, ending(hook), scope.cancellation());
+        scope.kept(new KeysAndValues(model, ids), () -> KeyValues.joined(cache.added()));
+        return number(metric(scope, lm, end, hook, metric));
     }
+
+    /**
+     * Keys and values of the first tokens of a text in all layers, of batch size 1, kept on the device between steps.
+     */
+    static List<KeyValues> keysAndValues(Scope scope, ModelId model, List<Integer> ids, int tokens) {
+        NDArray all = scope.kept(new KeysAndValues(model, ids), () -> {
+            KeyValueCache cache = KeyValueCache.empty();
+            scope.model(model)
+                    .forward(scope.arrays(), rows(ids, 1), Hook.NONE, cache, Logits.NONE, scope.cancellation());
+            return KeyValues.joined(cache.added());
+        });
+        return KeyValues.apart(all.get(":, :, :, {}:{}", 0, tokens));
+    }
+
+    private record KeysAndValues(ModelId model, List<Integer> ids) {}
 
     /** The values of one text at places, (1, T, ...) each, in one pass that ends at the last of them. */
     static Map<HookPoint, NDArray> values(

@@ -150,11 +150,21 @@ public record TextPredictions(ModelId model, List<Run> runs, int top, List<Integ
                 .map(run -> run * rowsOfRun + row)
                 .toArray();
         double[] norms = new double[rows.length];
+        double[] entropies = new double[rows.length];
+        double[] divergences = new double[rows.length];
+        double[] first = new double[width];
+        double[] own = new double[width];
         Set<Integer> listed = new LinkedHashSet<>();
         SmallestK best = new SmallestK();
         for (int run = 0; run < rows.length; run++) {
             int offset = rows[run] * width;
-            norms[run] = number(LogProbabilities.logSumExp(logits.data(), offset, width));
+            // every exponential is taken once, since they are most of the time that a strength takes to show
+            double[] p = run == 0 ? first : own;
+            norms[run] = number(LogProbabilities.probabilities(logits.data(), offset, width, p));
+            entropies[run] = entropy(p, logits.data(), offset, norms[run]);
+            divergences[run] = run == 0
+                    ? 0
+                    : InterventionEffects.divergence(first, norms[0], logits, rows[0], norms[run], logits, rows[run]);
             best.reset(Math.min(top, width));
             for (int id = 0; id < width; id++) {
                 best.offer(-logits.data()[offset + id], id);
@@ -173,8 +183,6 @@ public record TextPredictions(ModelId model, List<Run> runs, int top, List<Integ
         double[][] known = new double[rows.length][];
         double[][] followed = new double[rows.length][];
         int[][] ranks = new int[rows.length][];
-        double[] entropies = new double[rows.length];
-        double[] divergences = new double[rows.length];
         for (int run = 0; run < rows.length; run++) {
             int offset = rows[run] * width;
             double norm = norms[run];
@@ -187,8 +195,6 @@ public record TextPredictions(ModelId model, List<Run> runs, int top, List<Integ
             ranks[run] = IntStream.of(wanted)
                     .map(id -> rank(logits.data(), offset, width, id))
                     .toArray();
-            entropies[run] = entropy(logits.data(), offset, width, norm);
-            divergences[run] = run == 0 ? 0 : InterventionEffects.divergence(logits, rows[0], logits, rows[run]);
         }
         return new At(ids, known, entropies, divergences, followed, ranks);
     }
@@ -202,11 +208,10 @@ public record TextPredictions(ModelId model, List<Run> runs, int top, List<Integ
         return likelier + 1;
     }
 
-    private static double entropy(float[] logits, int offset, int width, double norm) {
+    private static double entropy(double[] p, float[] logits, int offset, double norm) {
         double sum = 0;
-        for (int i = offset; i < offset + width; i++) {
-            double log = logits[i] - norm;
-            double term = Math.exp(log) * log;
+        for (int i = 0; i < p.length; i++) {
+            double term = p[i] * (logits[offset + i] - norm);
             sum -= Double.isNaN(term) ? 0 : term; // a logit of minus infinity has no part in it
         }
         return sum;

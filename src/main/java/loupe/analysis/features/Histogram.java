@@ -43,7 +43,8 @@ public record Histogram(double low, double high, long[] counts) {
         return new Histogram(low, high, counts);
     }
 
-    private static int bin(float value, double low, double high, int bins) {
+    /** The one of equal bins that counts a value, -1 for none. */
+    public static int bin(float value, double low, double high, int bins) {
         return value >= low && value <= high ? Math.min(bins - 1, (int) ((value - low) / (high - low) * bins)) : -1;
     }
 

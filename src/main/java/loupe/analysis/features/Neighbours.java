@@ -1,8 +1,12 @@
 package loupe.analysis.features;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +31,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
         implements Query.Single<Neighbours.Answer> {
     /** Spaces of at most this many elements are searched in float64, larger ones in float32. */
     private static final long DOUBLE_ELEMENTS = 1 << 24;
+    /** Elements between two looks at whether the question is still wanted: some 10 ms of reading. */
+    private static final long DIRECT_ELEMENTS = 1 << 26;
     /** Sorts the vector itself before every other, whatever rounding makes of their cosines. */
     private static final double ITSELF = -2;
 
@@ -68,13 +74,14 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
                 new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
         DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
         NDArray column = scope.arrays().create(unit).toType(type, false).reshape(width, 1);
-        DeviceArrays.forEachBlock(scope, rows, type, (first, block) -> {
+        double[] squares = DeviceArrays.doubles(squares(scope, rows, type));
+        DeviceArrays.forEachBlock(scope, rows, type, blockRows(type, width), (first, block) -> {
             double[] products = DeviceArrays.doubles(block.matMul(column));
-            double[] squares = DeviceArrays.doubles(block.square().sum(new int[] {1}));
             for (int i = 0; i < products.length; i++) {
                 boolean isItself = itself.contains(first + i);
                 if (!isItself || withItself) {
-                    double cosine = squares[i] == 0 ? 0 : products[i] / Math.sqrt(squares[i]);
+                    double square = squares[first + i];
+                    double cosine = square == 0 ? 0 : products[i] / Math.sqrt(square);
                     nearest.offer(isItself ? ITSELF : -cosine, first + i);
                 }
             }
@@ -89,6 +96,26 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
         return new Answer(ids, cosines, meanPairwiseCosine(scope, rows, ids));
     }
 
+    /** The squared norms of a space's vectors, kept for the next question. */
+    private record Squares(NeighbourSpace of, DataType type) {}
+
+    private NDArray squares(Scope scope, NDArray rows, DataType type) {
+        return scope.kept(new Squares(in, type), () -> {
+            NDList blocks = new NDList();
+            DeviceArrays.forEachBlock(scope, rows, type, (first, block) -> {
+                NDArray sums = block.square().sum(new int[] {1});
+                sums.attach(scope.arrays());
+                blocks.add(sums);
+            });
+            return blocks.size() == 1 ? blocks.get(0) : NDArrays.concat(blocks);
+        });
+    }
+
+    /** Vectors that need no conversion are multiplied where they lie, many at once. */
+    private static int blockRows(DataType type, int width) {
+        return type == DataType.FLOAT32 ? (int) Math.max(1, DIRECT_ELEMENTS / width) : DeviceArrays.blockRows(width);
+    }
+
     /** Mean over pairs i < j of the listed rows, from the norm of the sum of their unit vectors. */
     private static double meanPairwiseCosine(Scope scope, NDArray rows, int[] ids) {
         if (ids.length < 2) {
@@ -96,8 +123,10 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
         }
         double[] sum = new double[(int) rows.getShape().get(1)];
         double units = 0;
-        for (int id : ids) {
-            double[] unit = Vectors.unit(row(scope, rows, id));
+        NDArray listed = rows.get(new NDIndex("{}", scope.arrays().create(ids)));
+        double[] vectors = DeviceArrays.doubles(listed);
+        for (int i = 0; i < ids.length; i++) {
+            double[] unit = Vectors.unit(Arrays.copyOfRange(vectors, i * sum.length, (i + 1) * sum.length));
             units += Vectors.dot(unit, unit);
             Vectors.addScaled(sum, 1, unit);
         }

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
+import loupe.base.MemoryBudget;
+import loupe.base.Refusal;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 
@@ -33,6 +35,7 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
     private static final int TILE = 1 << 22;
 
     private static final int BAND = 1024;
+    private static final int SAMPLE = 2048;
     /** Sets whose products take at most as many operations are compared in float64. */
     private static final double DOUBLE_OPERATIONS = 1L << 34;
 
@@ -46,6 +49,13 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
     /** About all vectors of a set. */
     public LargestCosines(VectorSet of, List<Integer> ranks) {
         this(of, ranks, Integer.MAX_VALUE);
+    }
+
+    /**
+     * About some of many random vectors, which stand for all: how far each is from the others does not depend on which.
+     */
+    public static LargestCosines sampled(VectorSet of, List<Integer> ranks) {
+        return new LargestCosines(of, ranks, SAMPLE);
     }
 
     private static boolean isAscending(List<Integer> ranks) {
@@ -123,12 +133,26 @@ public record LargestCosines(VectorSet of, List<Integer> ranks, int rows)
             count = vectors;
             width = dimension;
             int rows = Math.min(query.rows, vectors);
+            requireRoom(rows);
             bandRows = Math.min(BAND, rows);
             nearest = new int[rows];
             Arrays.fill(nearest, -1);
             largest = query.ranks.stream().map(rank -> nan(rows)).toList();
             int most = query.ranks.get(query.ranks.size() - 1);
             running = new RunningLargest(rows, Math.max(1, Math.min(most, vectors - 1)));
+        }
+
+        /** The k largest of every vector are held at once. */
+        private void requireRoom(int rows) {
+            int most = query.ranks.get(query.ranks.size() - 1);
+            long bytes = (long) rows * (most + query.ranks.size() + 4) * Float.BYTES;
+            long room = Runtime.getRuntime().maxMemory() / 3;
+            if (bytes > room) {
+                throw new Refusal(
+                        "The " + most + " largest cosines of " + rows + " vectors take " + MemoryBudget.size(bytes),
+                        "at most " + MemoryBudget.size(room),
+                        "Choose a smaller k");
+            }
         }
 
         private static float[] nan(int size) {

@@ -23,6 +23,13 @@ public sealed interface VectorSet {
      */
     record RandomLike(NeighbourSpace space, long seed) implements VectorSet {}
 
+    /**
+     * As many vectors as a space has, drawn from a normal distribution with the mean and the covariance of its unit
+     * vectors: as crowded in the same directions, but none near another for a reason of its own. Asks
+     * {@link DirectionMoments} first, all of it in one step unless that has been answered.
+     */
+    record MatchedLike(NeighbourSpace space, long seed) implements VectorSet {}
+
     /** Vectors of shape (count, width) that were given. */
     record Given(HostTensor vectors) implements VectorSet {}
 
@@ -50,10 +57,23 @@ public sealed interface VectorSet {
         if (this instanceof Given given) {
             return scope.arrays().create(given.vectors.data(), new Shape(given.vectors.size(0), given.vectors.size(1)));
         }
-        RandomLike like = (RandomLike) this;
-        NDArray shaped = like.space.rows(scope);
-        return normal(scope.arrays(), like.seed, (int) shaped.getShape().get(0), (int)
-                shaped.getShape().get(1));
+        if (this instanceof RandomLike like) {
+            return normal(scope, like.space, like.seed);
+        }
+        MatchedLike like = (MatchedLike) this;
+        DirectionMoments.Answer moments = scope.answer(new DirectionMoments(new Of(like.space)));
+        int width = moments.mean().length;
+        NDManager owner = scope.arrays();
+        NDArray turned = owner.create(moments.factor(), new Shape(width, width))
+                .toType(DataType.FLOAT32, false)
+                .transpose();
+        NDArray mean = owner.create(moments.mean()).toType(DataType.FLOAT32, false);
+        return normal(scope, like.space, like.seed).matMul(turned).addi(mean);
+    }
+
+    private static NDArray normal(Scope scope, NeighbourSpace like, long seed) {
+        Shape shape = like.rows(scope).getShape();
+        return normal(scope.arrays(), seed, (int) shape.get(0), (int) shape.get(1));
     }
 
     private static NDArray normal(NDManager owner, long seed, int count, int width) {

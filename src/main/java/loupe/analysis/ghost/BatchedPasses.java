@@ -16,8 +16,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
-import loupe.base.HookPoint;
+import loupe.analysis.effects.InterventionHook;
+import loupe.base.Refusal;
 import loupe.inference.Scope;
 import loupe.lm.Ghost;
 import loupe.lm.Hook;
@@ -110,12 +112,11 @@ final class BatchedPasses {
                 }
             }
             KeyValueCache cache = KeyValueCache.empty();
-            Input input = Input.of(alike.stream().map(GhostLane::prompt).toArray(int[][]::new))
-                    .with(ghosts);
+            int[][] tokens = alike.stream().map(GhostLane::prompt).toArray(int[][]::new);
             NDArray out = lm.forward(
                     scope.arrays(),
-                    input,
-                    hook(scope.arrays(), alike, false),
+                    Input.of(tokens).with(ghosts),
+                    hook(scope, alike, tokens, new int[tokens.length]),
                     cache,
                     Logits.NONE,
                     scope.cancellation());
@@ -150,7 +151,7 @@ final class BatchedPasses {
         consumer.accept(lm.forward(
                         step,
                         Input.of(ids).startingAt(positions),
-                        hook(step, rows.stream().map(Row::lane).toList(), true),
+                        hook(scope, rows.stream().map(Row::lane).toList(), ids, positions),
                         cache,
                         Logits.NONE,
                         scope.cancellation())
@@ -318,48 +319,33 @@ final class BatchedPasses {
     }
 
     /**
-     * A hook that applies to each row the steering of its lane.
+     * Carries out what is done to each row's lane.
      *
-     * @param rows the lane of each row
-     * @param nodes whether the rows are nodes, not prompts
+     * @param tokens of each row
+     * @param first for each row the position of its first token
      */
-    private static Hook hook(NDManager step, List<GhostLane> rows, boolean nodes) {
-        if (rows.stream().allMatch(lane -> lane.steered() == null)) {
+    private static Hook hook(Scope scope, List<GhostLane> rows, int[][] tokens, int[] first) {
+        if (rows.stream().allMatch(lane -> lane.done().isEmpty())) {
             return Hook.NONE;
         }
-        return new Hook() {
-            @Override
-            public boolean wants(HookPoint point) {
-                return rows.stream()
-                        .anyMatch(lane -> lane.steered() != null
-                                && point.equals(
-                                        HookPoint.residPre(lane.steered().layer())));
-            }
-
-            @Override
-            public NDArray at(HookPoint point, NDArray value) {
-                int length = (int) value.getShape().get(1);
-                int width = (int) value.getShape().get(2);
-                float[] directions = new float[rows.size() * width];
-                float[] coefficients = new float[rows.size() * length];
-                float[] clamped = new float[rows.size() * length];
-                for (int row = 0; row < rows.size(); row++) {
-                    GhostLane.Steered steered = rows.get(row).steered();
-                    if (steered != null && steered.layer() == point.layer()) {
-                        System.arraycopy(steered.direction(), 0, directions, row * width, width);
-                        int from = row * length + (nodes ? 0 : Math.min(length, steered.from()));
-                        Arrays.fill(coefficients, from, (row + 1) * length, steered.coefficient());
-                        Arrays.fill(
-                                clamped, from, (row + 1) * length, steered.kind() == TreeSteering.Kind.CLAMP ? 1 : 0);
-                    }
-                }
-                NDArray direction = step.create(directions, new Shape(rows.size(), 1, width));
-                NDArray share = value.mul(direction).sum(new int[] {-1}, true);
-                Shape perToken = new Shape(rows.size(), length, 1);
-                NDArray amount = step.create(coefficients, perToken).sub(share.mul(step.create(clamped, perToken)));
-                return value.add(direction.mul(amount));
-            }
-        };
+        InterventionHook hook = new InterventionHook(
+                scope,
+                rows.get(0).model(),
+                rows.stream().map(GhostLane::done).toList(),
+                rows.stream().mapToInt(lane -> lane.prompt().length).toArray());
+        if (hook.ending() != Logits.NONE) {
+            throw new Refusal(
+                    "Something is to be done behind the last block, where trees have no values",
+                    "a place in the blocks",
+                    "Choose another place");
+        }
+        int[][] positions = new int[tokens.length][];
+        Arrays.setAll(
+                positions,
+                row -> IntStream.range(first[row], first[row] + tokens[row].length)
+                        .toArray());
+        hook.next(tokens, positions);
+        return hook;
     }
 
     /** Supplies the keys and values for each slot of the arrays to be filled. */

@@ -3,6 +3,7 @@ package loupe.analysis.ghost;
 import java.util.Objects;
 import java.util.Optional;
 import loupe.analysis.SmallestK;
+import loupe.analysis.effects.Interventions;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 
@@ -18,6 +19,8 @@ import loupe.inference.Query;
  * unembedding and the centroid stay what they are.
  *
  * @param steering empty: none. The baseline is never steered
+ * @param done to the model while the tree grows, before the steering at the same place, and not while the baseline is
+ *     read. Positions count from 0 at the first token of the prompt, the ghost being one; nodes count as generated
  * @param grown an earlier answer of this tree to a larger cutoff or fewer nodes, to grow on from instead of from the
  *     root; it changes how long the answer takes and not the answer, so it does not count when queries are compared
  */
@@ -28,40 +31,53 @@ public record DefinitionTree(
         TreeLimits limits,
         TreeBaseline baseline,
         Optional<TreeSteering> steering,
+        Interventions done,
         Optional<DefinitionTree.Answer> grown)
         implements Query.Stepped<DefinitionTree.Answer> {
     /** A tree with neither baseline nor steering. */
     public DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits) {
-        this(model, ghost, prompt, limits, TreeBaseline.NONE, Optional.empty(), Optional.empty());
+        this(model, ghost, prompt, limits, TreeBaseline.NONE, Optional.empty(), Interventions.NONE, Optional.empty());
     }
 
     public DefinitionTree {
-        if (grown.isPresent() && !grown.get().query.isSameTreeAs(model, ghost, prompt, limits, baseline, steering)) {
+        if (grown.isPresent()
+                && !grown.get().query.isSameTreeAs(model, ghost, prompt, limits, baseline, steering, done)) {
             grown = Optional.empty();
         }
     }
 
     public DefinitionTree withBaseline(TreeBaseline newBaseline) {
-        return new DefinitionTree(model, ghost, prompt, limits, newBaseline, steering, Optional.empty());
+        return new DefinitionTree(model, ghost, prompt, limits, newBaseline, steering, done, Optional.empty());
     }
 
     public DefinitionTree withSteering(TreeSteering newSteering) {
-        return new DefinitionTree(model, ghost, prompt, limits, baseline, Optional.of(newSteering), Optional.empty());
+        return new DefinitionTree(
+                model, ghost, prompt, limits, baseline, Optional.of(newSteering), done, Optional.empty());
+    }
+
+    public DefinitionTree with(Interventions newDone) {
+        return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, newDone, Optional.empty());
+    }
+
+    /** This tree with neither interventions nor steering. */
+    public DefinitionTree undisturbed() {
+        return new DefinitionTree(
+                model, ghost, prompt, limits, baseline, Optional.empty(), Interventions.NONE, Optional.empty());
     }
 
     /**
      * This query, resumed from an earlier answer if that is of the same tree: same ghost, prompt, topK, depth, mask,
-     * ends, baseline and steering, whatever its cutoff. Otherwise this query unchanged.
+     * ends, baseline, steering and interventions, whatever its cutoff. Otherwise this query unchanged.
      */
     public DefinitionTree from(Answer earlier) {
-        return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
+        return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, done, Optional.of(earlier));
     }
 
     /** This query without an earlier answer. */
     DefinitionTree fromTheRoot() {
         return grown.isEmpty()
                 ? this
-                : new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.empty());
+                : new DefinitionTree(model, ghost, prompt, limits, baseline, steering, done, Optional.empty());
     }
 
     private boolean isSameTreeAs(
@@ -70,12 +86,14 @@ public record DefinitionTree(
             GhostPrompt otherPrompt,
             TreeLimits otherLimits,
             TreeBaseline otherBaseline,
-            Optional<TreeSteering> otherSteering) {
+            Optional<TreeSteering> otherSteering,
+            Interventions otherDone) {
         return model.equals(otherModel)
                 && ghost.equals(otherGhost)
                 && prompt.equals(otherPrompt)
                 && baseline.equals(otherBaseline)
                 && steering.equals(otherSteering)
+                && done.equals(otherDone)
                 && limits.topK() == otherLimits.topK()
                 && limits.maxDepth() == otherLimits.maxDepth()
                 && limits.maskId().equals(otherLimits.maskId())
@@ -95,19 +113,20 @@ public record DefinitionTree(
     @Override
     public boolean equals(Object other) {
         return other instanceof DefinitionTree that
-                && isSameTreeAs(that.model, that.ghost, that.prompt, that.limits, that.baseline, that.steering)
+                && isSameTreeAs(
+                        that.model, that.ghost, that.prompt, that.limits, that.baseline, that.steering, that.done)
                 && limits.equals(that.limits);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(model, ghost, prompt, limits, baseline, steering);
+        return Objects.hash(model, ghost, prompt, limits, baseline, steering, done);
     }
 
     @Override
     public String toString() {
         return "DefinitionTree[" + model + ", " + ghost + ", " + prompt + ", " + limits + ", " + baseline + ", "
-                + steering + "]";
+                + steering + ", " + done + "]";
     }
 
     /**
@@ -264,6 +283,7 @@ public record DefinitionTree(
                             limits,
                             query.baseline,
                             query.steering,
+                            query.done,
                             Optional.empty()),
                     allNodes,
                     complete);

@@ -4,8 +4,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import loupe.analysis.effects.Interventions;
+import loupe.inference.ModelId;
 import loupe.lm.Ghost;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The prompt of one ghost in a tree, and the keys and values of the prompt's tokens and of each node that may still get
@@ -13,28 +14,27 @@ import org.jspecify.annotations.Nullable;
  * dHead floats, by layer first keys, then values, each head by head. Device thread only.
  */
 final class GhostLane {
+    private final ModelId model;
     private final int[] prompt;
     private final List<Ghost> ghosts;
-    private final @Nullable Steered steered;
+    private final Interventions done;
     private float[][] promptKeyValues = new float[0][];
     private final Map<Integer, float[]> nodeKeyValues = new HashMap<>();
 
     /**
-     * Steering of the residual stream entering a layer, at every position of a node and at those of the prompt from
-     * {@code from} on.
-     *
-     * @param direction of unit norm, or zero
-     */
-    record Steered(int layer, int from, float[] direction, TreeSteering.Kind kind, float coefficient) {}
-
-    /**
      * @param ghosts of row 0
-     * @param steered null for no steering
+     * @param done to the model while it reads this lane; nodes count as generated
      */
-    GhostLane(int[] prompt, List<Ghost> ghosts, @Nullable Steered steered) {
+    GhostLane(ModelId model, int[] prompt, List<Ghost> ghosts, Interventions done) {
+        this.model = model;
         this.prompt = prompt;
         this.ghosts = List.copyOf(ghosts);
-        this.steered = steered;
+        this.done = done;
+    }
+
+    /** The model that reads this lane. */
+    ModelId model() {
+        return model;
     }
 
     int[] prompt() {
@@ -45,10 +45,9 @@ final class GhostLane {
         return ghosts;
     }
 
-    /** The steering of this lane; null for none. */
-    @Nullable
-    Steered steered() {
-        return steered;
+    /** What is done to the model while it reads this lane. */
+    Interventions done() {
+        return done;
     }
 
     /** Keys and values of the prompt, one array per token, once it has been run. */

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.Vectors;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitWeights;
 import loupe.base.HookPoint;
 import loupe.inference.Query;
 import loupe.inference.Scope;

@@ -4,12 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import loupe.analysis.Vectors;
+import loupe.analysis.effects.Intervention;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.Positions;
 import loupe.base.Refusal;
 import loupe.inference.Query;
+import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.Ghost;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
+import loupe.tensor.HostTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,60 +99,72 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     static List<GhostLane> lanes(Scope scope, LanguageModel lm, DefinitionTree query) {
         GhostBasis.Answer basis = scope.answer(new GhostBasis(query.model(), query.ghost()));
         GhostVector vector = basis.vector(query.ghost());
-        GhostPrompt prompt = query.prompt();
         List<GhostLane> created = new ArrayList<>();
-        if (query.steering().isPresent()) {
-            TreeSteering steering = query.steering().get();
-            if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
-                throw new Refusal(
-                        "Steering is at layer " + steering.layer(),
-                        "0 to " + (lm.config().nLayers() - 1),
-                        "Choose a layer of the model");
-            }
-            int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
-            created.add(lane(
-                    prompt,
-                    vector.ghost().data(),
-                    new GhostLane.Steered(
-                            steering.layer(),
-                            from,
-                            direction(scope.sae(steering.sae()), steering.feature(), lm),
-                            steering.kind(),
-                            (float) steering.coefficient())));
-        } else {
-            created.add(lane(prompt, vector.ghost().data(), null));
-        }
+        created.add(lane(query, vector.ghost().data(), done(scope, lm, query)));
         for (int i = 0; i < query.baseline().lanes(); i++) {
             created.add(
                     switch (query.baseline().kind()) {
-                        case CENTROID -> lane(prompt, vector.centroid().data(), null);
-                        case RANDOM -> lane(prompt, random(query.ghost(), vector, i), null);
-                        case EMPTY -> empty(prompt);
+                        case CENTROID -> lane(query, vector.centroid().data(), Interventions.NONE);
+                        case RANDOM -> lane(query, random(query.ghost(), vector, i), Interventions.NONE);
+                        case EMPTY -> empty(query);
                         case NONE -> throw new IllegalStateException("no baseline has no lanes");
                     });
         }
         return created;
     }
 
-    private static GhostLane lane(GhostPrompt prompt, float[] ghost, GhostLane.@Nullable Steered steered) {
+    /** What is done while the tree of the ghost grows: what is listed, then the steering. */
+    private static Interventions done(Scope scope, LanguageModel lm, DefinitionTree query) {
+        Interventions listed = query.done();
+        for (SaeId id : listed.withoutError()) {
+            if (scope.sae(id).config().lookup()) {
+                throw new Refusal(
+                        id.name() + " adds a vector for each token, and the ghost is none of the vocabulary",
+                        "",
+                        "Keep the error, or choose another checkpoint");
+            }
+        }
+        if (query.steering().isEmpty()) {
+            return listed;
+        }
+        List<Intervention> all = new ArrayList<>(listed.list());
+        all.add(steering(scope, lm, query.steering().get(), query.prompt()));
+        return new Interventions(all, listed.withoutError());
+    }
+
+    private static Intervention steering(Scope scope, LanguageModel lm, TreeSteering steering, GhostPrompt prompt) {
+        if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
+            throw new Refusal(
+                    "Steering is at layer " + steering.layer(),
+                    "0 to " + (lm.config().nLayers() - 1),
+                    "Choose a layer of the model");
+        }
+        float[] direction = direction(scope.sae(steering.sae()), steering.feature(), lm);
+        int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
+        return steering.intervention(new HostTensor(direction, direction.length), Positions.from(from));
+    }
+
+    private static GhostLane lane(DefinitionTree query, float[] ghost, Interventions done) {
+        GhostPrompt prompt = query.prompt();
         int[] ids = prompt.ids().stream().mapToInt(Integer::intValue).toArray();
         List<Ghost> ghosts = new ArrayList<>();
         for (int position : prompt.ghostPositions()) {
             ids[position] = 0;
             ghosts.add(new Ghost(0, position, ghost));
         }
-        return new GhostLane(ids, ghosts, steered);
+        return new GhostLane(query.model(), ids, ghosts, done);
     }
 
-    private static GhostLane empty(GhostPrompt prompt) {
-        List<Integer> rest = prompt.withoutGhosts();
+    private static GhostLane empty(DefinitionTree query) {
+        List<Integer> rest = query.prompt().withoutGhosts();
         if (rest.isEmpty()) {
             throw new Refusal(
                     "The prompt is nothing but the ghost, so an empty baseline has no tokens",
                     "",
                     "Choose another baseline or prompt");
         }
-        return new GhostLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
+        int[] ids = rest.stream().mapToInt(Integer::intValue).toArray();
+        return new GhostLane(query.model(), ids, List.of(), Interventions.NONE);
     }
 
     private static float[] direction(SparseAutoencoder sae, int feature, LanguageModel lm) {
@@ -158,13 +175,6 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                             + lm.config().dModel(),
                     "",
                     "Steer with a checkpoint that writes to the residual stream");
-        }
-        double norm = 0;
-        for (float x : direction) {
-            norm += (double) x * x;
-        }
-        for (int i = 0; i < direction.length; i++) {
-            direction[i] = norm == 0 ? 0 : (float) (direction[i] / Math.sqrt(norm));
         }
         return direction;
     }

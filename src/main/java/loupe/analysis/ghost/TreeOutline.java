@@ -32,8 +32,16 @@ public final class TreeOutline {
      * @param probability after the ancestors; 1 for the root
      * @param cumulative product of the probabilities down to here
      * @param baseline the probability under a baseline; NaN without one
+     * @param entropy of the next token in nats; NaN where the tree was not grown on
      */
-    public record Node(int parent, int token, String text, double probability, double cumulative, double baseline) {}
+    public record Node(
+            int parent,
+            int token,
+            String text,
+            double probability,
+            double cumulative,
+            double baseline,
+            double entropy) {}
 
     private TreeOutline(List<Node> nodes) {
         this.nodes = List.copyOf(nodes);
@@ -53,7 +61,8 @@ public final class TreeOutline {
                     node == 0 ? "" : texts.apply(tree.token(node)),
                     tree.probability(node),
                     tree.cumulative(node),
-                    tree.baselineProbability(node)));
+                    tree.baselineProbability(node),
+                    tree.entropy(node)));
         }
         return new TreeOutline(nodes);
     }
@@ -70,7 +79,7 @@ public final class TreeOutline {
                 : document.has("tree") ? document.get("tree") : document;
         List<Node> nodes = new ArrayList<>();
         List<JsonNode> sources = new ArrayList<>();
-        nodes.add(new Node(-1, -1, "", 1, 1, Double.NaN));
+        nodes.add(new Node(-1, -1, "", 1, 1, Double.NaN, root.path("entropy").asDouble(Double.NaN)));
         sources.add(root);
         for (int at = 0; at < sources.size(); at++) {
             JsonNode children = sources.get(at).path("children");
@@ -105,7 +114,8 @@ public final class TreeOutline {
                 child.path("token").asText("<" + token + ">"),
                 above == 0 ? 0 : product / above,
                 product,
-                child.path("baseline_prob").asDouble(Double.NaN));
+                child.path("baseline_prob").asDouble(Double.NaN),
+                child.path("entropy").asDouble(Double.NaN));
     }
 
     private static CheckpointException refuse(Path file, String found) {
@@ -142,7 +152,8 @@ public final class TreeOutline {
                                         node.text,
                                         node.probability,
                                         node.cumulative,
-                                        node.baseline));
+                                        node.baseline,
+                                        node.entropy));
             }
         }
         return new TreeOutline(rest);
@@ -156,6 +167,7 @@ public final class TreeOutline {
      * @param probability after the ancestors
      * @param baselineProb the probability under the baseline, NaN where there is none; null in a tree without baseline
      * @param logRatio log of probability / baselineProb in nats
+     * @param entropy of the next token in nats; left out where the tree was not grown on
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Branch(
@@ -169,6 +181,9 @@ public final class TreeOutline {
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             Double logRatio,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Double entropy,
 
             List<Branch> children) {}
 
@@ -192,6 +207,7 @@ public final class TreeOutline {
                 node.probability,
                 compared ? node.baseline : null,
                 compared ? Math.log(node.probability / node.baseline) : null,
+                Double.isNaN(node.entropy) ? null : node.entropy,
                 children);
     }
 

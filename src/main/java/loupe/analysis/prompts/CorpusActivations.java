@@ -101,7 +101,12 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return false;
     }
 
-    static HookPoint hookOf(SaeConfig config) {
+    /**
+     * Where an autoencoder reads.
+     *
+     * @throws Refusal if that is not known
+     */
+    public static HookPoint hookOf(SaeConfig config) {
         Optional<HookPoint> hook = config.hook();
         return hook.orElseThrow(() -> new Refusal(
                 "The checkpoint does not say where in the model it reads", Remedy.give(Remedy.Choice.HOOK)));
@@ -112,6 +117,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         private final List<HookPoint> points;
         private final Map<HookPoint, NDArray> values = new HashMap<>();
 
+        /** @param points whose values are kept */
         public Catch(List<HookPoint> points) {
             this.points = points;
         }

@@ -35,4 +35,26 @@ public final class LogProbabilities {
         }
         return largest + Math.log(sum);
     }
+
+    /**
+     * Probabilities of a row of logits.
+     *
+     * @param into takes {@code width} probabilities
+     * @return as {@link #logSumExp}
+     */
+    public static double probabilities(float[] values, int offset, int width, double[] into) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = offset; i < offset + width; i++) {
+            largest = Math.max(largest, values[i]);
+        }
+        double sum = 0;
+        for (int i = 0; i < width; i++) {
+            into[i] = Math.exp((double) values[offset + i] - largest);
+            sum += into[i];
+        }
+        for (int i = 0; i < width; i++) {
+            into[i] /= sum;
+        }
+        return largest == Float.NEGATIVE_INFINITY ? largest : largest + Math.log(sum);
+    }
 }

@@ -10,8 +10,8 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 
 /**
- * How like each token's bias B_t is to its unigram residual r_t, as the model computes it: their cosine, and B_t . r_t /
- * |r_t|^2, which is 1 where the bias has all of the residual.
+ * How like each token's bias B_t is to its unigram residual r_t, as the model computes it: their cosine, and B_t . r_t
+ * / |r_t|^2, which is 1 where the bias has all of the residual.
  */
 public record BiasResiduals(SaeId sae, UnigramTable residuals) implements Query.Single<BiasResiduals.Answer> {
     @Override
@@ -23,7 +23,10 @@ public record BiasResiduals(SaeId sae, UnigramTable residuals) implements Query.
         residuals.forEachBlock(scope, DeviceArrays.blockRows(residuals.width()), (first, rows) -> {
             NDArray r = rows.toType(DataType.FLOAT64, false);
             NDArray b = DeviceArrays.rows(
-                            rows.getManager(), biases, first, first + rows.getShape().get(0))
+                            rows.getManager(),
+                            biases,
+                            first,
+                            first + rows.getShape().get(0))
                     .toType(DataType.FLOAT64, false);
             double[] products = DeviceArrays.doubles(b.mul(r).sum(new int[] {1}));
             double[] ofBias = DeviceArrays.doubles(b.square().sum(new int[] {1}));
@@ -41,8 +44,9 @@ public record BiasResiduals(SaeId sae, UnigramTable residuals) implements Query.
     static void requireSameShape(NDArray biases, UnigramTable residuals) {
         if (biases.getShape().get(0) != residuals.tokens() || biases.getShape().get(1) != residuals.width()) {
             throw new Refusal(
-                    "The biases are " + biases.getShape().get(0) + " of " + biases.getShape().get(1)
-                            + " numbers, the unigram residuals " + residuals.tokens() + " of " + residuals.width(),
+                    "The biases are " + biases.getShape().get(0) + " of "
+                            + biases.getShape().get(1) + " numbers, the unigram residuals " + residuals.tokens()
+                            + " of " + residuals.width(),
                     "one of each for every token",
                     "Choose the hook point that the checkpoint writes to, and the model it was made for");
         }

@@ -12,8 +12,8 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * Where the rows of a matrix with a row for each token lie: their norms, and their distances from the centroid, the mean
- * of all rows, those that only pad the matrix included. In float64, once per model and matrix.
+ * Where the rows of a matrix with a row for each token lie: their norms, and their distances from the centroid, the
+ * mean of all rows, those that only pad the matrix included. In float64, once per model and matrix.
  */
 public record EmbeddingGeometry(ModelId model, TokenMatrix which) implements Query.Single<EmbeddingGeometry.Answer> {
     /**

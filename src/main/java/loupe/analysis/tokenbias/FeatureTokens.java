@@ -104,7 +104,8 @@ public record FeatureTokens(SaeId sae, Optional<UnigramTable> residuals)
             NDArray turned = directions.transpose();
             turned.attach(step);
             NDArray inner = centred.matMul(turned);
-            float[] ofMean = DeviceArrays.floats(step.create(narrow(mean)).reshape(1, mean.length).matMul(turned));
+            float[] ofMean = DeviceArrays.floats(
+                    step.create(narrow(mean)).reshape(1, mean.length).matMul(turned));
             NDArray raw = inner.add(step.create(ofMean)).muli(inverseNorms(rows));
             keep(raw, 0, done);
             keep(inner.muli(inverseNorms(centred)), 1, done);
@@ -148,12 +149,8 @@ public record FeatureTokens(SaeId sae, Optional<UnigramTable> residuals)
         }
 
         private int count(Scope scope) {
-            return query.residuals
-                    .map(UnigramTable::tokens)
-                    .orElseGet(() -> (int) new NeighbourSpace.Biases(query.sae)
-                            .rows(scope)
-                            .getShape()
-                            .get(0));
+            return query.residuals.map(UnigramTable::tokens).orElseGet(() -> (int)
+                    new NeighbourSpace.Biases(query.sae).rows(scope).getShape().get(0));
         }
 
         /** The vectors of tokens first to end, (n, dOut). */
@@ -165,7 +162,8 @@ public record FeatureTokens(SaeId sae, Optional<UnigramTable> residuals)
             if (rows.getShape().get(1) != sae.config().dOut()) {
                 throw new Refusal(
                         query.sae.name() + " writes vectors of " + sae.config().dOut()
-                                + " numbers, its unigram residuals have " + rows.getShape().get(1),
+                                + " numbers, its unigram residuals have "
+                                + rows.getShape().get(1),
                         "a checkpoint that reads and writes at one place",
                         "Choose another checkpoint");
             }
@@ -226,8 +224,7 @@ public record FeatureTokens(SaeId sae, Optional<UnigramTable> residuals)
      * @param first the first token
      * @param end after the last token
      */
-    static NDArray asTrained(
-            Scope scope, SaeConfig sae, UnigramTable residuals, NDManager step, int first, int end) {
+    static NDArray asTrained(Scope scope, SaeConfig sae, UnigramTable residuals, NDManager step, int first, int end) {
         LanguageModel lm = scope.model(residuals.model());
         NDArray rows = residuals.rows(step, first, end);
         if (residuals.heads() > 0) {

@@ -130,11 +130,13 @@ public record LastTokens(@Nullable SaeId sae, UnigramTable residuals, List<List<
             for (int i = first; i < end; ) {
                 int last = i + 1;
                 while (last < end
-                        && query.prompts.get(last).size() == query.prompts.get(i).size()) {
+                        && query.prompts.get(last).size()
+                                == query.prompts.get(i).size()) {
                     last++;
                 }
                 int[][] ids = query.prompts.subList(i, last).stream()
-                        .map(prompt -> prompt.stream().mapToInt(Integer::intValue).toArray())
+                        .map(prompt ->
+                                prompt.stream().mapToInt(Integer::intValue).toArray())
                         .toArray(int[][]::new);
                 CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(query.residuals.hook()));
                 lm.forward(scope.arrays(), Input.of(ids), caught, null, Logits.NONE, scope.cancellation());
@@ -149,8 +151,7 @@ public record LastTokens(@Nullable SaeId sae, UnigramTable residuals, List<List<
         @Override
         public Answer result() {
             return new Answer(
-                    detection(byResidual),
-                    query.sae == null ? Optional.empty() : Optional.of(detection(byBias)));
+                    detection(byResidual), query.sae == null ? Optional.empty() : Optional.of(detection(byBias)));
         }
 
         private Detection detection(List<Integer> predicted) {

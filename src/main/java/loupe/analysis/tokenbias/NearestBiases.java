@@ -39,12 +39,7 @@ public record NearestBiases(SaeId sae) implements Query.Stepped<NearestBiases.An
      * @param nearestCentred the same of the biases less their mean
      */
     public record Answer(
-            int done,
-            float[] norms,
-            int[] nearest,
-            float[] cosines,
-            int[] nearestCentred,
-            float[] cosinesCentred) {
+            int done, float[] norms, int[] nearest, float[] cosines, int[] nearestCentred, float[] cosinesCentred) {
         /** Where the cosines of those reached lie. */
         public ValueSummary summary(boolean centred) {
             float[] of = centred ? cosinesCentred : cosines;
@@ -104,8 +99,8 @@ public record NearestBiases(SaeId sae) implements Query.Stepped<NearestBiases.An
                     scope,
                     biases,
                     DataType.FLOAT64,
-                    (first, rows) -> Vectors.addScaled(
-                            sum, 1.0 / count, DeviceArrays.doubles(rows.sum(new int[] {0}))));
+                    (first, rows) ->
+                            Vectors.addScaled(sum, 1.0 / count, DeviceArrays.doubles(rows.sum(new int[] {0}))));
             float[] products = new float[count];
             float[] norms = new float[count];
             float[] inverse = new float[count];

@@ -31,8 +31,8 @@ public record SimilarTokens(SaeId sae, List<List<Integer>> groups) implements Qu
         List<Double> largest = new ArrayList<>();
         for (List<Integer> group : groups) {
             double[][] units = group.stream()
-                    .map(id -> Vectors.unit(
-                            DeviceArrays.doubles(DeviceArrays.rows(scope.arrays(), biases, id, id + 1L))))
+                    .map(id ->
+                            Vectors.unit(DeviceArrays.doubles(DeviceArrays.rows(scope.arrays(), biases, id, id + 1L))))
                     .toArray(double[][]::new);
             for (int i = 0; i < units.length; i++) {
                 double best = Double.NEGATIVE_INFINITY;

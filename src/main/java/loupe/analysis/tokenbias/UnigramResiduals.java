@@ -101,8 +101,7 @@ public record UnigramResiduals(ModelId model, HookPoint hook, int bos, UnigramSt
             for (KeyValues layer : cache.added()) {
                 beginningShape = layer.keys().getShape();
                 beginningType = layer.keys().getDataType();
-                beginning.add(
-                        new float[][] {DeviceArrays.floats(layer.keys()), DeviceArrays.floats(layer.values())});
+                beginning.add(new float[][] {DeviceArrays.floats(layer.keys()), DeviceArrays.floats(layer.values())});
             }
         }
 

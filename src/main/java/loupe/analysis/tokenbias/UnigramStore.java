@@ -29,8 +29,8 @@ import loupe.lm.SiteShape;
 /**
  * The folder of unigram residuals: a safetensors file for each model, hook point and first token, named by the model's
  * fingerprint, with the array {@code unigram} (V, width). While it is computed it is called {@code NAME.part} and has
- * the rows so far, so that an ended computation goes on where it was. Two processes that compute the same write the same
- * numbers to the same places.
+ * the rows so far, so that an ended computation goes on where it was. Two processes that compute the same write the
+ * same numbers to the same places.
  */
 public record UnigramStore(Path folder) {
     private static final String SUFFIX = ".safetensors";
@@ -128,8 +128,7 @@ public record UnigramStore(Path folder) {
         bytes.asFloatBuffer().put(rows);
         try {
             Files.createDirectories(folder);
-            try (FileChannel channel =
-                    FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 if (first == 0) {
                     put(channel, 0, ByteBuffer.wrap(header(table)));
                 }
@@ -171,7 +170,8 @@ public record UnigramStore(Path folder) {
     public List<Kept> list() {
         List<Kept> kept = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.sorted(Comparator.comparing(Path::getFileName)).toList()) {
+            for (Path file :
+                    files.sorted(Comparator.comparing(Path::getFileName)).toList()) {
                 String name = file.getFileName().toString();
                 boolean complete = name.endsWith(SUFFIX);
                 if (complete || name.endsWith(SUFFIX + ".part")) {

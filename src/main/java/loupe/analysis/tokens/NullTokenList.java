@@ -25,8 +25,7 @@ public record NullTokenList(ModelId model, TokenListSettings settings, long seed
     @Override
     public TokenList answer(Scope scope) {
         int dModel = scope.answer(new TokenGeometry(model)).centroid().length;
-        TokenListSettings asked =
-                settings.withGhost(settings.ghost().withSource(direction(seed, dModel)));
+        TokenListSettings asked = settings.withGhost(settings.ghost().withSource(direction(seed, dModel)));
         return new TokenRanking().rank(scope.answer(new TokenColumns(model, asked.ghost(), settings.metric())), asked);
     }
 

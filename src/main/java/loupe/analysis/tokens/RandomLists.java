@@ -1,20 +1,15 @@
 package loupe.analysis.tokens;
 
-import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.IntStream;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
+import loupe.analysis.ghost.TokenGeometry;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 import loupe.tensor.HostTensor;
-import loupe.analysis.DeviceArrays;
-import loupe.analysis.Vectors;
-import loupe.analysis.ghost.TokenGeometry;
 
 /**
  * How alike the tokens are in the lists of many random directions under the settings of another list: the distribution
@@ -82,9 +77,8 @@ public record RandomLists(ModelId model, TokenListSettings settings, int draws, 
         public static Place of(double value, double[] drawn) {
             double[] known = Arrays.stream(drawn).filter(Double::isFinite).toArray();
             double mean = Arrays.stream(known).average().orElse(Double.NaN);
-            double squares = Arrays.stream(known)
-                    .map(one -> (one - mean) * (one - mean))
-                    .sum();
+            double squares =
+                    Arrays.stream(known).map(one -> (one - mean) * (one - mean)).sum();
             double sd = known.length < 2 ? Double.NaN : Math.sqrt(squares / (known.length - 1));
             double below = Arrays.stream(known).filter(one -> one < value).count();
             return new Place(
@@ -123,8 +117,7 @@ public record RandomLists(ModelId model, TokenListSettings settings, int draws, 
             List<int[]> lists = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 scope.cancellation().check();
-                lists.add(ranking.rank(
-                                columns.get(i), query.settings.withGhost(ghost.withSource(sources.get(i))))
+                lists.add(ranking.rank(columns.get(i), query.settings.withGhost(ghost.withSource(sources.get(i))))
                         .tokens());
             }
             double[] raw = Arrays.copyOf(cosines, cosines.length + count);

@@ -75,7 +75,8 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
         List<GhostBasis.Answer> bases = sources.stream()
                 .map(source -> new GhostBasis(model, source, components).answer(scope))
                 .toList();
-        double[][] vectors = bases.stream().flatMap(basis -> Stream.of(basis.vectors())).toArray(double[][]::new);
+        double[][] vectors =
+                bases.stream().flatMap(basis -> Stream.of(basis.vectors())).toArray(double[][]::new);
         double[][] products = products(scope, scope.embeddings(model).embedding(), vectors);
         int tokens = scope.embeddings(model).tokens();
         List<Answer> answers = new ArrayList<>();

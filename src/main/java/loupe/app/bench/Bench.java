@@ -36,11 +36,14 @@ public final class Bench implements AutoCloseable {
             new LoadBenchmark(),
             new MemoryBenchmark(),
             new NeighboursBenchmark(),
+            new GeometryBenchmark(),
+            new MatchingBenchmark(),
             new UnigramBenchmark(),
             new IndexBenchmark(),
             new SearchBenchmark(),
             new EffectsBenchmark(),
-            new DreamBenchmark());
+            new DreamBenchmark(),
+            new LensBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;

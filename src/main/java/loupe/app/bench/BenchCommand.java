@@ -25,8 +25,9 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, unigram, index, search, "
-                    + "effects, start or ui (default: all).")
+            description =
+                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, geometry, matching, unigram, "
+                            + "index, search, effects, dream, start, ui or text (default: all).")
     private List<String> names = List.of();
 
     @Option(
@@ -48,23 +49,26 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Option(
             names = "--folder",
             paramLabel = "DIR",
-            description = "index, start, ui: folder that keeps what is measured: the index, or a made checkpoint with "
-                    + "its counts (default: none).")
+            description =
+                    "index, start, ui, text: folder that keeps what is measured: the index, or a made checkpoint with "
+                            + "its counts (default: none).")
     private Path folder;
 
     @Option(
             names = "--features",
             paramLabel = "N",
-            description = "start, ui: open a made checkpoint of so many features, 10,000 of them labelled, instead of "
-                    + "the sample's.")
+            description =
+                    "start, ui, text: open a made checkpoint of so many features, 10,000 of them labelled, instead of "
+                            + "the sample's.")
     @OptionRange(least = 1, most = ManyFeatures.MOST)
     private Integer features;
 
     @Option(
             names = "--corpus",
             paramLabel = "PATH",
-            description = "start, ui: text, or index of the made checkpoint, that is opened with it (default: the "
-                    + "beginning of the sample's).")
+            description =
+                    "start, ui, text: text, or index of the made checkpoint, that is opened with it (default: the "
+                            + "beginning of the sample's).")
     private Path corpus;
 
     @Option(
@@ -79,7 +83,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
                 features == null ? OptionalInt.empty() : OptionalInt.of(features),
                 Optional.ofNullable(folder),
                 Optional.ofNullable(corpus));
-        List<Benchmark> window = List.of(new StartBenchmark(opened), new UiBenchmark(opened));
+        List<Benchmark> window =
+                List.of(new StartBenchmark(opened), new UiBenchmark(opened), new TextBenchmark(opened));
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))
                 .toList();

@@ -63,14 +63,20 @@ final class BenchModels {
 
     /** @param dtype F32, F16 or BF16 */
     static Path topKSae(Path folder, DType dtype, int d, int features, int k, String hook) throws IOException {
+        return topKSae(folder, 101, dtype, d, features, k, hook);
+    }
+
+    /** @param seed of the weights, and the three after it */
+    static Path topKSae(Path folder, int seed, DType dtype, int d, int features, int k, String hook)
+            throws IOException {
         Files.createDirectories(folder);
         SafetensorsWriter writer = new SafetensorsWriter();
         Tensors tensors =
-                (name, seed, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(seed, deviation));
-        tensors.add("W_enc", 101, (float) (1 / Math.sqrt(d)), d, features);
-        tensors.add("b_enc", 102, 0.01f, features);
-        tensors.add("W_dec", 103, (float) (1 / Math.sqrt(d)), features, d);
-        tensors.add("b_dec", 104, 0.01f, d);
+                (name, own, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(own, deviation));
+        tensors.add("W_enc", seed, (float) (1 / Math.sqrt(d)), d, features);
+        tensors.add("b_enc", seed + 1, 0.01f, features);
+        tensors.add("W_dec", seed + 2, (float) (1 / Math.sqrt(d)), features, d);
+        tensors.add("b_dec", seed + 3, 0.01f, d);
         writer.write(folder.resolve("sae_weights.safetensors"));
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("architecture", "topk");

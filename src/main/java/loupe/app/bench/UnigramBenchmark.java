@@ -36,8 +36,7 @@ final class UnigramBenchmark implements Benchmark {
         int[] run = {0};
         Timing residuals = Timing.of(0, 2, () -> {
             Path folder = bench.temporary().resolve("unigrams" + run[0]++);
-            bench.ask(new UnigramResiduals(
-                    model.id(), HookPoint.residPost(LAYERS - 1), 0, new UnigramStore(folder)));
+            bench.ask(new UnigramResiduals(model.id(), HookPoint.residPost(LAYERS - 1), 0, new UnigramStore(folder)));
         });
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("residuals", residuals.as("tokens/s", seconds -> TOKENS / seconds));

@@ -17,11 +17,14 @@ import picocli.CommandLine.Spec;
             ScatterPlot.class,
             DreamChart.class,
             CosinesChart.class,
+            KindsChart.class,
+            EnrichmentChart.class,
             EmbeddingChart.class,
             TokenBiasChart.class,
             GhostChart.Tree.class,
             GhostChart.Scales.class,
-            PatchingMaps.class
+            PatchingMaps.class,
+            AblationChart.class
         })
 public final class ChartCommand implements Runnable {
     @Spec
@@ -31,8 +34,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, embedding, token-bias, tree, "
-                        + "scale and patching");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, kinds, enrichment, embedding, "
+                        + "token-bias, tree, scale, patching and ablated-text");
     }
 
     /**

@@ -9,6 +9,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.geometry.GeometryOptions;
+import loupe.state.map.CosineView;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.map.CosinesPane;
 import picocli.CommandLine.Command;
@@ -29,6 +30,14 @@ final class CosinesChart extends LoupeCommand<ChartCommand.Result> {
     @OptionRange(least = 1, most = LargestCosines.MOST_RANK)
     private int rank;
 
+    @Option(
+            names = "--seed",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Seed of the random directions (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = Long.MIN_VALUE, most = Long.MAX_VALUE)
+    private long seed;
+
     @Mixin
     private PictureOptions.Sized picture;
 
@@ -36,14 +45,19 @@ final class CosinesChart extends LoupeCommand<ChartCommand.Result> {
     public ChartCommand.Result run(CommandContext context) throws IOException {
         picture.requireSensible();
         NeighbourSpace space = vectors.open(context);
-        LargestCosines.Answer found = context.ask(new LargestCosines(new VectorSet.Of(space), List.of(rank)));
+        List<Integer> ranks = List.of(rank);
+        LargestCosines.Answer found = context.ask(new LargestCosines(new VectorSet.Of(space), ranks));
+        CosineView view = CosineView.of(
+                found,
+                context.ask(LargestCosines.sampled(new VectorSet.RandomLike(space, seed), ranks)),
+                context.ask(LargestCosines.sampled(new VectorSet.MatchedLike(space, seed), ranks)));
         return picture.write(
                 context,
                 () -> {
                     HistogramChart chart = CosinesPane.chart();
-                    CosinesPane.draw(chart, found, 0);
+                    CosinesPane.draw(chart, view, found.count(), found.width());
                     return chart;
                 },
-                vectors.provenance());
+                vectors.provenance() + ", k = " + rank);
     }
 }

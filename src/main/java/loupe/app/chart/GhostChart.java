@@ -3,16 +3,17 @@ package loupe.app.chart;
 import java.io.IOException;
 import java.util.Optional;
 import loupe.analysis.Fit;
+import loupe.analysis.effects.InterventionList;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
-import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.command.GhostOptions;
+import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
 import loupe.app.command.PromptOptions;
 import loupe.app.command.TreeLimitOptions;
@@ -77,6 +78,9 @@ abstract class GhostChart extends LoupeCommand<ChartCommand.Result> {
         private TreeLimitOptions.OfOne limit;
 
         @Mixin
+        private ListedInterventions done;
+
+        @Mixin
         private PictureOptions picture;
 
         @Override
@@ -88,13 +92,15 @@ abstract class GhostChart extends LoupeCommand<ChartCommand.Result> {
         ChartCommand.Result draw(CommandContext context, OpenModel opened, GhostSettings settings, GhostPrompt tokens)
                 throws IOException {
             TreeLimits limits = limit.of(opened);
-            DefinitionTree.Answer tree = context.ask(new DefinitionTree(
-                    opened.id(), settings, tokens, limits, TreeBaseline.NONE, Optional.empty(), Optional.empty()));
+            InterventionList listed = done.read();
+            DefinitionTree.Answer tree = context.ask(new DefinitionTree(opened.id(), settings, tokens, limits)
+                    .with(done.of(
+                            context, listed, opened, ghost().sae().stream().toList())));
             limit.warnOfNothing(tree, context);
             return picture.write(
                     context,
                     () -> new TreeFigure(tree, id -> ModelOptions.text(opened, id), PaperFonts.FAMILY),
-                    caption(context, opened, settings, Optional.of(limits)));
+                    caption(context, opened, settings, Optional.of(limits)) + GhostCaption.with(listed.words()));
         }
     }
 

@@ -2,8 +2,9 @@ package loupe.app.chart;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.UsageException;
@@ -14,6 +15,7 @@ import loupe.inference.OpenSae;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.state.corpus.CountedShare;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.window.Provenance;
@@ -26,8 +28,8 @@ import picocli.CommandLine.Option;
 /** {@code chart scatter}: as the pane "All features" shows it. */
 @Command(name = "scatter", description = "Two numbers of every feature against each other.")
 final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
-    private static final String COLUMNS =
-            "number, density, trained-density, max, mean, std, min, norm, encoder-norm, " + "cosine, skew or kurtosis";
+    private static final String COLUMNS = "number, density, trained-density, max, mean, std, min, norm, encoder-norm, "
+            + "cosine, skew, kurtosis, logit-mean, logit-std, entropy, two-sided, nearest-cosine, nearest or in-degree";
 
     @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint whose features are meant.")
     private Path sae;
@@ -63,8 +65,14 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
         Optional<LogitMoments.Answer> moments = isOfLogits(x) || isOfLogits(y)
                 ? lm.map(model -> sources.moments(context, model, opened))
                 : Optional.empty();
-        FeatureValues values =
-                sources.values(context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, Optional.empty());
+        FeatureValues values = sources.values(
+                context,
+                opened,
+                SaeFile.read(sae, reading.options(sae)),
+                lm,
+                moments,
+                Optional.empty(),
+                NearestFeatures.isIn(List.of(x, y)));
         FeatureScatterModel.Points points = new FeatureScatterModel.Points(
                 x,
                 y,
@@ -76,7 +84,7 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
                 CountedShare.WHOLE);
         if (points.count() == 0) {
             throw new UsageException("Nothing is known of --x " + across + " with --y " + up
-                    + "; skew and kurtosis need --model, densities and activations --index");
+                    + "; those of logit weights need --model, densities and activations --index");
         }
         return picture.write(
                 context,
@@ -97,7 +105,10 @@ final class ScatterPlot extends LoupeCommand<ChartCommand.Result> {
     }
 
     private static boolean isOfLogits(FeatureColumn column) {
-        return column == FeatureColumn.SKEWNESS || column == FeatureColumn.KURTOSIS;
+        return switch (column) {
+            case SKEWNESS, KURTOSIS, LOGIT_MEAN, LOGIT_SPREAD, ENTROPY, TWO_SIDED -> true;
+            default -> false;
+        };
     }
 
     private static FeatureColumn column(String name, String option) {

@@ -42,7 +42,7 @@ public final class OptionWords {
             case FORMAT -> "--sae-format";
             case FOLD -> "--fold";
             case SUBTRACT_DECODER_BIAS -> "--subtract-b-dec";
-            case SIDE -> "--side";
+            case SIDE -> "--sae-side";
             case TENSORS -> "--tensors";
             case TOKEN_IDS -> "--token-ids";
             case RESUME -> "--resume";

@@ -1,19 +1,32 @@
 package loupe.app.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import loupe.base.VisibleText;
 
-/** A result as aligned text: single values as lines, lists of records as tables, records within records indented. */
+/**
+ * A result as aligned text: single values as lines, lists of records as tables, records within records indented. Lists
+ * of records within the rows of a table are tables of their own below it, by the numbers of those rows.
+ */
 public final class TextTable implements ResultPrinter {
     private static final int LONGEST_LIST = 32;
     private static final int WIDEST_LIST = 80;
     private static final String INDENT = "  ";
+    /** The column with the number of a row, from 0, where lists within rows are printed below. */
+    private static final String ROW = "row";
+    /** The column with the number of the row that such a list is of. */
+    private static final String OF = "of";
 
     private final JsonNode result;
 
@@ -50,29 +63,93 @@ public final class TextTable implements ResultPrinter {
         });
     }
 
-    private static void table(TextLines out, JsonNode rows, String indent) {
+    /** Rows as a table, records within them as columns of their own, and lists of records as tables below. */
+    private static void table(TextLines out, Iterable<JsonNode> rows, String indent) {
+        List<Map<String, JsonNode>> cells = new ArrayList<>();
+        Map<String, List<JsonNode>> within = new LinkedHashMap<>();
+        int number = 0;
+        for (JsonNode row : rows) {
+            Map<String, JsonNode> flat = new LinkedHashMap<>();
+            flatten("", row, flat);
+            for (Map.Entry<String, JsonNode> cell : List.copyOf(flat.entrySet())) {
+                if (areRecords(cell.getValue())) {
+                    flat.remove(cell.getKey());
+                    List<JsonNode> all = within.computeIfAbsent(cell.getKey(), none -> new ArrayList<>());
+                    for (JsonNode one : cell.getValue()) {
+                        ObjectNode numbered =
+                                JsonNodeFactory.instance.objectNode().put(OF, number);
+                        one.properties().forEach(field -> numbered.set(field.getKey(), field.getValue()));
+                        all.add(numbered);
+                    }
+                }
+            }
+            cells.add(flat);
+            number++;
+        }
+        if (!within.isEmpty()) {
+            cells.forEach(row -> row.keySet().removeAll(within.keySet())); // rows with none of them
+            for (int i = 0; i < cells.size(); i++) {
+                Map<String, JsonNode> numbered = new LinkedHashMap<>();
+                JsonNode above = cells.get(i).remove(OF);
+                if (above != null) {
+                    numbered.put(OF, above);
+                }
+                numbered.put(ROW, IntNode.valueOf(i));
+                numbered.putAll(cells.get(i));
+                cells.set(i, numbered);
+            }
+        }
+        lines(out, cells, indent);
+        within.forEach((key, all) -> {
+            out.add(indent + key + ", of each row");
+            table(out, all, indent + INDENT);
+        });
+    }
+
+    /** A record's values, those of records within it under both names. */
+    private static void flatten(String before, JsonNode record, Map<String, JsonNode> cells) {
+        record.properties().forEach(field -> {
+            String name = before + field.getKey();
+            if (field.getValue().isObject() && !field.getValue().isEmpty()) {
+                flatten(name + ".", field.getValue(), cells);
+            } else {
+                cells.put(name, field.getValue());
+            }
+        });
+    }
+
+    private static void lines(TextLines out, List<Map<String, JsonNode>> rows, String indent) {
         Set<String> columns = new LinkedHashSet<>();
-        rows.forEach(row -> row.fieldNames().forEachRemaining(columns::add));
+        rows.forEach(row -> columns.addAll(row.keySet()));
+        columns.removeIf(column -> isNullBesideItsParts(column, rows, columns));
         List<StringBuilder> lines = new ArrayList<>();
         rows.forEach(row -> lines.add(new StringBuilder(indent)));
         StringBuilder head = new StringBuilder(indent);
         for (String column : columns) {
             boolean numbers = true;
             int width = column.length();
-            for (JsonNode row : rows) {
-                JsonNode cell = row.path(column);
-                numbers &= cell.isMissingNode() || cell.isNull() || cell.isNumber();
-                width = Math.max(width, text(cell).length());
+            List<String> texts = new ArrayList<>();
+            for (Map<String, JsonNode> row : rows) {
+                JsonNode cell = row.getOrDefault(column, NullNode.instance);
+                numbers &= cell.isNull() || cell.isNumber();
+                texts.add(text(cell));
+                width = Math.max(width, texts.get(texts.size() - 1).length());
             }
             head.append(pad(column, width, numbers)).append(INDENT);
             for (int i = 0; i < rows.size(); i++) {
-                lines.get(i)
-                        .append(pad(text(rows.get(i).path(column)), width, numbers))
-                        .append(INDENT);
+                lines.get(i).append(pad(texts.get(i), width, numbers)).append(INDENT);
             }
         }
         out.add(head.toString().stripTrailing());
         lines.forEach(line -> out.add(line.toString().stripTrailing()));
+    }
+
+    /** A record that is missing in some rows stands in its own columns alone. */
+    private static boolean isNullBesideItsParts(String column, List<Map<String, JsonNode>> rows, Set<String> columns) {
+        return columns.stream().anyMatch(other -> other.startsWith(column + "."))
+                && rows.stream()
+                        .allMatch(row ->
+                                row.getOrDefault(column, NullNode.instance).isNull());
     }
 
     private static boolean areRecords(JsonNode list) {

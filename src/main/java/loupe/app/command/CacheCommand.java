@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import loupe.analysis.geometry.KeptCosines;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -109,15 +110,17 @@ public final class CacheCommand implements Runnable {
             return new Result(
                     cache.folder().toString(),
                     rows.stream().mapToLong(Row::bytes).sum(),
+                    KeptCosines.in(cache.folder()).bytes(),
                     rows);
         }
 
         /**
          * What is printed.
          *
-         * @param bytes of all of them
+         * @param bytes of all indexes
+         * @param cosinesBytes of the cosines of all pairs that the window keeps beside them
          */
-        record Result(String folder, long bytes, List<Row> indexes) {}
+        record Result(String folder, long bytes, long cosinesBytes, List<Row> indexes) {}
     }
 
     /** {@code cache clear}: deletes what is kept. */
@@ -129,8 +132,11 @@ public final class CacheCommand implements Runnable {
         @Parameters(arity = "0..*", paramLabel = "NAME", description = "Names of indexes, as cache list shows them.")
         private List<String> names = List.of();
 
-        @Option(names = "--all", description = "Delete all of them.")
+        @Option(names = "--all", description = "Delete all indexes.")
         private boolean all;
+
+        @Option(names = "--cosines", description = "Delete the cosines of all pairs that are kept, and no index.")
+        private boolean cosines;
 
         @Option(names = "--older-than", paramLabel = "DAYS", description = "Delete those not used for so many days.")
         @OptionRange(most = 36_500)
@@ -141,10 +147,13 @@ public final class CacheCommand implements Runnable {
 
         @Override
         public Result run(CommandContext context) {
-            if ((names.isEmpty() ? 0 : 1) + (all ? 1 : 0) + (days == null ? 0 : 1) != 1) {
-                throw new UsageException("cache clear needs names, --all or --older-than, one of them");
+            if ((names.isEmpty() ? 0 : 1) + (all ? 1 : 0) + (cosines ? 1 : 0) + (days == null ? 0 : 1) != 1) {
+                throw new UsageException("cache clear needs names, --all, --cosines or --older-than, one of them");
             }
             IndexCache cache = place.cache();
+            if (cosines) {
+                return new Result(List.of(), KeptCosines.in(cache.folder()).clear());
+            }
             IndexCache.Cleared cleared = cache.clear(chosen(cache));
             cleared.inUse().forEach(kept -> context.warn(kept.name() + " is in use and stays"));
             List<String> deleted =

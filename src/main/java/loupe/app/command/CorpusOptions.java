@@ -21,15 +21,37 @@ import picocli.CommandLine.Option;
 
 /** The options that name a corpus, how its documents are put before the model, and which tokens are ignored. */
 @OptionSection("Corpus")
-final class CorpusOptions {
-    @Option(
-            names = "--corpus",
-            required = true,
-            arity = "1..*",
-            paramLabel = "PATH",
-            description = "Text files or folders of them: .txt, .jsonl, .csv, .tsv or .parquet, plain or "
-                    + "compressed as .gz, .bz2 or .zst.")
-    private List<Path> files;
+public abstract class CorpusOptions {
+    private static final String CORPUS = "Text files or folders of them: .txt, .jsonl, .csv, .tsv or .parquet, plain "
+            + "or compressed as .gz, .bz2 or .zst.";
+
+    /** Options of commands that read a corpus. */
+    @OptionSection("Corpus")
+    static final class Required extends CorpusOptions {
+        @Option(names = "--corpus", required = true, arity = "1..*", paramLabel = "PATH", description = CORPUS)
+        private List<Path> files;
+
+        @Override
+        List<Path> files() {
+            return files;
+        }
+    }
+
+    /** Options of commands that may read something else. */
+    @OptionSection("Over a corpus")
+    public static final class IfGiven extends CorpusOptions {
+        @Option(names = "--corpus", arity = "1..*", paramLabel = "PATH", description = CORPUS)
+        private List<Path> files = List.of();
+
+        public boolean isGiven() {
+            return !files.isEmpty();
+        }
+
+        @Override
+        List<Path> files() {
+            return files;
+        }
+    }
 
     @Option(
             names = "--text-column",
@@ -65,20 +87,22 @@ final class CorpusOptions {
 
     private boolean warned;
 
+    abstract List<Path> files();
+
     DocumentPacking documents() {
         return documents;
     }
 
     /** @throws Refusal if an id is outside the vocabulary */
-    Set<Integer> ignored(OpenModel model) {
+    public Set<Integer> ignored(OpenModel model) {
         ModelOptions.check(model, ignored.stream().mapToInt(id -> id).sorted().toArray(), "--ignore-tokens");
         return ignored;
     }
 
     /** The corpus, with a warning of folders that cannot be read. */
     Corpus corpus(CommandContext command) {
-        files.forEach(file -> OptionPaths.existing(file, "--corpus"));
-        Corpus corpus = Corpus.of(files, column);
+        files().forEach(file -> OptionPaths.existing(file, "--corpus"));
+        Corpus corpus = Corpus.of(files(), column);
         if (!warned) {
             corpus.leftOut().ifPresent(command::warn);
             warned = true;
@@ -126,6 +150,20 @@ final class CorpusOptions {
                 Math.min(maxTokens(), ReadingFit.ENOUGH_TOKENS));
     }
 
+    /**
+     * The beginning of the corpus.
+     *
+     * @param most tokens, and a warning if that is less than was wanted
+     */
+    public TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator, long most) {
+        TokenRows read =
+                contexts(command, model, separator, contextLength(command, model), Math.min(maxTokens(), most));
+        if (maxTokens() > most && read.tokens() >= most) {
+            command.warn("only the first " + most + " tokens of the corpus are read; choose fewer with --max-tokens");
+        }
+        return read;
+    }
+
     private TokenRows contexts(
             CommandContext command, OpenModel model, OptionalInt separator, int length, long atMost) {
         Tokenizer tokenizer = tokenizer(model);
@@ -139,7 +177,7 @@ final class CorpusOptions {
                         contexts::addAll);
         contexts.removeIf(context -> context.ids().length < 2);
         if (contexts.isEmpty()) {
-            throw new Refusal("The corpus has no text: " + files);
+            throw new Refusal("The corpus has no text: " + files());
         }
         return documents.rows(contexts);
     }

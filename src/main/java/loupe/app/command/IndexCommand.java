@@ -75,7 +75,7 @@ public final class IndexCommand implements Runnable {
         private SaeArguments reading;
 
         @Mixin
-        private CorpusOptions corpus;
+        private CorpusOptions.Required corpus;
 
         @Mixin
         private MaskOptions masks;

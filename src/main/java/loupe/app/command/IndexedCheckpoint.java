@@ -1,13 +1,19 @@
 package loupe.app.command;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.app.cli.CommandContext;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
+import loupe.index.ActivationIndex;
+import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
+import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -17,6 +23,89 @@ import picocli.CommandLine.Option;
 public final class IndexedCheckpoint {
     @Option(names = "--sae", paramLabel = "NAME", description = "Checkpoint of the index (default: the only one).")
     private String sae;
+
+    /** The options that say where the features of a checkpoint that is open were counted. */
+    @OptionSection("Where its features were counted")
+    public static final class Counted {
+        @Option(
+                names = "--index",
+                paramLabel = "DIR",
+                description = "Index of a corpus that has counted the checkpoint, for its largest activations and its "
+                        + "texts.")
+        private Path folder;
+
+        @Option(
+                names = "--indexed-as",
+                paramLabel = "NAME",
+                description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
+        private String indexed;
+
+        /** Whether an index is given. */
+        public boolean isGiven() {
+            return folder != null;
+        }
+
+        /** Refuses what can be refused before anything is opened. */
+        public void check() {
+            if (folder != null) {
+                OptionPaths.existing(folder, "--index");
+            } else if (indexed != null) {
+                throw new UsageException("--indexed-as names a checkpoint of --index, which is missing");
+            }
+        }
+
+        /** What is to be done with an index, and the checkpoint's place in it. */
+        @FunctionalInterface
+        public interface Reading<R> {
+            R read(ActivationIndex index, int place);
+        }
+
+        /**
+         * Opens the index and reads what is there of a checkpoint.
+         *
+         * @throws UsageException if no index is given, or it has not counted the checkpoint
+         */
+        public <R> R read(CommandContext context, SaeId sae, int features, Reading<R> reading) {
+            if (folder == null) {
+                throw new UsageException("--index DIR is needed, an index that has counted the checkpoint");
+            }
+            try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
+                index.doubt().ifPresent(context::warn);
+                return reading.read(index, of(context, index.info(), indexed, sae, features));
+            }
+        }
+
+        /** What was counted of the features, if an index is given. */
+        public Optional<FeatureStatistics> statistics(CommandContext context, SaeId sae, int features) {
+            return folder == null
+                    ? Optional.empty()
+                    : Optional.of(read(context, sae, features, ActivationIndex::statistics));
+        }
+
+        /**
+         * The largest activation of a feature on the corpus.
+         *
+         * @throws UsageException if no index is given, or the feature is not active in it
+         */
+        public double largest(CommandContext context, OpenSae sae, int feature) {
+            if (folder == null) {
+                throw new UsageException("--index DIR is needed for multiples of the corpus maximum");
+            }
+            double largest = statistics(context, sae.id(), sae.config().dSae())
+                    .orElseThrow()
+                    .max()[feature];
+            if (largest <= 0) {
+                throw new UsageException("--index: the largest activation of feature " + feature + " in " + folder
+                        + " is " + largest + ", expected one above 0; give a value instead of a multiple");
+            }
+            return largest;
+        }
+
+        /** What the index is of, if one is given. */
+        public Optional<IndexInfo> info() {
+            return Optional.ofNullable(folder).map(ActivationIndex::describe);
+        }
+    }
 
     /**
      * Its place in the index.

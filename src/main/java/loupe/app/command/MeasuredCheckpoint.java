@@ -22,7 +22,7 @@ final class MeasuredCheckpoint {
     private SaeArguments reading;
 
     @Mixin
-    private CorpusOptions corpus;
+    private CorpusOptions.Required corpus;
 
     /** A checkpoint with the model that it is measured on, whose width is the one it writes. */
     record Opened(OpenModel model, OpenSae sae) {}

@@ -94,7 +94,7 @@ public abstract class ModelOptions {
      * The token put before each document of a corpus: the one for the beginning of text, where there is one, unless
      * {@code --bos no} was given.
      */
-    final OptionalInt separator(OpenModel opened) {
+    public final OptionalInt separator(OpenModel opened) {
         OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
         if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
             throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");

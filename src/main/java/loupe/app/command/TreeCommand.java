@@ -4,11 +4,14 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import loupe.analysis.effects.InterventionList;
+import loupe.analysis.effects.Interventions;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
@@ -85,6 +88,9 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                     + "to the value, at every position after the ghost.")
     private LayerValue clamp;
 
+    @Mixin
+    private ListedInterventions done;
+
     @Option(
             names = "--out",
             paramLabel = "F",
@@ -114,6 +120,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             throw new UsageException("--null-draws is " + nullDraws + " and --baseline " + baseline
                     + ", expected at least 2 draws and a baseline to be far from");
         }
+        InterventionList listed = done.read();
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
@@ -125,11 +132,13 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                                     + ", the layers of " + opened.folder() + " are 0 to "
                                     + (opened.config().nLayers() - 1));
                 });
+        Interventions interventions =
+                done.of(context, listed, opened, ghost.sae().stream().toList());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = limit.of(opened);
         long start = System.nanoTime();
-        DefinitionTree.Answer tree = context.ask(
-                new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
+        DefinitionTree.Answer tree = context.ask(new DefinitionTree(
+                opened.id(), settings, tokens, limits, compared, steering, interventions, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
         limit.warnOfNothing(tree, context);
 
@@ -149,7 +158,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             write(outline, ghost.describe(opened, settings));
         }
         return new Result(
-                describe(opened, settings, tokens, limits),
+                describe(opened, settings, tokens, limits, listed),
                 tree.size() - 1,
                 seconds,
                 divergence,
@@ -183,6 +192,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
      * The settings of the tree.
      *
      * @param ends tokens that have no children
+     * @param interventions as lines; empty without any
      */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
@@ -195,7 +205,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             Set<Integer> ends,
             String baseline,
             Optional<String> steer,
-            Optional<String> clamp) {}
+            Optional<String> clamp,
+            @LeftOutIfEmpty Optional<List<String>> interventions) {}
 
     /**
      * A divergence beside those of random directions at the same scale.
@@ -274,7 +285,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), given.layer(), kind, given.value());
     }
 
-    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens, TreeLimits limits) {
+    private Settings describe(
+            OpenModel opened, GhostSettings settings, GhostPrompt tokens, TreeLimits limits, InterventionList listed) {
         return new Settings(
                 ghost.describe(opened, settings),
                 prompt.describe(tokens),
@@ -286,7 +298,10 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 limits.ends(),
                 baseline,
                 Optional.ofNullable(steer).map(LayerValue::text),
-                Optional.ofNullable(clamp).map(LayerValue::text));
+                Optional.ofNullable(clamp).map(LayerValue::text),
+                Optional.of(listed)
+                        .filter(InterventionList::isOn)
+                        .map(list -> list.toString().lines().toList()));
     }
 
     @Override

@@ -15,6 +15,7 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.base.NumberRange;
 import loupe.format.SafetensorsWriter;
@@ -101,7 +102,7 @@ public final class AblateCommand extends LoupeCommand<AblateCommand.Result> {
         }
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         for (List<Integer> set : sets) {
-            set.forEach(feature -> SaeAt.requireFeature(feature, checkpoint, "--features"));
+            set.forEach(feature -> ReadingArguments.requireFeature(feature, checkpoint, "--features"));
         }
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);

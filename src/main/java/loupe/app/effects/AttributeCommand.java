@@ -1,5 +1,6 @@
 package loupe.app.effects;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,9 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
+import loupe.app.cli.ResultJson;
+import loupe.app.cli.ResultPrinter;
+import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
 import loupe.format.SafetensorsWriter;
@@ -30,7 +34,7 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
     private static final String ZERO = "zero";
 
     @Mixin
-    private PlacedCheckpoints given;
+    private PlacedCheckpoints.WithSteps given;
 
     @Mixin
     private PairOptions texts;
@@ -150,6 +154,16 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
                 sites);
     }
 
+    /** Without a corrupt run there is neither its metric nor a total effect. */
+    @Override
+    protected ResultPrinter table(Result result) {
+        ObjectNode shown = ResultJson.tree(result).deepCopy();
+        if (result.corrupt.isEmpty()) {
+            shown.remove(List.of("corrupt", "total_effect"));
+        }
+        return new TextTable(shown);
+    }
+
     private static Optional<Integer> optional(OptionalInt feature) {
         return feature.isPresent() ? Optional.of(feature.getAsInt()) : Optional.empty();
     }
@@ -159,7 +173,8 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
      *
      * @param clean the metric of the clean run
      * @param corrupt the metric of the corrupt run; empty without one
-     * @param totalEffect the second less the first
+     * @param totalEffect the second less the first; empty without a corrupt run, where each place has a whole effect of
+     *     its own
      */
     record Result(double clean, Optional<Double> corrupt, Optional<Double> totalEffect, List<Site> sites) {}
 

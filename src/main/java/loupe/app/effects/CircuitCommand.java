@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
 
     @Mixin
-    private PlacedCheckpoints given;
+    private PlacedCheckpoints.WithSteps given;
 
     @Option(
             names = "--clean-ids",

@@ -12,7 +12,9 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
+import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
@@ -114,7 +116,7 @@ public final class DoseOptions {
     private SamplingOptions sampling;
 
     @Mixin
-    private CorpusMaximum maximum;
+    private IndexedCheckpoint.Counted maximum;
 
     /**
      * What was asked, and its answer.
@@ -144,7 +146,7 @@ public final class DoseOptions {
     /** Opens what is needed and asks. */
     public Answered ask(CommandContext context) {
         OpenSae checkpoint = SaeAt.open(context, List.of(sae), reading).get(0);
-        SaeAt.requireFeature(feature, checkpoint, "--feature");
+        ReadingArguments.requireFeature(feature, checkpoint, "--feature");
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
         reading.warnOfProcessing(context, checkpoint, opened);
@@ -152,7 +154,7 @@ public final class DoseOptions {
         for (List<Integer> prompt : prompts) {
             Prompts.requireRoom(opened, prompt.size(), generate);
         }
-        double unit = maximum.isGiven() ? maximum.of(context, checkpoint, feature) : 1;
+        double unit = maximum.isGiven() ? maximum.largest(context, checkpoint, feature) : 1;
         List<Double> doses =
                 DoseResponse.evenly(dose(least, unit), dose(most == null ? USUAL_MULTIPLE : most, unit), count);
         ChosenWords chosen = new ChosenWords(words, given(opened));

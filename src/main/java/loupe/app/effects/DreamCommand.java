@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import loupe.analysis.Fit;
 import loupe.analysis.dream.CorpusTexts;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.DreamFile;
@@ -30,14 +29,12 @@ import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.base.NumberRange;
-import loupe.index.ActivationIndex;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -58,18 +55,7 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
     private static final int TOKENS_APART = 10;
 
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; a second one for --without.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints placed;
 
     @Option(names = "--feature", required = true, paramLabel = "I", description = "Feature of the first --sae, from 0.")
     @OptionRange(most = OptionRange.LARGEST_INDEX)
@@ -95,14 +81,8 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
             description = "Go on from such a file; everything but --iterations has to be as it was.")
     private Path resume;
 
-    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for the texts of most activation.")
-    private Path folder;
-
-    @Option(
-            names = "--indexed-as",
-            paramLabel = "NAME",
-            description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-    private String indexed;
+    @Mixin
+    private IndexedCheckpoint.Counted counted;
 
     @Option(
             names = "--examples",
@@ -201,30 +181,26 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
     @Override
     public Result run(CommandContext context) {
         DreamSettings settings = searching.settings();
-        if (saes.size() > (without == null ? 1 : 2)) {
-            throw new UsageException("--sae was given " + saes.size() + " times, expected once"
+        if (placed.count() > (without == null ? 1 : 2)) {
+            throw new UsageException("--sae was given " + placed.count() + " times, expected once"
                     + (without == null ? ", or twice with --without J" : " or twice"));
         }
-        if (indexed != null && folder == null) {
-            throw new UsageException("--indexed-as goes with --index DIR");
-        }
+        counted.check();
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
         if (resume != null) {
             OptionPaths.existing(resume, "--resume");
         }
-        if (folder != null) {
-            OptionPaths.existing(folder, "--index");
-        }
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        SaeAt.requireFeature(feature, checkpoints.get(0), "--feature");
+        PlacedCheckpoints.Opened all = placed.openToRead(context, checkpoints -> {
+            ReadingArguments.requireFeature(feature, checkpoints.get(0), "--feature");
+            if (without != null) {
+                ReadingArguments.requireFeature(without, checkpoints.get(checkpoints.size() - 1), "--without");
+            }
+        });
+        OpenModel opened = all.model();
+        List<OpenSae> checkpoints = all.saes();
         OpenSae last = checkpoints.get(checkpoints.size() - 1);
-        if (without != null) {
-            SaeAt.requireFeature(without, last, "--without");
-        }
-        OpenModel opened = model.open(context, Processing.RAW);
-        checkpoints.forEach(sae -> SaeArguments.require(new Fit(opened.config(), sae.config()).misfit(), sae, opened));
         Dream fresh = dream(opened, checkpoints.get(0), last, settings);
         if (fresh.before().size() + settings.length() > opened.config().context()) {
             throw new UsageException("--length is " + settings.length() + ", expected at most "
@@ -232,7 +208,7 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                     + ", as many as fit into the model's context");
         }
         Dream dream = resume == null ? fresh : fresh.resumed(DreamFile.read(resume, fresh));
-        List<Reference> references = folder == null ? List.of() : references(context, checkpoints.get(0));
+        List<Reference> references = !counted.isGiven() ? List.of() : references(context, checkpoints.get(0));
         Kept kept = new Kept(dream);
         DreamState found = context.ask(dream, kept::take);
         if (out != null) {
@@ -249,7 +225,7 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                 new DreamTarget(
                         new DreamTarget.Feature(first.id(), feature),
                         Optional.ofNullable(without).map(other -> new DreamTarget.Feature(last.id(), other))),
-                model.beginning(opened),
+                placed.model().beginning(opened),
                 settings,
                 searching.iterations,
                 searching.anyTokens ? Optional.empty() : opened.tokenizer().map(Retokenised::new),
@@ -292,16 +268,13 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
     private record Reference(float activation, int[] upTo) {}
 
     private List<Reference> references(CommandContext context, OpenSae sae) {
-        try (ActivationIndex index = ActivationIndex.open(folder)) {
-            index.doubt().ifPresent(context::warn);
-            int place = IndexedCheckpoint.of(
-                    context, index.info(), indexed, sae.id(), sae.config().dSae());
+        return counted.read(context, sae.id(), sae.config().dSae(), (index, place) -> {
             FeatureActivations activations = index.activations(place, feature);
             return Arrays.stream(Examples.top(activations, examples, TOKENS_APART))
                     .mapToObj(i -> new Reference(
                             activations.values()[i], index.upTo(activations.tokens()[i])))
                     .toList();
-        }
+        });
     }
 
     private Result result(

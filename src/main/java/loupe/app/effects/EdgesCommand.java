@@ -14,6 +14,7 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.format.SafetensorsWriter;
@@ -34,7 +35,7 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
     private static final int MOST_SAES = 10_000;
 
     @Mixin
-    private PlacedCheckpoints given;
+    private PlacedCheckpoints.WithSteps given;
 
     @Mixin
     private PairOptions texts;
@@ -101,7 +102,7 @@ public final class EdgesCommand extends LoupeCommand<EdgesCommand.Result> {
         OpenModel opened = placed.model();
         OpenSae upstream = placed.saes().get(0);
         OpenSae downstream = placed.saes().get(1);
-        wanted.forEach(node -> SaeAt.requireFeature(node.feature(), downstream, "--to-nodes"));
+        wanted.forEach(node -> ReadingArguments.requireFeature(node.feature(), downstream, "--to-nodes"));
         requirePlaces(opened.config(), constant);
         PairOptions.Pair pair = texts.of(opened, given.model());
         wanted.stream()

@@ -7,8 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import loupe.analysis.effects.Bootstrap;
+import loupe.analysis.effects.CorpusEffects;
 import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.InterventionLine;
 import loupe.analysis.effects.InterventionList;
@@ -16,22 +19,22 @@ import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TokenEffects;
+import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
-import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.CorpusOptions;
+import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.ReadingArguments;
 import loupe.format.TextFiles;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureActivations;
-import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import loupe.search.ExampleTexts;
 import loupe.ui.export.Csv;
 import org.jspecify.annotations.Nullable;
@@ -44,23 +47,12 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code effect}: what interventions change of a model's predictions, on a text or over a feature's examples. */
 @Command(
         name = "effect",
-        description = "Measure what interventions change of a model's predictions, at each token of a text or over "
-                + "examples of a feature: loss, divergence, and the tokens helped and hurt most beside what the logit "
+        description = "Measure what interventions change of a model's predictions, at each token of a text, over "
+                + "examples of a feature or over a corpus: loss, divergence, and the tokens helped and hurt most beside what the logit "
                 + "weights predict.")
 public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; one or several.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints placed;
 
     @Mixin
     private ListedInterventions done;
@@ -70,6 +62,17 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
 
     @Mixin
     private OverExamples over;
+
+    @Mixin
+    private CorpusOptions.IfGiven corpus;
+
+    @Option(
+            names = "--watch",
+            split = ",",
+            paramLabel = "S/I",
+            description = "Over a corpus: features whose activations are read without and under the interventions, I "
+                    + "of the Sth --sae, from 0; S/ may be left out for the first (default: those of --do).")
+    private List<String> watch = List.of();
 
     @Option(
             names = "--top",
@@ -110,6 +113,14 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
     /** The options of examples. */
     @OptionSection("Over examples of a feature")
     static final class OverExamples {
+        /** Refuses what says which examples are meant, where none are. */
+        void requireNoExamples() {
+            if (feature != null) {
+                throw new UsageException("--feature goes with the examples of --index; over --corpus give --do "
+                        + "'ablate " + feature + "', or --watch " + feature);
+            }
+        }
+
         @Option(
                 names = "--feature",
                 paramLabel = "I",
@@ -117,15 +128,6 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
                         + "--do.")
         @OptionRange(most = OptionRange.LARGEST_INDEX)
         private Integer feature;
-
-        @Option(names = "--index", paramLabel = "DIR", description = "Index that has the examples.")
-        private Path folder;
-
-        @Option(
-                names = "--indexed-as",
-                paramLabel = "NAME",
-                description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-        private String indexed;
 
         @Option(
                 names = "--examples",
@@ -164,44 +166,51 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
     @Override
     public Result run(CommandContext context) {
         boolean isText = onText.text != null || onText.ids != null;
+        if (isText && corpus.isGiven()) {
+            throw new UsageException("--corpus and a text are both given; effects are measured over one of them");
+        }
+        if (!watch.isEmpty() && !corpus.isGiven()) {
+            throw new UsageException("--watch goes with --corpus PATH");
+        }
+        List<WatchedAt> watched = watch.stream().map(WatchedAt::parse).toList();
         if (isText) {
             Prompts.requireOne(onText.text, "--text", onText.ids, "--ids");
-        } else if (over.folder == null || over.feature == null) {
-            throw new UsageException("give --text T or --ids 1,2,3, or --index DIR and --feature I for its examples");
+        } else if (corpus.isGiven()) {
+            over.requireNoExamples();
+        } else if (!done.counted().isGiven() || over.feature == null) {
+            throw new UsageException(
+                    "give --text T or --ids 1,2,3, --corpus PATH, or --index DIR and --feature I for its examples");
         }
         InterventionList list = done.read(
                 over.feature == null ? null : InterventionLine.of(InterventionLine.Kind.ABLATE, List.of(over.feature)));
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        if (over.feature != null) {
-            SaeAt.requireFeature(over.feature, checkpoints.get(0), "--feature");
+        PlacedCheckpoints.Opened all = placed.open(context, checkpoints -> {
+            if (over.feature != null) {
+                ReadingArguments.requireFeature(over.feature, checkpoints.get(0), "--feature");
+            }
+        });
+        OpenModel opened = all.model();
+        List<OpenSae> checkpoints = all.saes();
+        Interventions interventions = done.of(context, list, opened, checkpoints);
+        if (corpus.isGiven()) {
+            return overCorpus(context, opened, list, interventions, watched(checkpoints, watched, interventions));
         }
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
-        if (over.folder == null) {
-            return onText(context, opened, list, ListedInterventions.of(list, opened, checkpoints, null));
-        }
-        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(over.folder, "--index"))) {
-            index.doubt().ifPresent(context::warn);
-            int which = IndexedCheckpoint.of(
-                    context,
-                    index.info(),
-                    over.indexed,
-                    checkpoints.get(0).id(),
-                    checkpoints.get(0).config().dSae());
-            FeatureStatistics counted = index.statistics(which);
-            Interventions interventions = ListedInterventions.of(list, opened, checkpoints, counted);
-            return isText
-                    ? onText(context, opened, list, interventions)
-                    : overExamples(context, opened, list, interventions, index, which);
-        }
+        OpenSae first = checkpoints.get(0);
+        return isText
+                ? onText(context, opened, list, interventions)
+                : done.counted()
+                        .read(
+                                context,
+                                first.id(),
+                                first.config().dSae(),
+                                (index, place) -> overExamples(context, opened, list, interventions, index, place));
     }
 
     private Result onText(
             CommandContext context, OpenModel opened, InterventionList list, Interventions interventions) {
-        List<Integer> ids = Prompts.of(opened, model, onText.text, "--text", onText.ids, "--ids");
+        List<Integer> ids = Prompts.of(opened, placed.model(), onText.text, "--text", onText.ids, "--ids");
         int position = onText.position == null ? ids.size() - 1 : onText.position;
         if (position >= ids.size()) {
             throw new UsageException(
@@ -290,6 +299,91 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
                 moved(opened, answer.moved().hurt()),
                 number(answer.moved().correlation()),
                 examples);
+    }
+
+    private Result overCorpus(
+            CommandContext context,
+            OpenModel opened,
+            InterventionList list,
+            Interventions interventions,
+            List<CorpusEffects.Watched> watched) {
+        TokenRows contexts =
+                corpus.contexts(context, opened, placed.model().separator(opened), CorpusEffects.MOST_TOKENS);
+        CorpusEffects.Answer answer = context.ask(new CorpusEffects(
+                opened.id(), contexts, interventions, corpus.ignored(opened), watched, over.resamples, over.seed));
+        List<WatchedFeature> features = answer.watched().stream()
+                .map(one -> new WatchedFeature(
+                        one.of().sae().name(),
+                        one.of().feature(),
+                        one.mean(),
+                        one.meanWith(),
+                        one.change().mean(),
+                        one.change().low(),
+                        one.change().high(),
+                        one.active(),
+                        one.activeWith()))
+                .toList();
+        write(
+                List.of("sae", "feature", "mean", "mean_with", "change", "low", "high", "active", "active_with"),
+                features.stream()
+                        .map(one -> List.<Object>of(
+                                one.sae,
+                                one.feature,
+                                one.mean,
+                                one.meanWith,
+                                one.change,
+                                one.low,
+                                one.high,
+                                one.active,
+                                one.activeWith))
+                        .toList());
+        return new OverCorpusResult(
+                lines(list),
+                answer.tokens(),
+                answer.contexts(),
+                answer.applied(),
+                answer.ce(),
+                answer.ceWith(),
+                answer.deltaCe(),
+                answer.kl(),
+                features);
+    }
+
+    /** The features that were given, or those to which something is done. */
+    private static List<CorpusEffects.Watched> watched(
+            List<OpenSae> checkpoints, List<WatchedAt> given, Interventions interventions) {
+        List<CorpusEffects.Watched> found = given.isEmpty()
+                ? CorpusEffects.changedBy(interventions)
+                : given.stream().map(one -> one.in(checkpoints)).distinct().toList();
+        if (found.size() > CorpusEffects.MOST_WATCHED) {
+            throw new UsageException("--watch: " + found.size() + " features are to be watched, expected at most "
+                    + CorpusEffects.MOST_WATCHED + "; give fewer");
+        }
+        return found;
+    }
+
+    /** A feature as {@code --watch} names it. */
+    private record WatchedAt(int sae, int feature) {
+        private static final Pattern FORM = Pattern.compile("(?:(\\d{1,4})/)?(\\d{1,9})");
+
+        static WatchedAt parse(String given) {
+            Matcher parts = FORM.matcher(given.strip());
+            if (!parts.matches()) {
+                throw new UsageException(
+                        "--watch: '" + given + "' is no feature, expected I or S/I, such as 866 or 1/12");
+            }
+            return new WatchedAt(
+                    parts.group(1) == null ? 0 : Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
+        }
+
+        CorpusEffects.Watched in(List<OpenSae> checkpoints) {
+            if (sae >= checkpoints.size()) {
+                throw new UsageException("--watch: checkpoint " + sae + " is named, --sae was given "
+                        + checkpoints.size() + " times, counted from 0");
+            }
+            ReadingArguments.requireFeature(feature, checkpoints.get(sae), "--watch");
+            return new CorpusEffects.Watched(checkpoints.get(sae).id(), feature);
+        }
     }
 
     private static List<Object> cells(int position, AtToken token) {
@@ -385,6 +479,46 @@ public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
      * @param predicted by the logit weights; null if they say nothing
      */
     record Moved(int id, String token, double logProbability, double change, double predicted) {}
+
+    /**
+     * The effects over a corpus.
+     *
+     * @param tokens that count
+     * @param applied tokens at which something was done, once for each place
+     * @param meanCe nats, without interventions
+     * @param deltaCe mean over the tokens that another follows, with its bootstrap interval over contexts
+     * @param kl mean over the tokens, with its bootstrap interval over contexts
+     * @param watched features
+     */
+    record OverCorpusResult(
+            List<String> interventions,
+            long tokens,
+            int contexts,
+            long applied,
+            double meanCe,
+            double meanCeWith,
+            Bootstrap deltaCe,
+            Bootstrap kl,
+            List<WatchedFeature> watched)
+            implements Result {}
+
+    /**
+     * What becomes of a feature.
+     *
+     * @param mean activation over the tokens, without interventions
+     * @param change of the mean, with the bootstrap's interval over contexts
+     * @param active share of tokens
+     */
+    record WatchedFeature(
+            String sae,
+            int feature,
+            double mean,
+            double meanWith,
+            double change,
+            double low,
+            double high,
+            double active,
+            double activeWith) {}
 
     /**
      * The effects over examples of a feature.

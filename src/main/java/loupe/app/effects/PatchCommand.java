@@ -23,6 +23,7 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -103,8 +104,8 @@ public final class PatchCommand extends LoupeCommand<PatchCommand.Result> {
         List<Integer> together = group == null ? List.of() : NumberLists.of(group, "--group");
         Optional<OpenSae> checkpoint = Optional.ofNullable(sae).map(path -> reading.open(context, path, "--sae"));
         checkpoint.ifPresent(opened -> {
-            each.forEach(feature -> SaeAt.requireFeature(feature, opened, "--features"));
-            together.forEach(feature -> SaeAt.requireFeature(feature, opened, "--group"));
+            each.forEach(feature -> ReadingArguments.requireFeature(feature, opened, "--features"));
+            together.forEach(feature -> ReadingArguments.requireFeature(feature, opened, "--group"));
         });
         OpenModel opened = model.open(context, Processing.RAW);
         checkpoint.ifPresent(found -> {

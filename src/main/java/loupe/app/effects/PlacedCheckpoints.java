@@ -1,7 +1,12 @@
 package loupe.app.effects;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import loupe.analysis.Fit;
+import loupe.analysis.Misfit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionRange;
 import loupe.app.command.ModelOptions;
@@ -12,8 +17,8 @@ import loupe.lm.Processing;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of commands that put checkpoints into a model and follow gradients through them. */
-final class PlacedCheckpoints {
+/** The options of commands that put checkpoints into a model. */
+class PlacedCheckpoints {
     private static final int MOST_STEPS = 100_000;
 
     @Mixin
@@ -30,14 +35,21 @@ final class PlacedCheckpoints {
     @Mixin
     private SaeArguments reading;
 
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of integrated gradients between the two runs; the end is left out "
-                    + "(default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = MOST_STEPS)
-    private int steps;
+    /** Likewise, and follow gradients through them. */
+    static final class WithSteps extends PlacedCheckpoints {
+        @Option(
+                names = "--steps",
+                paramLabel = "N",
+                defaultValue = "10",
+                description = "Steps of integrated gradients between the two runs; the end is left out "
+                        + "(default: ${DEFAULT-VALUE}).")
+        @OptionRange(least = 1, most = MOST_STEPS)
+        private int steps;
+
+        int steps() {
+            return steps;
+        }
+    }
 
     /**
      * A model, and checkpoints that fit it.
@@ -55,21 +67,41 @@ final class PlacedCheckpoints {
         return saes.size();
     }
 
-    int steps() {
-        return steps;
-    }
-
     /** Opens the model and all checkpoints. */
     Opened open(CommandContext context) {
-        return open(context, IntStream.range(0, saes.size()).toArray());
+        return open(context, opened -> {});
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param check refuses what can be refused once the checkpoints are open and before the model is
+     */
+    Opened open(CommandContext context, Consumer<List<OpenSae>> check) {
+        return open(context, saes, check, Fit::misfitOfOutput);
+    }
+
+    /** Likewise, for what only reads the model's values, so that it does not matter where a checkpoint writes. */
+    Opened openToRead(CommandContext context, Consumer<List<OpenSae>> check) {
+        return open(context, saes, check, Fit::misfit);
     }
 
     /** Opens the model and some checkpoints, by their places in the order of {@code --sae}. */
     Opened open(CommandContext context, int... which) {
-        List<OpenSae> checkpoints =
-                SaeAt.open(context, IntStream.of(which).mapToObj(saes::get).toList(), reading);
+        return open(context, IntStream.of(which).mapToObj(saes::get).toList(), opened -> {}, Fit::misfitOfOutput);
+    }
+
+    private Opened open(
+            CommandContext context,
+            List<SaeAt> given,
+            Consumer<List<OpenSae>> check,
+            Function<Fit, Optional<Misfit>> misfit) {
+        List<OpenSae> checkpoints = SaeAt.open(context, given, reading);
+        check.accept(checkpoints);
         OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
+        for (OpenSae sae : checkpoints) {
+            SaeArguments.require(misfit.apply(new Fit(opened.config(), sae.config())), sae, opened);
+        }
         return new Opened(opened, checkpoints);
     }
 }

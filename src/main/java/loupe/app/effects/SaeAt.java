@@ -52,14 +52,6 @@ record SaeAt(Path path, Optional<HookPoint> at) {
         }
     }
 
-    /** @throws UsageException if the checkpoint has no such feature */
-    static void requireFeature(int feature, OpenSae sae, String option) {
-        if (feature >= sae.config().dSae()) {
-            throw new UsageException(option + ": " + feature + " is no feature of " + sae.path() + ", which are 0 to "
-                    + (sae.config().dSae() - 1));
-        }
-    }
-
     /** Splits at the last @ unless there is a file of the whole name. */
     static final class Converter implements ITypeConverter<SaeAt> {
         @Override

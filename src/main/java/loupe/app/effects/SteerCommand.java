@@ -18,13 +18,12 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
-import loupe.app.command.ModelOptions;
-import loupe.app.command.SaeArguments;
+import loupe.app.command.IndexedCheckpoint;
+import loupe.app.command.ReadingArguments;
 import loupe.base.NumberRange;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.Processing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -42,18 +41,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     private static final String BETWEEN = "..";
 
     @Mixin
-    private ModelOptions.Required model;
-
-    @Option(
-            names = "--sae",
-            required = true,
-            paramLabel = SaeAt.LABEL,
-            converter = SaeAt.Converter.class,
-            description = "Checkpoint, and the hook point where it reads; one or several.")
-    private List<SaeAt> saes;
-
-    @Mixin
-    private SaeArguments reading;
+    private PlacedCheckpoints placed;
 
     @Option(names = "--text", paramLabel = "T", description = "Prompt to continue; or give --ids.")
     private String text;
@@ -147,7 +135,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
     private SamplingOptions sampling;
 
     @Mixin
-    private CorpusMaximum maximum;
+    private IndexedCheckpoint.Counted maximum;
 
     @Option(
             names = "--out",
@@ -182,11 +170,13 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        List<OpenSae> checkpoints = SaeAt.open(context, saes, reading);
-        pushes.forEach(push -> SaeAt.requireFeature(push.feature, checkpoints.get(push.sae), "--features"));
-        OpenModel opened = model.open(context, Processing.RAW);
-        SaeAt.requireFit(checkpoints, opened);
-        List<Integer> prompt = Prompts.of(opened, model, text, "--text", ids, "--ids");
+        PlacedCheckpoints.Opened all = placed.open(
+                context,
+                checkpoints -> pushes.forEach(push ->
+                        ReadingArguments.requireFeature(push.feature, checkpoints.get(push.sae), "--features")));
+        OpenModel opened = all.model();
+        List<OpenSae> checkpoints = all.saes();
+        List<Integer> prompt = Prompts.of(opened, placed.model(), text, "--text", ids, "--ids");
         Prompts.requireRoom(opened, prompt.size(), generate);
         where.at().stream()
                 .filter(at -> excluded != null && at >= prompt.size())
@@ -201,7 +191,7 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
             OpenSae checkpoint = checkpoints.get(push.sae);
             Action action = push.action;
             if (method == Method.CLAMP_MAX) {
-                maxima.add(maximum.of(context, checkpoint, push.feature));
+                maxima.add(maximum.largest(context, checkpoint, push.feature));
                 action = new Intervention.Clamp(
                         ((Intervention.Clamp) push.action).times(), maxima.get(maxima.size() - 1));
             }
@@ -267,9 +257,9 @@ public final class SteerCommand extends LoupeCommand<SteerCommand.Result> {
                 throw new UsageException("--features: '" + part + "' is not S/I:V, such as 0/17:4.5");
             }
             int sae = parts.group(1) == null ? 0 : NumberLists.index(parts.group(1), "--features");
-            if (sae >= saes.size()) {
+            if (sae >= placed.count()) {
                 throw new UsageException("--features: " + part + " names checkpoint " + sae + ", --sae was given "
-                        + saes.size() + " times, counted from 0");
+                        + placed.count() + " times, counted from 0");
             }
             pushes.add(new Push(sae, NumberLists.index(parts.group(2), "--features"), action(parts.group(3))));
         }

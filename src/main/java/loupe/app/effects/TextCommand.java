@@ -3,16 +3,19 @@ package loupe.app.effects;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import loupe.analysis.Fit;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.Replacement;
+import loupe.analysis.ablation.TokenSets;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.effects.TextPredictions;
-import loupe.analysis.prompts.AblatedText;
 import loupe.analysis.prompts.TextActivations;
 import loupe.analysis.prompts.TextFeatures;
 import loupe.app.cli.CommandContext;
@@ -20,13 +23,13 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
+import loupe.app.command.ListedInterventions;
 import loupe.app.command.ModelOptions;
+import loupe.app.command.ReadingArguments;
 import loupe.app.command.SaeArguments;
-import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
-import loupe.lm.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -137,7 +140,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         List<OpenSae> checkpoints =
                 saes.stream().map(path -> reading.open(context, path, "--sae")).toList();
         for (int i = 0; i < features.length; i++) {
-            SaeAt.requireFeature(features[i], checkpoints.get(i), "--feature");
+            ReadingArguments.requireFeature(features[i], checkpoints.get(i), "--feature");
         }
         OpenModel opened = model.open(context, Processing.RAW);
         for (OpenSae checkpoint : checkpoints) {
@@ -153,7 +156,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
             runs.add(new TextPredictions.Run(corrupt, Interventions.NONE));
         }
         int plain = runs.size();
-        Interventions interventions = ListedInterventions.of(list, opened, checkpoints, null);
+        Interventions interventions = done.of(context, list, opened, checkpoints);
         if (!interventions.isEmpty()) {
             SaeAt.requireFit(checkpoints, opened);
             List.copyOf(runs).forEach(run -> runs.add(new TextPredictions.Run(run.ids(), interventions)));
@@ -230,7 +233,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 : answers.get(1).of(features[1]);
         Optional<Integer> readAt = Optional.ofNullable(along)
                 .filter(values -> ablate != null && ablates)
-                .map(values -> readAt(values, text != null ? "--text" : "--ids"));
+                .map(values -> AblationOptions.readAt(at, values, text != null ? "--text" : "--ids"));
         Optional<float[]> without = readAt.map(place -> ablated(context, opened, checkpoints.get(0), read, place));
         List<At> tokens = new ArrayList<>();
         for (int i = 0; i < read.size(); i++) {
@@ -310,34 +313,21 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
                 : Optional.empty();
     }
 
-    /** The place that --at names, or that of the activation furthest from 0. */
-    private int readAt(float[] along, String option) {
-        if (at == null) {
-            return IntStream.range(0, along.length)
-                    .boxed()
-                    .max(Comparator.comparing(place -> Math.abs(along[place])))
-                    .orElseThrow();
-        }
-        if (at >= along.length) {
-            throw new UsageException("--at is " + at + ", the tokens of " + option + " are 0 to " + (along.length - 1));
-        }
-        return at;
-    }
-
     /** The activation at a place without each token up to it. */
     private float[] ablated(
             CommandContext context, OpenModel opened, OpenSae checkpoint, List<Integer> read, int place) {
-        OptionalInt replacement = OptionalInt.empty();
-        if (ablate.equals(REPLACED)) {
-            replacement = opened.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
-            if (replacement.isEmpty()) {
-                throw new Refusal("--ablate replaced: " + opened.folder()
-                        + " has no token for the beginning of text. Use --ablate removed");
-            }
-        }
-        return context.ask(new AblatedText(
-                        opened.id(), checkpoint.id(), features[0], read.subList(0, place + 1), 0, replacement))
-                .without();
+        Replacement replacement = ablate.equals(REPLACED)
+                ? AblationOptions.beginning(opened, "--ablate replaced", "--ablate removed")
+                : Replacement.REMOVED;
+        AblatedText.Answer answer = context.ask(new AblatedText(
+                opened.id(),
+                checkpoint.id(),
+                features[0],
+                read.subList(0, place + 1),
+                0,
+                TokenSets.singles(),
+                replacement));
+        return Arrays.copyOf(answer.without(), place + 1); // 0 without the token itself, where nothing is left to read
     }
 
     /**

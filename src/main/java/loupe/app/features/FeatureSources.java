@@ -7,14 +7,16 @@ import java.util.Optional;
 import loupe.analysis.batch.BatchFile;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.app.command.IndexedCheckpoint;
 import loupe.app.command.ModelOptions;
-import loupe.index.ActivationIndex;
+import loupe.app.geometry.KindOptions;
+import loupe.app.geometry.SetOptions;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexInfo;
 import loupe.inference.OpenModel;
@@ -25,9 +27,11 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.search.SearchTexts;
 import loupe.search.WordIndex;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say where more is known of a checkpoint's features than the checkpoint itself says. */
@@ -39,20 +43,17 @@ public final class FeatureSources {
             description = "Folder of the model, for promoted tokens and the texts of an index.")
     private Path model;
 
-    @Option(names = "--index", paramLabel = "DIR", description = "Index of a corpus, for tokens and texts.")
-    private Path folder;
-
-    @Option(
-            names = "--indexed-as",
-            paramLabel = "NAME",
-            description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
-    private String indexed;
+    @Mixin
+    private IndexedCheckpoint.Counted counted;
 
     @Option(
             names = "--batch",
             paramLabel = "FILE",
             description = "Output of batch, for the sentences of trees and the costs of ablation.")
     private Path batch;
+
+    @Mixin
+    private KindOptions kinds;
 
     /** Opens the model, if one is given. */
     public Optional<OpenModel> openModel(CommandContext context) {
@@ -64,6 +65,7 @@ public final class FeatureSources {
      *
      * @param file of the checkpoint, for what it says itself
      * @param matching with another checkpoint, if there is one
+     * @param nearest whether the nearest direction of each is wanted, for which all pairs are compared
      */
     public FeatureValues values(
             CommandContext context,
@@ -71,7 +73,8 @@ public final class FeatureSources {
             SaeFile file,
             Optional<OpenModel> lm,
             Optional<LogitMoments.Answer> moments,
-            Optional<FeatureMatching.Answer> matching) {
+            Optional<FeatureMatching.Answer> matching,
+            boolean nearest) {
         int features = sae.config().dSae();
         return new FeatureValues(
                 features,
@@ -81,6 +84,8 @@ public final class FeatureSources {
                 FeatureValues.trainedDensities(file),
                 statistics(context, sae.id(), features).orElse(null),
                 costs(context, sae.id(), features),
+                nearest ? NearestFeatures.of(context.ask(NearestFeatures.question(sae.id()))) : null,
+                kinds.thresholds(),
                 id -> lm.map(model -> ModelOptions.text(model, id)).orElse("<" + id + ">"));
     }
 
@@ -99,7 +104,7 @@ public final class FeatureSources {
 
     /** What the index is of, if one is given. */
     public Optional<IndexInfo> info() {
-        return Optional.ofNullable(folder).map(ActivationIndex::describe);
+        return counted.info();
     }
 
     /** The moments and promoted tokens of a checkpoint's features. */
@@ -109,18 +114,17 @@ public final class FeatureSources {
                     + sae.config().dOut() + " numbers, the model reads "
                     + lm.config().dModel());
         }
-        return context.ask(new LogitMoments(lm.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+        return context.ask(new LogitMoments(
+                lm.id(),
+                sae.id(),
+                LogitProjection.DEFAULT,
+                SearchTexts.PROMOTED_TOKENS,
+                SetOptions.builtIn(context, lm)));
     }
 
     /** What was counted of the features, if an index is given. */
     Optional<FeatureStatistics> statistics(CommandContext context, SaeId sae, int features) {
-        if (folder == null) {
-            return Optional.empty();
-        }
-        try (ActivationIndex index = ActivationIndex.open(OptionPaths.existing(folder, "--index"))) {
-            index.doubt().ifPresent(context::warn);
-            return Optional.of(index.statistics(IndexedCheckpoint.of(context, index.info(), indexed, sae, features)));
-        }
+        return counted.statistics(context, sae, features);
     }
 
     /**
@@ -139,7 +143,7 @@ public final class FeatureSources {
         List<WordIndex> indexes = new ArrayList<>();
         moments.ifPresent(answer -> indexes.add(
                 SearchTexts.promoted(answer, id -> ModelOptions.text(lm.orElseThrow(), id), context.cancellation())));
-        if (folder != null) {
+        if (counted.isGiven()) {
             indexes.add(corpus(context, of.features(), lm, sae));
         }
         if (batch != null) {
@@ -149,18 +153,14 @@ public final class FeatureSources {
     }
 
     private WordIndex corpus(CommandContext context, int features, Optional<OpenModel> opened, Optional<OpenSae> sae) {
-        OptionPaths.existing(folder, "--index");
+        counted.check();
         OpenModel lm = opened.orElseThrow(() -> new UsageException("--index needs --model, for the texts of tokens"));
         Tokenizer tokenizer = lm.tokenizer()
                 .orElseThrow(() -> new UsageException("--model has no tokenizer, so that --index has no texts"));
-        try (ActivationIndex index = ActivationIndex.open(folder)) {
-            index.doubt().ifPresent(context::warn);
-            return SearchTexts.corpus(
-                    index,
-                    IndexedCheckpoint.of(
-                            context, index.info(), indexed, sae.orElseThrow().id(), features),
-                    tokenizer::text,
-                    context.cancellation());
-        }
+        return counted.read(
+                context,
+                sae.orElseThrow().id(),
+                features,
+                (index, place) -> SearchTexts.corpus(index, place, tokenizer::text, context.cancellation()));
     }
 }

@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.compare.FeatureMatching;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.compare.MatchSide;
+import loupe.analysis.lens.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -32,6 +33,7 @@ import loupe.search.FeatureFilter;
 import loupe.search.FeatureRows;
 import loupe.search.FeatureSearch;
 import loupe.search.FeatureValues;
+import loupe.search.NearestFeatures;
 import loupe.ui.export.Csv;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,8 +75,10 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
                 split = ",",
                 paramLabel = "NAME",
                 description = "Columns, of: number, density, trained-density, max, mean, std, min, promotes, label, "
-                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, match, ce-cost "
-                        + "(default: those that something is known of, without tags, star, note and found).")
+                        + "tags, star, note, found, norm, encoder-norm, cosine, skew, kurtosis, logit-mean, "
+                        + "logit-std, entropy, two-sided, kind, match, ce-cost, nearest-cosine, nearest, in-degree "
+                        + "(default: those that something is known of, without tags, star, note and found, and the "
+                        + "last three, for which all pairs are compared).")
         private List<String> columns = List.of();
 
         @Option(
@@ -133,8 +137,17 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         FeatureSearch search = filter.search().words().isEmpty()
                 ? new FeatureSearch(of.features(), List.of(), book.features(of.key()))
                 : sources.search(context, of, book, lm, Optional.of(opened), moments);
+        Set<FeatureColumn> used = new LinkedHashSet<>(wanted);
+        used.add(by);
+        filter.bounds().forEach(bound -> used.add(bound.column()));
         FeatureValues values = sources.values(
-                context, opened, SaeFile.read(sae, reading.options(sae)), lm, moments, matching(context, opened));
+                context,
+                opened,
+                SaeFile.read(sae, reading.options(sae)),
+                lm,
+                moments,
+                matching(context, opened),
+                NearestFeatures.isIn(used));
         FeatureRows rows = new FeatureRows(values, filter, search, book.features(of.key()), by, table.descending);
         int[] found = rows.list(context.cancellation());
         if (found.length == 0) {
@@ -163,7 +176,8 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
     private Optional<FeatureMatching.Answer> matching(CommandContext context, OpenSae opened) {
         return Optional.ofNullable(against).map(path -> {
             OpenSae other = reading.open(context, path, "--against");
-            FeatureMatching.misfit(opened.id(), opened.config(), other.id(), other.config())
+            MatchSide.DECODER
+                    .misfit(opened.id(), opened.config(), other.id(), other.config())
                     .ifPresent(refusal -> {
                         throw refusal;
                     });
@@ -176,7 +190,7 @@ public final class FeaturesCommand extends LoupeCommand<FeaturesCommand.Result> 
         return Arrays.stream(FeatureColumn.values())
                 .filter(column -> switch (column) {
                     case TAGS, STAR, NOTE, FOUND -> false;
-                    case PROMOTED, LABEL ->
+                    case PROMOTED, LABEL, KIND ->
                         Arrays.stream(features)
                                 .anyMatch(feature -> !rows.text(column, feature).isEmpty());
                     default ->

@@ -166,9 +166,9 @@ public final class EmbeddingsCommand extends LoupeCommand<EmbeddingsCommand.Resu
         }
         Optional<ValueSummary> distribution = count == 0
                 ? Optional.empty()
-                : Optional.of(ValueSummary.of(context.ask(new RandomNeighbours(
-                                opened.id(), matrix, neighbours, count, seed))
-                        .coherences()));
+                : Optional.of(
+                        ValueSummary.of(context.ask(new RandomNeighbours(opened.id(), matrix, neighbours, count, seed))
+                                .coherences()));
         return Optional.of(new RandomResult(neighbours, count, seed, distribution, listed));
     }
 

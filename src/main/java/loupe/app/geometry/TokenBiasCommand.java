@@ -99,9 +99,7 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
                 List<List<Integer>> given = NumberLists.several(prompts, "--prompts");
                 for (List<Integer> prompt : given) {
                     ModelOptions.check(
-                            opened,
-                            prompt.stream().mapToInt(Integer::intValue).toArray(),
-                            "--prompts");
+                            opened, prompt.stream().mapToInt(Integer::intValue).toArray(), "--prompts");
                     if (prompt.isEmpty() || prompt.size() > context) {
                         throw new UsageException("--prompts has a prompt of " + prompt.size()
                                 + " tokens, expected 1 to " + context + ", the model's context");
@@ -110,8 +108,8 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
                 return given;
             }
             if (length > context) {
-                throw new UsageException("--prompt-length is " + length + ", expected 2 to " + context
-                        + ", the model's context");
+                throw new UsageException(
+                        "--prompt-length is " + length + ", expected 2 to " + context + ", the model's context");
             }
             return LastTokens.randomPrompts(
                     random == null ? 200 : random, length, bos, opened.config().vocabularySize(), seed);
@@ -166,9 +164,8 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
             OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, Processing.RAW);
-        OpenSae checkpoint = features
-                ? reading.open(context, sae, "--sae")
-                : reading.openForDirections(context, sae, "--sae");
+        OpenSae checkpoint =
+                features ? reading.open(context, sae, "--sae") : reading.openForDirections(context, sae, "--sae");
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfit(), checkpoint, opened);
         alike.forEach(group -> ModelOptions.check(
                 opened, group.stream().mapToInt(Integer::intValue).toArray(), "--groups"));
@@ -179,15 +176,14 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
         context.begin();
         UnigramTable table =
                 unigrams.table(context, opened, checkpoint.config().hook().orElseThrow());
-        LastTokens.Answer told = context.ask(
-                new LastTokens(checkpoint.config().lookup() ? checkpoint.id() : null, table, asked));
+        LastTokens.Answer told =
+                context.ask(new LastTokens(checkpoint.config().lookup() ? checkpoint.id() : null, table, asked));
         Optional<Biases> biases = checkpoint.config().lookup()
                 ? Optional.of(new Biases(
                         context.ask(new BiasResiduals(checkpoint.id(), table)),
                         context.ask(new NearestBiases(checkpoint.id()))))
                 : Optional.empty();
-        Optional<Features> compared =
-                features ? Optional.of(compare(context, checkpoint, table)) : Optional.empty();
+        Optional<Features> compared = features ? Optional.of(compare(context, checkpoint, table)) : Optional.empty();
         if (out != null) {
             write(table, biases, compared);
         }
@@ -241,14 +237,11 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
     }
 
     private Result result(
-            CommandContext context,
-            OpenModel opened,
-            OpenSae checkpoint,
-            List<List<Integer>> alike,
-            Found found) {
+            CommandContext context, OpenModel opened, OpenSae checkpoint, List<List<Integer>> alike, Found found) {
         Optional<Double> similar = alike.isEmpty()
                 ? Optional.empty()
-                : Optional.of(context.ask(new SimilarTokens(checkpoint.id(), alike)).median());
+                : Optional.of(
+                        context.ask(new SimilarTokens(checkpoint.id(), alike)).median());
         return new Result(
                 found.table.hook().name(),
                 found.table.bos(),

@@ -41,8 +41,7 @@ public final class UnigramOptions {
         if (bos != null) {
             return ModelOptions.check(opened, new int[] {bos}, "--bos-id")[0];
         }
-        OptionalInt beginning =
-                opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
+        OptionalInt beginning = opened.tokenizer().map(Tokenizer::beginning).orElseGet(OptionalInt::empty);
         return beginning.orElseThrow(() -> new UsageException(
                 "the model's tokenizer has no token for the beginning of text; give one with --bos-id"));
     }

@@ -4,7 +4,9 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.Replacement;
+import loupe.analysis.ablation.TokenSets;
 import loupe.base.Cancellation;
 import loupe.index.CountedActivations;
 import loupe.index.Example;
@@ -93,7 +95,10 @@ public final class AblationModel {
                     what.feature().feature(),
                     IntStream.of(ids).boxed().toList(),
                     ids.length - 1 - what.example().focus(),
-                    what.how() == How.REMOVED ? OptionalInt.empty() : replacement()));
+                    TokenSets.singles(),
+                    what.how() == How.REMOVED
+                            ? Replacement.REMOVED
+                            : new Replacement.By(replacement().orElseThrow())));
         }
     }
 

@@ -9,8 +9,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyLongProperty;
+import javafx.beans.property.ReadOnlyLongWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.geometry.KeptCosines;
 import loupe.base.Problem;
 import loupe.index.IndexCache;
 import loupe.state.window.CheckpointSide;
@@ -27,12 +30,15 @@ public final class KeptIndexes {
             new ReadOnlyObjectWrapper<>(this, "all", List.of());
     private final ReadOnlyBooleanWrapper looking = new ReadOnlyBooleanWrapper(this, "looking");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+    private final ReadOnlyLongWrapper cosines = new ReadOnlyLongWrapper(this, "cosines");
     private long newest;
 
     public KeptIndexes(Workbench workbench, CorpusStatistics statistics) {
         this.workbench = workbench;
         this.statistics = statistics;
     }
+
+    private record Found(List<IndexCache.Kept> indexes, long cosines) {}
 
     /** The indexes, those used last first; empty before {@link #look} has looked. */
     public ReadOnlyObjectProperty<List<IndexCache.Kept>> all() {
@@ -62,6 +68,20 @@ public final class KeptIndexes {
                 .toList();
     }
 
+    /** The bytes of the cosines of all pairs that are kept beside the indexes; 0 before {@link #look} has looked. */
+    public ReadOnlyLongProperty cosines() {
+        return cosines.getReadOnlyProperty();
+    }
+
+    /** Deletes those cosines, in the background. */
+    public void deleteCosines() {
+        IndexCache cache = statistics.kept();
+        run(() -> {
+            KeptCosines.in(cache.folder()).clear();
+            return cache.list();
+        });
+    }
+
     /** Looks at the disk, in the background. */
     public void look() {
         IndexCache cache = statistics.kept();
@@ -88,7 +108,10 @@ public final class KeptIndexes {
     private void run(Supplier<List<IndexCache.Kept>> work) {
         long mine = ++newest;
         looking.set(true);
-        CompletableFuture.supplyAsync(work, workbench.service().files())
+        KeptCosines beside = KeptCosines.in(statistics.kept().folder());
+        CompletableFuture.supplyAsync(
+                        () -> new Found(work.get(), beside.bytes()),
+                        workbench.service().files())
                 .whenComplete((found, failure) -> workbench.fx().execute(() -> {
                     if (mine != newest) {
                         return;
@@ -96,7 +119,8 @@ public final class KeptIndexes {
                     looking.set(false);
                     problem.set(failure == null ? null : Problem.of(failure));
                     if (found != null) {
-                        all.set(found);
+                        cosines.set(found.cosines());
+                        all.set(found.indexes());
                     }
                 }));
     }

@@ -6,7 +6,7 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
 import javafx.beans.property.SimpleObjectProperty;
-import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.Neighbours;
 import loupe.base.Problem;
 import loupe.base.Refusal;
@@ -128,7 +128,7 @@ public final class CompareModel {
     /** Why features of A and B cannot be matched; empty if they can, or A is not open. */
     private Optional<Refusal> misfit(OpenSae b) {
         OpenSae a = workbench.a().sae().get();
-        return a == null ? Optional.empty() : FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config());
+        return a == null ? Optional.empty() : MatchSide.DECODER.misfit(a.id(), a.config(), b.id(), b.config());
     }
 
     private void show(Neighbours.Answer best) {

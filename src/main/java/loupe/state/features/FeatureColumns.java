@@ -2,21 +2,26 @@ package loupe.state.features;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
+import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.geometry.LargestCosines;
+import loupe.analysis.lens.KindThresholds;
+import loupe.analysis.lens.LogitMoments;
 import loupe.base.Problem;
-import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.search.FeatureColumn;
 import loupe.search.FeatureValues;
-import loupe.search.SearchTexts;
+import loupe.search.NearestFeatures;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.CountedShare;
 import loupe.state.pane.ResultSlot;
@@ -43,7 +48,10 @@ public final class FeatureColumns {
     private final ReadOnlyObjectWrapper<FeatureValues> values =
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+    private final ObjectProperty<KindThresholds> kinds =
+            new SimpleObjectProperty<>(this, "kinds", KindThresholds.DEFAULT);
     private double @Nullable [] costs;
+    private @Nullable NearestFeatures nearest;
     private long lastPart;
 
     public FeatureColumns(
@@ -66,6 +74,8 @@ public final class FeatureColumns {
         matching.valueProperty().addListener(changed -> fillIn(matching));
         trained.valueProperty().addListener(changed -> refresh());
         statistics.features(side).addListener(changed -> refresh());
+        kinds.addListener(changed -> refresh());
+        texts.sets().addListener(changed -> askMoments());
         ask(true);
     }
 
@@ -92,8 +102,16 @@ public final class FeatureColumns {
         }
     }
 
+    /** Takes over which decoder direction is nearest to each; what was known stays if nothing is. */
+    void showNearest(Optional<LargestCosines.Answer> found) {
+        if (found.isPresent()) {
+            nearest = NearestFeatures.of(found.get());
+            refresh();
+        }
+    }
+
     /** The values so far; replaced whenever more are known. */
-    ReadOnlyObjectProperty<FeatureValues> values() {
+    public ReadOnlyObjectProperty<FeatureValues> values() {
         return values.getReadOnlyProperty();
     }
 
@@ -104,22 +122,27 @@ public final class FeatureColumns {
                 : CountedShare.WHOLE;
     }
 
+    /** From where on a feature is of a kind. */
+    public ObjectProperty<KindThresholds> kinds() {
+        return kinds;
+    }
+
     /** Moments and promoted tokens so far. */
-    ReadOnlyObjectProperty<LogitMoments.Answer> moments() {
+    public ReadOnlyObjectProperty<LogitMoments.Answer> moments() {
         return moments.valueProperty();
     }
 
     /** Whether columns are still being filled in. */
-    ReadOnlyBooleanProperty filling() {
+    public ReadOnlyBooleanProperty filling() {
         return moments.pendingProperty();
     }
 
     /** Why columns could not be filled in, the first reason if there are several; null if they could. */
-    ReadOnlyObjectProperty<Problem> problem() {
+    public ReadOnlyObjectProperty<Problem> problem() {
         return problem.getReadOnlyProperty();
     }
 
-    void retry() {
+    public void retry() {
         norms.retry();
         moments.retry();
         matching.retry();
@@ -134,7 +157,8 @@ public final class FeatureColumns {
         OpenSae b = workbench.b().sae().get();
         if (a == null
                 || b == null
-                || FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config())
+                || MatchSide.DECODER
+                        .misfit(a.id(), a.config(), b.id(), b.config())
                         .isPresent()) {
             matching.clear();
         } else {
@@ -147,7 +171,7 @@ public final class FeatureColumns {
 
     private void askOwn() {
         costs = null;
-        OpenModel model = workbench.model().get();
+        nearest = null;
         OpenSae sae = side.sae().get();
         if (sae == null) {
             trained.clear();
@@ -160,10 +184,17 @@ public final class FeatureColumns {
             return;
         }
         norms.askAfresh(new DirectionNorms(sae.id()));
-        if (model != null && sae.config().dOut() == model.config().dModel()) {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
-        } else {
+        askMoments();
+    }
+
+    /** Once the sets of tokens are known, whose enrichment comes out of the same pass. */
+    private void askMoments() {
+        LogitMoments question =
+                texts.moments(workbench.model().get(), side.sae().get());
+        if (question == null) {
             moments.clear();
+        } else {
+            moments.askAfresh(question);
         }
     }
 
@@ -197,6 +228,8 @@ public final class FeatureColumns {
                                 trained.getValue(),
                                 statistics.features(side).get(),
                                 costs,
+                                nearest,
+                                kinds.get(),
                                 texts::of));
     }
 }

@@ -3,6 +3,7 @@ package loupe.state.features;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
+import javafx.collections.ListChangeListener;
 import javafx.collections.ObservableListBase;
 
 /**
@@ -44,20 +45,67 @@ public final class FeatureOrder extends ObservableListBase<Integer> {
             return;
         }
         beforeChange.run();
-        beginChange();
         features = order;
-        List<Integer> removed = new AbstractList<>() {
-            @Override
-            public Integer get(int row) {
-                return before[row];
-            }
+        fireChange(new Replacement(this, before, order.length));
+    }
 
-            @Override
-            public int size() {
-                return before.length;
-            }
-        };
-        nextReplace(0, order.length, removed);
-        endChange();
+    /**
+     * Other rows in place of all that were there. The builder of the base class copies the rows that went, 6 ms of a
+     * frame with 131,072 of them; here they are read where they are.
+     */
+    private static final class Replacement extends ListChangeListener.Change<Integer> {
+        private static final int[] NO_PERMUTATION = {};
+
+        private final List<Integer> removed;
+        private final int size;
+        private boolean isBefore = true;
+
+        Replacement(FeatureOrder list, int[] before, int size) {
+            super(list);
+            removed = new AbstractList<>() {
+                @Override
+                public Integer get(int row) {
+                    return before[row];
+                }
+
+                @Override
+                public int size() {
+                    return before.length;
+                }
+            };
+            this.size = size;
+        }
+
+        @Override
+        public boolean next() {
+            boolean first = isBefore;
+            isBefore = false;
+            return first;
+        }
+
+        @Override
+        public void reset() {
+            isBefore = true;
+        }
+
+        @Override
+        public int getFrom() {
+            return 0;
+        }
+
+        @Override
+        public int getTo() {
+            return size;
+        }
+
+        @Override
+        public List<Integer> getRemoved() {
+            return removed;
+        }
+
+        @Override
+        protected int[] getPermutation() {
+            return NO_PERMUTATION;
+        }
     }
 }

@@ -14,6 +14,7 @@ import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.batch.BatchRow;
+import loupe.analysis.geometry.LargestCosines;
 import loupe.base.Cancellation;
 import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
@@ -109,6 +110,11 @@ public final class FeatureTableModel {
      */
     public void addCosts(List<BatchRow> rows, boolean whole) {
         columns.addCosts(rows, whole);
+    }
+
+    /** Shows which decoder direction is nearest to each, once that is known of all. */
+    public void showNearest(Optional<LargestCosines.Answer> found) {
+        columns.showNearest(found);
     }
 
     /** What the pane shows. */

@@ -1,12 +1,9 @@
 package loupe.state.features;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
-import loupe.analysis.features.LogitMoments;
-import loupe.inference.OpenModel;
-import loupe.inference.OpenSae;
+import loupe.analysis.lens.LogitMoments;
 import loupe.inference.Priority;
 import loupe.search.FeatureValues;
-import loupe.search.SearchTexts;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.VocabularyTexts;
@@ -26,6 +23,7 @@ public final class PromotedTokens {
         this.texts = texts;
         moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         side.sae().addListener((property, was, is) -> ask());
+        texts.sets().addListener(changed -> ask());
         ask();
     }
 
@@ -40,14 +38,11 @@ public final class PromotedTokens {
     }
 
     private void ask() {
-        OpenModel model = side.model().get();
-        OpenSae sae = side.sae().get();
-        if (model == null
-                || sae == null
-                || sae.config().dOut() != model.config().dModel()) {
+        LogitMoments question = texts.moments(side.model().get(), side.sae().get());
+        if (question == null) {
             moments.clear();
         } else {
-            moments.askAfresh(new LogitMoments(model.id(), sae.id(), SearchTexts.PROMOTED_TOKENS));
+            moments.askAfresh(question);
         }
     }
 }

@@ -8,7 +8,7 @@ import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.analysis.batch.BatchRow;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.base.Cancellation;
 import loupe.index.ActivationIndex;
 import loupe.inference.OpenSae;

@@ -60,4 +60,9 @@ public final class GhostCaption {
         });
         return said.toString();
     }
+
+    /** Of interventions, by their words; empty for none. */
+    public static String with(String interventions) {
+        return interventions.isEmpty() ? "" : ", under " + interventions;
+    }
 }

@@ -23,8 +23,7 @@ public final class EmbeddingModel {
     private final Workbench workbench;
     private final ResultSlot<EmbeddingGeometry.Answer> geometry;
     private final ResultSlot<RandomNeighbours.Answer> random;
-    private final ObjectProperty<TokenMatrix> which =
-            new SimpleObjectProperty<>(this, "which", TokenMatrix.INPUT);
+    private final ObjectProperty<TokenMatrix> which = new SimpleObjectProperty<>(this, "which", TokenMatrix.INPUT);
     private final ObjectProperty<Measure> measure = new SimpleObjectProperty<>(this, "measure", Measure.DISTANCE);
     private final RememberedChoices choices = new RememberedChoices();
     private final ObservableValue<PaneStatus> status;
@@ -75,8 +74,7 @@ public final class EmbeddingModel {
                                 : "",
                         workbench.model())
                 .awaits(geometry);
-        choices.choice("embedding.which", which, TokenMatrix.class)
-                .choice("embedding.measure", measure, Measure.class);
+        choices.choice("embedding.which", which, TokenMatrix.class).choice("embedding.measure", measure, Measure.class);
         workbench.model().addListener(changed -> askAfresh());
         which.addListener(changed -> askAfresh());
         setWanted(false);
@@ -111,7 +109,8 @@ public final class EmbeddingModel {
     /** What the numbers are of, for captions. */
     public String provenance() {
         OpenModel model = workbench.model().get();
-        return (model == null ? "" : model.id().name() + ", ") + which.get().title().toLowerCase(java.util.Locale.ROOT);
+        return (model == null ? "" : model.id().name() + ", ")
+                + which.get().title().toLowerCase(java.util.Locale.ROOT);
     }
 
     /** Whether somebody looks; nothing is asked before. */
@@ -138,7 +137,6 @@ public final class EmbeddingModel {
             return;
         }
         geometry.askAfresh(new EmbeddingGeometry(model.id(), which.get()));
-        random.askAfresh(
-                new RandomNeighbours(model.id(), which.get(), NEIGHBOURS, RandomNeighbours.DRAWS, 0));
+        random.askAfresh(new RandomNeighbours(model.id(), which.get(), NEIGHBOURS, RandomNeighbours.DRAWS, 0));
     }
 }

@@ -114,7 +114,8 @@ public final class TokenBiasModel {
         }
         return new Fit(model.config(), sae.config())
                 .misfit()
-                .map(misfit -> misfit.refusal(sae.id().name(), model.id().name()).getMessage())
+                .map(misfit ->
+                        misfit.refusal(sae.id().name(), model.id().name()).getMessage())
                 .orElse("");
     }
 
@@ -123,8 +124,7 @@ public final class TokenBiasModel {
     }
 
     private void plan() {
-        for (ResultSlot<?> slot :
-                List.of(kept, residuals, byResidual, byBias, activations, nearest, likeness, told)) {
+        for (ResultSlot<?> slot : List.of(kept, residuals, byResidual, byBias, activations, nearest, likeness, told)) {
             slot.clear();
         }
         OpenModel model = side.model().get();

@@ -1,15 +1,17 @@
 package loupe.state.text;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.effects.Bootstrap;
+import loupe.analysis.effects.CorpusEffects;
 import loupe.analysis.effects.ExampleEffects;
 import loupe.analysis.effects.Intervention;
 import loupe.analysis.effects.InterventionLine;
@@ -19,6 +21,7 @@ import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.Positions;
 import loupe.analysis.effects.PromptEffects;
 import loupe.analysis.effects.TokenEffects;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
 import loupe.index.CountedActivations;
 import loupe.index.FeatureActivations;
@@ -40,7 +43,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the interventions in force, or without any the ablation of the chosen feature, change of the model's
- * predictions: on the clean prompt, or over examples of the chosen feature in the corpus. JavaFX thread only.
+ * predictions: on the clean prompt, over examples of the chosen feature in the corpus, or over the corpus. JavaFX
+ * thread only.
  */
 public final class EffectsModel {
     /** Tokens listed that are helped, and that are hurt. */
@@ -52,8 +56,12 @@ public final class EffectsModel {
     /** Where effects are measured. */
     public enum Over {
         PROMPT,
-        EXAMPLES
+        EXAMPLES,
+        CORPUS
     }
+
+    /** How many tokens of a corpus may be chosen. */
+    public static final List<Integer> CORPUS_TOKENS = List.of(1_000, 10_000, 100_000, 1_000_000);
 
     /**
      * What is measured.
@@ -92,12 +100,16 @@ public final class EffectsModel {
     private final ObjectProperty<Over> over = new SimpleObjectProperty<>(this, "over", Over.PROMPT);
     private final ObjectProperty<ExampleTexts.Choice> choice =
             new SimpleObjectProperty<>(this, "choice", ExampleTexts.Choice.TOP);
+    private final ObjectProperty<Integer> tokens = new SimpleObjectProperty<>(this, "tokens", CORPUS_TOKENS.get(1));
     private final ReadOnlyObjectWrapper<Done> done = new ReadOnlyObjectWrapper<>(this, "done", Done.NOTHING);
     private final ResultSlot<PromptEffects.Answer> onPrompt;
     private final ResultSlot<MovedTokens> moved;
     private final ResultSlot<List<ExampleTexts.Chosen>> examples;
     private final ResultSlot<ExampleEffects.Answer> overExamples;
+    private final ResultSlot<TokenRows> contexts;
+    private final ResultSlot<CorpusEffects.Answer> overCorpus;
     private final ReadOnlyObjectWrapper<Measured> measured = new ReadOnlyObjectWrapper<>(this, "measured");
+    private final ObservableValue<Boolean> stopped;
     private final ObservableValue<PaneStatus> status;
     private final RememberedChoices choices;
     private boolean isShown;
@@ -115,15 +127,21 @@ public final class EffectsModel {
         moved = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
         examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         overExamples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        contexts = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        overCorpus = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         choices = new RememberedChoices()
                 .choice("effects.over", over, Over.class)
                 .choice("effects.examples", choice, ExampleTexts.Choice.class);
+        stopped = Bindings.createBooleanBinding(
+                this::isStopped, over, overExamples.stoppedProperty(), overCorpus.stoppedProperty());
         status = new PaneStatusBinding()
                 .refuses(prompt.problem())
                 .fails(onPrompt)
                 .fails(moved)
                 .fails(examples)
                 .fails(overExamples)
+                .fails(contexts)
+                .fails(overCorpus)
                 .isEmpty(
                         this::whyEmpty,
                         side.model(),
@@ -134,7 +152,7 @@ public final class EffectsModel {
                         over,
                         done)
                 .offers(this::need, side.model(), side.sae(), over, activations.counted())
-                .awaits(prompt.reading(), onPrompt, moved, examples, overExamples);
+                .awaits(prompt.reading(), onPrompt, moved, examples, overExamples, contexts, overCorpus);
         interventions.interventions().addListener(changed -> ask());
         side.feature().addListener(changed -> ask());
         side.model().addListener(changed -> ask());
@@ -144,9 +162,14 @@ public final class EffectsModel {
         over.addListener(changed -> ask());
         choice.addListener(changed -> ask());
         examples.valueProperty().addListener(changed -> ask());
+        activations.counted().addListener(changed -> ask());
+        tokens.addListener(changed -> ask());
+        contexts.valueProperty().addListener(changed -> ask());
         overExamples.valueProperty().addListener(changed -> measure());
-        overExamples.pendingProperty().addListener(changed -> report());
-        overExamples.fractionProperty().addListener(changed -> report());
+        for (ResultSlot<?> slot : List.of(overExamples, overCorpus)) {
+            slot.pendingProperty().addListener(changed -> report());
+            slot.fractionProperty().addListener(changed -> report());
+        }
         setShown(false);
     }
 
@@ -163,6 +186,16 @@ public final class EffectsModel {
     /** Which examples of the chosen feature they are measured over. */
     public ObjectProperty<ExampleTexts.Choice> choice() {
         return choice;
+    }
+
+    /** How many tokens of the corpus they are measured over. */
+    public ObjectProperty<Integer> tokens() {
+        return tokens;
+    }
+
+    /** The effects over the corpus, as far as they are known. */
+    public ResultSlot<CorpusEffects.Answer> overCorpus() {
+        return overCorpus;
     }
 
     /** What is measured. */
@@ -201,7 +234,7 @@ public final class EffectsModel {
     /** Whether anybody sees it: nothing is asked while nobody does. */
     public void setShown(boolean shown) {
         isShown = shown;
-        for (ResultSlot<?> slot : List.of(onPrompt, moved, examples, overExamples)) {
+        for (ResultSlot<?> slot : List.of(onPrompt, moved, examples, overExamples, contexts, overCorpus)) {
             slot.setWanted(shown);
         }
         if (shown) {
@@ -212,7 +245,7 @@ public final class EffectsModel {
     private Optional<PaneNeed> need() {
         Optional<PaneNeed> first = side.need();
         return first.isEmpty()
-                        && over.get() == Over.EXAMPLES
+                        && over.get() != Over.PROMPT
                         && activations.counted().get() == null
                 ? Optional.of(PaneNeed.CORPUS)
                 : first;
@@ -227,10 +260,15 @@ public final class EffectsModel {
                     ? side.whyEmpty("to measure what it does")
                     : activations.why().get();
         }
+        if (over.get() == Over.CORPUS && activations.counted().get() == null) {
+            return "No corpus is open to measure over";
+        }
         if (done.get().interventions().isEmpty()) {
             return "Choose a feature to measure its ablation, or list interventions";
         }
-        return prompt.cleanTokens().get().isEmpty() ? "Type a clean prompt to measure what changes on it" : "";
+        return over.get() == Over.PROMPT && prompt.cleanTokens().get().isEmpty()
+                ? "Type a clean prompt to measure what changes on it"
+                : "";
     }
 
     private Done doing() {
@@ -264,6 +302,7 @@ public final class EffectsModel {
             onPrompt.ask(new PromptEffects(model.id(), ids, now));
         }
         CountedActivations counted = activations.counted().get();
+        askOverCorpus(model, now, counted);
         FeatureActivations active = activations.activations().getValue();
         if (!isShown
                 || over.get() != Over.EXAMPLES
@@ -277,7 +316,7 @@ public final class EffectsModel {
             measured.set(null);
             return;
         }
-        examples.askAfresh(new Choose(counted, active, choice.get()));
+        examples.askAfresh(new ChosenExamples(counted, active, choice.get(), EXAMPLES, SEED));
         List<ExampleTexts.Chosen> chosen = examples.getValue();
         if (chosen == null) {
             overExamples.clear();
@@ -286,6 +325,33 @@ public final class EffectsModel {
             overExamples.ask(new ExampleEffects(
                     model.id(), chosen.stream().map(ExampleTexts.Chosen::text).toList(), now, LISTED));
         }
+    }
+
+    private void askOverCorpus(@Nullable OpenModel model, Interventions now, @Nullable CountedActivations counted) {
+        if (!isShown || over.get() != Over.CORPUS || model == null || now.isEmpty() || counted == null) {
+            contexts.clear();
+            overCorpus.clear();
+            return;
+        }
+        contexts.ask(new Beginning(counted, tokens.get()));
+        if (contexts.getValue() == null || contexts.getValue().count() == 0) {
+            overCorpus.clear();
+        } else {
+            overCorpus.ask(overCorpus(model, now));
+        }
+    }
+
+    private CorpusEffects overCorpus(OpenModel model, Interventions now) {
+        return new CorpusEffects(
+                model.id(),
+                contexts.getValue(),
+                now,
+                Set.of(),
+                CorpusEffects.changedBy(now).stream()
+                        .limit(CorpusEffects.MOST_WATCHED)
+                        .toList(),
+                Bootstrap.RESAMPLES,
+                SEED);
     }
 
     private void measure() {
@@ -299,14 +365,21 @@ public final class EffectsModel {
 
     /** A measurement over examples is a job that can be stopped, as long as it takes. */
     private void report() {
-        boolean runs = overExamples.isPending();
+        boolean isCorpus = over.get() == Over.CORPUS;
+        ResultSlot<?> running = isCorpus ? overCorpus : overExamples;
+        boolean runs = running.isPending();
         if (runs && job == null) {
-            job = workbench.activity().begin("Effects over examples", overExamples::stop);
+            job = workbench
+                    .activity()
+                    .begin(isCorpus ? "Effects over the corpus" : "Effects over examples", running::stop);
         } else if (!runs && job != null) {
             job.end();
             job = null;
         }
-        if (job != null) {
+        if (job != null && isCorpus) {
+            CorpusEffects.Answer known = overCorpus.getValue();
+            job.report(overCorpus.fractionProperty().get(), (known == null ? 0 : known.tokens()) + " tokens");
+        } else if (job != null) {
             Measured known = measured.get();
             List<ExampleTexts.Chosen> chosen = examples.getValue();
             job.report(
@@ -318,6 +391,10 @@ public final class EffectsModel {
     /** Measures again what was stopped. */
     public void goOn() {
         OpenModel model = side.model().get();
+        if (model != null && over.get() == Over.CORPUS && contexts.getValue() != null) {
+            overCorpus.goOn(overCorpus(model, done.get().interventions()));
+            return;
+        }
         List<ExampleTexts.Chosen> chosen = examples.getValue();
         if (model != null && chosen != null) {
             overExamples.goOn(new ExampleEffects(
@@ -330,19 +407,20 @@ public final class EffectsModel {
 
     /** Whether the measurement was stopped before its end. */
     public boolean isStopped() {
-        return overExamples.stoppedProperty().get();
+        return (over.get() == Over.CORPUS ? overCorpus : overExamples)
+                .stoppedProperty()
+                .get();
     }
 
     /** Says when {@link #isStopped} may have changed. */
     public ObservableValue<Boolean> stopped() {
-        return overExamples.stoppedProperty();
+        return stopped;
     }
 
-    private record Choose(CountedActivations counted, FeatureActivations active, ExampleTexts.Choice choice)
-            implements HostQuestion<List<ExampleTexts.Chosen>> {
+    private record Beginning(CountedActivations counted, int tokens) implements HostQuestion<TokenRows> {
         @Override
-        public List<ExampleTexts.Chosen> answer(Cancellation cancellation) {
-            return new ArrayList<>(ExampleTexts.of(counted, active, choice, EXAMPLES, SEED));
+        public TokenRows answer(Cancellation cancellation) {
+            return counted.beginning(tokens);
         }
 
         @Override

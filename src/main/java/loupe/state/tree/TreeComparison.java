@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * steering), one from a file, or the other side's. The side's own tree is A of the comparison. JavaFX thread only.
  */
 public final class TreeComparison {
-    /** The name of the tree without steering. */
-    public static final String CLEAN = "the tree without steering";
+    /** The name of the tree with neither steering nor interventions. */
+    public static final String CLEAN = "the undisturbed tree";
 
     private final TreeModel own;
     private final VocabularyTexts texts;
@@ -128,7 +128,7 @@ public final class TreeComparison {
         begin("checkpoint " + side.side());
     }
 
-    /** Compares the steered tree with the one without steering, as both change. */
+    /** Compares the tree with the one that has neither steering nor interventions, as both change. */
     public void followClean() {
         unfollow();
         own.cleanWanted().set(true);

@@ -10,6 +10,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.analysis.Vectors;
+import loupe.analysis.effects.Interventions;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
@@ -45,6 +46,9 @@ public final class TreeModel {
     private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
     private final ObjectProperty<TreeBaseline> baseline =
             new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
+    private final ObjectProperty<Listed> listed = new SimpleObjectProperty<>(this, "listed", Listed.NOTHING);
+    private final BooleanProperty withListed = new SimpleBooleanProperty(this, "withListed", false);
+    private final ReadOnlyObjectWrapper<Listed> inForce = new ReadOnlyObjectWrapper<>(this, "inForce", Listed.NOTHING);
     private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
     private final BooleanProperty probabilities = new SimpleBooleanProperty(this, "probabilities", false);
     private final ResultSlot<DefinitionTree.Answer> clean;
@@ -58,6 +62,15 @@ public final class TreeModel {
     private @Nullable PromptReading prompt;
     /** The newest question about the tree. */
     private @Nullable DefinitionTree asked;
+
+    /**
+     * What the pane Interventions lists, and that can be carried out.
+     *
+     * @param words of it; empty for nothing
+     */
+    public record Listed(Interventions interventions, String words) {
+        public static final Listed NOTHING = new Listed(Interventions.NONE, "");
+    }
 
     public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
         this.side = side;
@@ -82,6 +95,8 @@ public final class TreeModel {
             }
         });
         baseline.addListener((property, was, is) -> ask(false));
+        listed.addListener(changed -> putInForce());
+        withListed.addListener(changed -> putInForce());
         ask(true);
     }
 
@@ -106,7 +121,30 @@ public final class TreeModel {
         return baseline;
     }
 
-    /** Whether the tree without steering is grown as well, to be compared with. */
+    /** What is listed, for {@link #withListed}. */
+    public ObjectProperty<Listed> listed() {
+        return listed;
+    }
+
+    /** Whether the tree grows under the interventions that are listed. */
+    public BooleanProperty withListed() {
+        return withListed;
+    }
+
+    /** Under which interventions the tree grows. */
+    public ReadOnlyObjectProperty<Listed> inForce() {
+        return inForce.getReadOnlyProperty();
+    }
+
+    private void putInForce() {
+        Listed now = withListed.get() ? listed.get() : Listed.NOTHING;
+        if (!now.equals(inForce.get())) {
+            inForce.set(now);
+            ask(false);
+        }
+    }
+
+    /** Whether the tree with neither steering nor interventions is grown as well, to be compared with. */
     public BooleanProperty cleanWanted() {
         return cleanWanted;
     }
@@ -121,7 +159,7 @@ public final class TreeModel {
         return probabilities;
     }
 
-    /** The tree without steering; empty while nothing is steered or it is not wanted. */
+    /** The tree with neither; empty while nothing is done to the model or it is not wanted. */
     public ResultSlot<DefinitionTree.Answer> clean() {
         return clean;
     }
@@ -204,12 +242,13 @@ public final class TreeModel {
             return;
         }
         TreeLimits limits = values.limits(model, MOST_NODES);
-        DefinitionTree unsteered =
-                new DefinitionTree(model.id(), ghost.get(), tokens, limits).withBaseline(baseline.get());
+        DefinitionTree unsteered = new DefinitionTree(model.id(), ghost.get(), tokens, limits)
+                .withBaseline(baseline.get())
+                .with(inForce.get().interventions());
         Optional<TreeSteering> steering = values.steering().of(feature, model, sae);
         DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
-        if (cleanWanted.get() && steering.isPresent()) {
-            DefinitionTree other = unsteered.withBaseline(TreeBaseline.NONE);
+        if (cleanWanted.get() && (steering.isPresent() || !question.done().isEmpty())) {
+            DefinitionTree other = question.undisturbed().withBaseline(TreeBaseline.NONE);
             if (anotherSubject) {
                 clean.askAfresh(other);
             } else {
@@ -267,6 +306,7 @@ public final class TreeModel {
                                 question.limits().withCutoff(reached),
                                 question.baseline(),
                                 question.steering(),
+                                question.done(),
                                 Optional.empty())
                         .equals(grown.query());
     }

@@ -34,6 +34,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
 
     private final transient List<Drawn> clouds;
     private transient Map<Side, Color> colors = new EnumMap<>(Side.class);
+    private transient Color far = Color.GRAY;
     private final transient DoubleSupplier pixelScale;
 
     /** A cloud with its coordinates along both axes, in the axes' own units: values, or their decimal logarithms. */
@@ -48,6 +49,23 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
     void color(Side side, Color color) {
         colors.put(side, color);
         fireChangeEvent();
+    }
+
+    /** The colour of points of shade 1. */
+    void far(Color color) {
+        far = color;
+        fireChangeEvent();
+    }
+
+    private static int between(Color near, Color far, double shade) {
+        double part = Double.isNaN(shade) ? 0 : Math.max(0, Math.min(1, shade));
+        return channel(near.getRed(), far.getRed(), part) << 16
+                | channel(near.getGreen(), far.getGreen(), part) << 8
+                | channel(near.getBlue(), far.getBlue(), part);
+    }
+
+    private static int channel(int near, int far, double part) {
+        return (int) Math.round(near + part * (far - near));
     }
 
     /** A copy for drawing a picture in other colours on another thread. */
@@ -108,9 +126,14 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
                 if (drawn.cloud().isFaint(i) != (strength == FAINT) || !(x >= 0 && x <= 1 && y >= 0 && y <= 1)) {
                     continue;
                 }
+                double[] shade = drawn.cloud().shade();
+                int own = shade == null ? color.getRGB() & 0xffffff : between(color, far, shade[i]);
                 if (raster != null) {
-                    raster.dot(x, y, color.getRGB() & 0xffffff, strength);
+                    raster.dot(x, y, own, strength);
                 } else {
+                    if (shade != null) {
+                        graphics.setPaint(new Color(own >> 16 & 255, own >> 8 & 255, own & 255, strength));
+                    }
                     double size = dense ? 2 : 3.2;
                     graphics.fill(new Ellipse2D.Double(
                             area.getX() + x * area.getWidth() - size / 2,

@@ -10,14 +10,21 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.input.MouseEvent;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.export.Csv;
+import loupe.ui.export.PaperFonts;
 import loupe.ui.export.PaperPen;
 import loupe.ui.style.ColourRoles;
 import org.jfree.chart.fx.ChartCanvas;
+import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.StandardXYBarPainter;
 import org.jfree.chart.renderer.xy.XYBarRenderer;
+import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
+import org.jfree.chart.ui.RectangleAnchor;
+import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.xy.AbstractIntervalXYDataset;
+import org.jfree.data.xy.DefaultXYDataset;
 import org.jfree.data.xy.IntervalXYDataset;
+import org.jfree.data.xy.XYDataset;
 
 /**
  * A histogram of one side, or of both on shared axes, with linear or logarithmic counts and a brush.
@@ -34,6 +41,8 @@ public final class HistogramChart extends ChartPart {
     private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic");
     private final RangeBrush brush;
     private List<HistogramSeries> series = List.of();
+    private List<HistogramOutline> outlines = List.of();
+    private List<Mark> marks = List.of();
     private double leastHeight = 1;
 
     /**
@@ -61,6 +70,16 @@ public final class HistogramChart extends ChartPart {
     /** Shows bars on an axis of counts that reaches at least so far. */
     public void setSeries(List<HistogramSeries> shown, double leastCount) {
         leastHeight = Math.max(1, leastCount);
+        setSeries(shown);
+    }
+
+    /** A line at a value along the horizontal axis, with its name beside it. */
+    public record Mark(String name, double value) {}
+
+    /** Shows bars, outlines of others on the same axes, and lines at some values. */
+    public void setSeries(List<HistogramSeries> shown, List<HistogramOutline> compared, List<Mark> lines) {
+        outlines = List.copyOf(compared);
+        marks = List.copyOf(lines);
         setSeries(shown);
     }
 
@@ -108,6 +127,11 @@ public final class HistogramChart extends ChartPart {
                 highest = Math.max(highest, count);
             }
         }
+        for (HistogramOutline outline : outlines) {
+            for (double count : outline.counts()) {
+                highest = Math.max(highest, count);
+            }
+        }
         boolean log = logarithmic.get();
         ChartAxis counts = ChartAxis.of(countedWords()).withLogarithm(log);
         XYBarRenderer renderer = new XYBarRenderer(0);
@@ -119,12 +143,67 @@ public final class HistogramChart extends ChartPart {
         renderer.setDrawBarOutline(bars.size() > 1 || bars.get(0).counts().length <= MOST_OUTLINED);
         XYPlot plot = new XYPlot(dataset(bars), values.create(least, most), counts.createForCounts(highest), renderer);
         boolean signed = least < 0;
+        if (!outlines.isEmpty()) {
+            plot.setDataset(1, steps(outlines, log ? ChartAxis.LEAST_LOG_COUNT : 0));
+            plot.setRenderer(1, new XYLineAndShapeRenderer(true, false));
+        }
+        List<Mark> lines = marks;
         show(plot, (dressed, palette) -> {
             dress((XYBarRenderer) dressed.getRenderer(), palette, bars);
+            dressOutlines(dressed, palette);
+            dressed.clearDomainMarkers();
+            lines.forEach(line -> dressed.addDomainMarker(marker(line, palette)));
             dressed.setDomainZeroBaselineVisible(signed);
             dressed.setDomainZeroBaselinePaint(PaperPen.awt(palette.muted()));
             dressed.setDomainZeroBaselineStroke(new BasicStroke(1f));
         });
+    }
+
+    private static XYDataset steps(List<HistogramOutline> outlines, double base) {
+        DefaultXYDataset data = new DefaultXYDataset();
+        for (HistogramOutline outline : outlines) {
+            int bins = outline.counts().length;
+            double[][] points = new double[2][2 * bins + 2];
+            for (int bin = 0; bin <= bins; bin++) {
+                points[0][2 * bin] = outline.edges()[bin];
+                points[0][2 * bin + 1] = outline.edges()[bin];
+                points[1][2 * bin] = bin == 0 ? base : Math.max(base, outline.counts()[bin - 1]);
+                points[1][2 * bin + 1] = bin == bins ? base : Math.max(base, outline.counts()[bin]);
+            }
+            data.addSeries(outline.name(), points);
+        }
+        return data;
+    }
+
+    /** The first is a whole line, later ones are dashed. */
+    private static void dressOutlines(XYPlot plot, ColourRoles palette) {
+        if (plot.getRenderer(1) == null) {
+            return;
+        }
+        for (int i = 0; i < plot.getDataset(1).getSeriesCount(); i++) {
+            plot.getRenderer(1).setSeriesPaint(i, PaperPen.awt(palette.text()));
+            plot.getRenderer(1)
+                    .setSeriesStroke(
+                            i,
+                            new BasicStroke(
+                                    1.3f,
+                                    BasicStroke.CAP_BUTT,
+                                    BasicStroke.JOIN_MITER,
+                                    10,
+                                    i == 0 ? null : new float[] {4, 3},
+                                    0));
+        }
+    }
+
+    private static ValueMarker marker(Mark line, ColourRoles palette) {
+        ValueMarker marker = new ValueMarker(line.value(), PaperPen.awt(palette.muted()), new BasicStroke(1f));
+        marker.setLabel(line.name());
+        marker.setLabelPaint(PaperPen.awt(palette.text()));
+        marker.setLabelFont(PaperFonts.of(10, false));
+        marker.setLabelBackgroundColor(PaperPen.awt(palette.surface()));
+        marker.setLabelAnchor(RectangleAnchor.TOP_LEFT);
+        marker.setLabelTextAnchor(TextAnchor.TOP_RIGHT);
+        return marker;
     }
 
     public static IntervalXYDataset dataset(List<HistogramSeries> bars) {
@@ -209,6 +288,12 @@ public final class HistogramChart extends ChartPart {
         for (HistogramSeries one : series) {
             for (int bin = 0; bin < one.counts().length; bin++) {
                 rows.add(List.of(one.name(), one.edges()[bin], one.edges()[bin + 1], one.counts()[bin]));
+            }
+        }
+        for (HistogramOutline outline : outlines) {
+            for (int bin = 0; bin < outline.counts().length; bin++) {
+                rows.add(
+                        List.of(outline.name(), outline.edges()[bin], outline.edges()[bin + 1], outline.counts()[bin]));
             }
         }
         return new Csv(List.of("series", "from", "to", countedWords()), rows);

@@ -112,6 +112,7 @@ public final class ScatterChart extends ChartPart {
                 Color color = PaperPen.awt(palette.side(side));
                 ((CloudRenderer) dressed.getRenderer()).color(side, color);
                 dressed.getRenderer().setSeriesPaint(series, color);
+                ((CloudRenderer) dressed.getRenderer()).far(PaperPen.awt(palette.negative()));
             }
         });
     }

@@ -1,12 +1,13 @@
 package loupe.ui.corpus;
 
+import java.util.Arrays;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedText;
 import loupe.base.Problem;
 import loupe.index.Example;
 import loupe.state.corpus.AblationModel;
@@ -81,7 +82,16 @@ final class AblationStrip extends BorderPane {
         for (int i = 0; i < tokens; i++) {
             ids[i] = example.ids()[i];
             shown[i] = texts.of(ids[i]);
-            lost[i] = answer == null ? Float.NaN : answer.share(i);
+        }
+        Arrays.fill(lost, Float.NaN);
+        if (answer != null) {
+            int hidden = answer.put().length - tokens;
+            for (int set = 0; set < answer.sets().size(); set++) {
+                lost[answer.sets().get(set)[0] - hidden] = answer.lost(set);
+            }
+            if (subject.how() == AblationModel.How.REMOVED) {
+                lost[tokens - 1] = Math.abs(answer.activation()); // nothing is left to read it at
+            }
         }
         strip.setLine(
                 new TokenLine(shown, ids, lost, example.focus()),

@@ -77,6 +77,7 @@ public final class CachePage {
         box.getChildren().addAll(heading, place, sum, list, problem, buttons);
         WeakChangeListener<Object> weak = new WeakChangeListener<>(follow);
         kept.all().addListener(weak);
+        kept.cosines().addListener(weak);
         kept.looking().addListener(weak);
         kept.problem().addListener(weak);
         kept.look();
@@ -102,6 +103,9 @@ public final class CachePage {
                         : all.size() + (all.size() == 1 ? " index, " : " indexes, ") + NumberTexts.bytes(kept.bytes()));
         problem.setText(kept.problem().get() == null ? "" : kept.problem().get().message());
         list.getChildren().setAll(all.stream().map(this::row).collect(Collectors.toList()));
+        if (kept.cosines().get() > 0) {
+            list.getChildren().add(cosines());
+        }
         List<IndexCache.Kept> unused = kept.old();
         old.setDisable(unused.isEmpty() || kept.looking().get());
         if ("".equals(asked)) {
@@ -147,6 +151,17 @@ public final class CachePage {
             return line;
         }
         return new VBox(6, line, question("Delete this index, " + NumberTexts.bytes(one.bytes()) + "?", List.of(one)));
+    }
+
+    private Node cosines() {
+        Label words = new Label("Cosines of all pairs of features or tokens, "
+                + NumberTexts.bytes(kept.cosines().get()));
+        words.setWrapText(true);
+        HBox.setHgrow(words, Priority.ALWAYS);
+        words.setMaxWidth(Double.MAX_VALUE);
+        Button delete = action("cache-delete-cosines", "Delete", kept::deleteCosines);
+        delete.setDisable(kept.looking().get());
+        return new HBox(12, words, delete);
     }
 
     private static Button action(String id, String label, Runnable action) {

@@ -153,6 +153,13 @@ final class FeatureTableColumns {
                                 110,
                                 feature -> model.text(column, feature),
                                 TokenText::sentence));
+                    case KIND ->
+                        upToDate(Tables.texts(
+                                column.title(),
+                                column.explanation(),
+                                90,
+                                feature -> model.text(column, feature),
+                                TokenText::sentence));
                     case TAGS, STAR ->
                         upToDate(Tables.texts(
                                 column.title(),

@@ -285,9 +285,16 @@ public final class ScatterPane implements Pane {
             case COSINE -> "encoder-decoder cosine";
             case SKEWNESS -> "logit weight skewness";
             case KURTOSIS -> "logit weight kurtosis";
+            case LOGIT_MEAN -> "mean logit weight";
+            case LOGIT_SPREAD -> "standard deviation of logit weights";
+            case ENTROPY -> "entropy of logit weights";
+            case TWO_SIDED -> "two-sided mass of logit weights";
             case MATCH -> "cosine with the other checkpoint";
             case CE_COST -> "loss added by ablation";
-            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND -> "";
+            case NEAREST_COSINE -> "largest cosine with another feature";
+            case NEAREST -> "nearest feature";
+            case IN_DEGREE -> "features that have it as nearest";
+            case PROMOTED, LABEL, TAGS, STAR, NOTE, FOUND, KIND -> "";
         };
     }
 

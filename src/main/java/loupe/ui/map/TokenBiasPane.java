@@ -77,8 +77,7 @@ public final class TokenBiasPane implements Pane {
     /** A token; what is known of it is looked up when it is shown. */
     private record Row(int id) {}
 
-    public TokenBiasPane(
-            TokenBiasModel model, VocabularyTexts texts, Supplier<String> provenance, FileSaver desk) {
+    public TokenBiasPane(TokenBiasModel model, VocabularyTexts texts, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         this.texts = texts;
         export = new ExportMenu(chart, () -> provenance.get() + ", " + axis(), desk);
@@ -88,8 +87,8 @@ public final class TokenBiasPane implements Pane {
 
     /** An empty chart of features. */
     public static HistogramChart chart() {
-        HistogramChart chart = new HistogramChart(
-                "token-biases", ChartAxis.of("largest cosine with a token's residual"), "features");
+        HistogramChart chart =
+                new HistogramChart("token-biases", ChartAxis.of("largest cosine with a token's residual"), "features");
         chart.setId("token-bias-chart");
         return chart;
     }
@@ -193,8 +192,12 @@ public final class TokenBiasPane implements Pane {
     }
 
     private void columns() {
-        TableColumn<Row, Number> norm =
-                Tables.numbers("Bias norm", "Norm of the token's bias", 64, row -> at(model.nearest(), NearestBiases.Answer::norms, row), NumberTexts::number);
+        TableColumn<Row, Number> norm = Tables.numbers(
+                "Bias norm",
+                "Norm of the token's bias",
+                64,
+                row -> at(model.nearest(), NearestBiases.Answer::norms, row),
+                NumberTexts::number);
         TableColumn<Row, Number> likeness = Tables.numbers(
                 "With residual",
                 "Cosine of the token's bias with its unigram residual, as the model computes it",
@@ -208,7 +211,11 @@ public final class TokenBiasPane implements Pane {
                 this::nearest,
                 TokenText::visible);
         TableColumn<Row, Number> nearestCosine = Tables.numbers(
-                "Cosine", "Cosine with the nearest other bias", 56, row -> at(model.nearest(), NearestBiases.Answer::cosines, row), NumberTexts::number);
+                "Cosine",
+                "Cosine with the nearest other bias",
+                56,
+                row -> at(model.nearest(), NearestBiases.Answer::cosines, row),
+                NumberTexts::number);
         TableColumn<Row, Number> nearestCentred = Tables.numbers(
                 "Cos centred",
                 "Largest cosine with another bias, the mean of all biases removed from both",
@@ -222,7 +229,11 @@ public final class TokenBiasPane implements Pane {
                 .addAll(List.of(
                         Tables.counts("Id", "Number of the token", Tables.NUMBER_WIDTH, Row::id),
                         Tables.texts(
-                                "Token", "The token's text, a dot for a space", 80, row -> texts.of(row.id()), TokenText::visible),
+                                "Token",
+                                "The token's text, a dot for a space",
+                                80,
+                                row -> texts.of(row.id()),
+                                TokenText::visible),
                         Tables.counts(
                                 "Feature",
                                 "The feature whose decoder direction has the largest cosine with the token's residual",
@@ -251,8 +262,7 @@ public final class TokenBiasPane implements Pane {
                 .bind(Bindings.createBooleanBinding(() -> model.canCompute().getValue(), model.canCompute()));
         stop.visibleProperty().bind(model.residuals().pendingProperty());
         compute.textProperty()
-                .bind(Bindings.createStringBinding(
-                        () -> compute(model.planned().get()), model.planned()));
+                .bind(Bindings.createStringBinding(() -> compute(model.planned().get()), model.planned()));
         for (ObservableValue<?> changing : List.of(
                 model.centred(),
                 model.biases(),
@@ -294,16 +304,17 @@ public final class TokenBiasPane implements Pane {
         }
         UnigramTable planned = model.planned().get();
         frame.subtitleProperty()
-                .set(planned == null
-                        ? ""
-                        : model.residuals().isPending()
-                                ? "computing residuals, "
-                                        + NumberTexts.percent(Math.max(
-                                                0,
-                                                model.residuals()
-                                                        .fractionProperty()
-                                                        .get()))
-                                : "at " + planned.hook() + ", after token " + planned.bos());
+                .set(
+                        planned == null
+                                ? ""
+                                : model.residuals().isPending()
+                                        ? "computing residuals, "
+                                                + NumberTexts.percent(Math.max(
+                                                        0,
+                                                        model.residuals()
+                                                                .fractionProperty()
+                                                                .get()))
+                                        : "at " + planned.hook() + ", after token " + planned.bos());
         showRows();
         showFeature();
         showTold();
@@ -333,16 +344,12 @@ public final class TokenBiasPane implements Pane {
 
     private static <R> double at(ResultSlot<R> slot, Function<R, float[]> column, Row row) {
         R answer = slot.getValue();
-        return answer == null || row.id() >= column.apply(answer).length
-                ? Double.NaN
-                : column.apply(answer)[row.id()];
+        return answer == null || row.id() >= column.apply(answer).length ? Double.NaN : column.apply(answer)[row.id()];
     }
 
     private int feature(Row row) {
         FeatureTokens.Answer answer = model.byResidual().getValue();
-        return answer == null || row.id() >= answer.nearestFeatures().length
-                ? -1
-                : answer.nearestFeatures()[row.id()];
+        return answer == null || row.id() >= answer.nearestFeatures().length ? -1 : answer.nearestFeatures()[row.id()];
     }
 
     private String nearest(Row row) {
@@ -356,7 +363,9 @@ public final class TokenBiasPane implements Pane {
     private void showFeature() {
         FeatureRef chosen = model.side().feature().get();
         FeatureTokens.Answer answer = model.byResidual().getValue();
-        if (chosen == null || answer == null || chosen.feature() >= answer.cosines().length
+        if (chosen == null
+                || answer == null
+                || chosen.feature() >= answer.cosines().length
                 || answer.tokens()[chosen.feature()] < 0) {
             feature.setText("");
             return;
@@ -379,8 +388,7 @@ public final class TokenBiasPane implements Pane {
         return tokens.length == 0
                 ? "none"
                 : IntStream.range(0, Math.min(5, tokens.length))
-                        .mapToObj(i ->
-                                TokenText.visible(texts.of(tokens[i])) + " " + NumberTexts.number(values[i]))
+                        .mapToObj(i -> TokenText.visible(texts.of(tokens[i])) + " " + NumberTexts.number(values[i]))
                         .collect(java.util.stream.Collectors.joining(", "));
     }
 

@@ -9,11 +9,13 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
+import javafx.geometry.Orientation;
 import javafx.geometry.Pos;
 import javafx.scene.control.Button;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.SplitPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
@@ -23,6 +25,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.analysis.effects.Bootstrap;
+import loupe.analysis.effects.CorpusEffects;
 import loupe.analysis.effects.MovedTokens;
 import loupe.analysis.effects.PromptEffects;
 import loupe.search.ExampleTexts;
@@ -46,12 +49,15 @@ import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the interventions in force change of the predictions, at each token of the clean prompt or over examples of the
- * chosen feature, and which next tokens they help and hurt most.
+ * What the interventions in force change of the predictions, at each token of the clean prompt, over examples of the
+ * chosen feature or over the corpus, and which next tokens they help and hurt most.
  */
 public final class EffectsPane implements Pane {
     /** Tokens of an example that are shown, up to its last. */
     private static final int SHOWN_TOKENS = 8;
+
+    /** From this width on there is room for both halves beside each other. */
+    private static final double WIDE = 700;
 
     private final EffectsModel model;
     private final VocabularyTexts texts;
@@ -59,12 +65,17 @@ public final class EffectsPane implements Pane {
     private final PaneFrame frame = new PaneFrame("Effects");
     private final ToggleButton onPrompt = new ToggleButton("Prompt");
     private final ToggleButton overExamples = new ToggleButton("Examples");
+    private final ToggleButton overCorpus = new ToggleButton("Corpus");
+    private final ComboBox<Integer> tokens = new ComboBox<>();
     private final ComboBox<ExampleTexts.Choice> choice = new ComboBox<>();
     private final Button goOn = new Button("Go on");
     private final Label summary = new Label();
     private final TableView<Row> table = Tables.make("effects", "Effects at each token or example");
+    private final TableView<CorpusEffects.Activation> watched =
+            Tables.make("effects-watched", "What becomes of features over the corpus");
     private final TableView<MovedTokens.Moved> helped = Tables.make("effects-helped", "Tokens helped most");
     private final TableView<MovedTokens.Moved> hurt = Tables.make("effects-hurt", "Tokens hurt most");
+    private final SplitPane halves = new SplitPane();
     private final Label correlation = new Label();
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
     private final BooleanProperty shown = new SimpleBooleanProperty(this, "shown");
@@ -117,7 +128,15 @@ public final class EffectsPane implements Pane {
         onPrompt.setTooltip(Tooltips.of("At each token of the clean prompt"));
         overExamples.setId("effects-examples");
         overExamples.setTooltip(Tooltips.of("At the ends of examples of the chosen feature in the corpus"));
-        for (ToggleButton button : List.of(onPrompt, overExamples)) {
+        overCorpus.setId("effects-corpus");
+        overCorpus.setTooltip(Tooltips.of("Over the beginning of the corpus that is counted: means over its tokens, "
+                + "with bootstrap intervals over its contexts"));
+        tokens.setId("effects-tokens");
+        tokens.getItems().setAll(EffectsModel.CORPUS_TOKENS);
+        tokens.setConverter(new LabelConverter<>(count -> NumberTexts.count(count) + " tokens"));
+        tokens.setAccessibleText("How much of the corpus");
+        tokens.setTooltip(Tooltips.of("How many tokens of the corpus are read, from its beginning"));
+        for (ToggleButton button : List.of(onPrompt, overExamples, overCorpus)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
         }
         choice.setId("effects-choice");
@@ -133,7 +152,8 @@ public final class EffectsPane implements Pane {
                         + "strength, or each as likely as every other, as the column CE cost has it"));
         goOn.setId("effects-go-on");
         goOn.setTooltip(Tooltips.of("Measure on where it was stopped"));
-        FlowPane tools = new FlowPane(8, 6, new SegmentedButton(onPrompt, overExamples), choice, goOn);
+        FlowPane tools =
+                new FlowPane(8, 6, new SegmentedButton(onPrompt, overExamples, overCorpus), choice, tokens, goOn);
         tools.setAlignment(Pos.CENTER_LEFT);
         tools.setMinWidth(0);
         tools.getStyleClass().add("pane-tools-flow");
@@ -155,18 +175,89 @@ public final class EffectsPane implements Pane {
         HBox both = new HBox(helped, hurt);
         VBox.setVgrow(both, Priority.ALWAYS);
         VBox lower = new VBox(both, correlation);
-        for (Region half : List.of(table, lower)) {
-            half.setMinHeight(0);
-            half.setPrefHeight(0);
-            VBox.setVgrow(half, Priority.ALWAYS);
+        lower.setMinHeight(0);
+        table.setMinHeight(0);
+        layOutWatched();
+        watched.setMinHeight(0);
+        halves.setId("effects-halves");
+        halves.setOrientation(Orientation.VERTICAL);
+        halves.getItems().setAll(table, lower);
+        halves.setMinSize(0, 0);
+        for (Region part : List.of(halves, watched)) {
+            part.managedProperty().bind(part.visibleProperty());
+            VBox.setVgrow(part, Priority.ALWAYS);
         }
+        watched.visibleProperty().bind(overCorpus.selectedProperty());
+        halves.visibleProperty().bind(overCorpus.selectedProperty().not());
         frame.setRows();
-        frame.setContent(new VBox(tools, summary, table, lower));
+        frame.setContent(new VBox(tools, summary, halves, watched));
         export(table, "effects");
         frame.getMenuItems().add(new SeparatorMenuItem());
         export(helped, "effects-helped");
         frame.getMenuItems().add(new SeparatorMenuItem());
         export(hurt, "effects-hurt");
+        frame.getMenuItems().add(new SeparatorMenuItem());
+        export(watched, "effects-corpus");
+        halves.widthProperty().addListener(changed -> turn());
+        halves.heightProperty().addListener(changed -> turn());
+    }
+
+    /** Puts the two halves beside each other where the pane is wide. */
+    private void turn() {
+        Orientation wanted = halves.getWidth() >= WIDE && halves.getWidth() > halves.getHeight()
+                ? Orientation.HORIZONTAL
+                : Orientation.VERTICAL;
+        if (halves.getOrientation() != wanted) {
+            halves.setOrientation(wanted);
+        }
+    }
+
+    private void layOutWatched() {
+        watched.getColumns()
+                .setAll(List.of(
+                        Tables.<CorpusEffects.Activation>texts(
+                                "Checkpoint",
+                                "The checkpoint that reads the feature",
+                                80,
+                                row -> row.of().sae().name(),
+                                text -> text),
+                        Tables.counts("#", "Feature", 60, row -> row.of().feature()),
+                        Tables.numbers(
+                                "Mean",
+                                "Mean activation over the tokens, without interventions",
+                                60,
+                                CorpusEffects.Activation::mean,
+                                NumberTexts::number),
+                        Tables.numbers(
+                                "Change",
+                                "What the interventions add to the mean activation, read from what they leave",
+                                60,
+                                row -> row.change().mean(),
+                                NumberTexts::number),
+                        Tables.numbers(
+                                "From",
+                                "Lower end of the change's 95 % bootstrap interval over contexts",
+                                60,
+                                row -> row.change().low(),
+                                NumberTexts::number),
+                        Tables.numbers(
+                                "To",
+                                "Upper end of the change's 95 % bootstrap interval over contexts",
+                                60,
+                                row -> row.change().high(),
+                                NumberTexts::number),
+                        Tables.numbers(
+                                "Active",
+                                "Share of the tokens at which it is active, without interventions",
+                                60,
+                                CorpusEffects.Activation::active,
+                                NumberTexts::percent),
+                        Tables.numbers(
+                                "Active after",
+                                "Share of the tokens at which it is active under the interventions",
+                                66,
+                                CorpusEffects.Activation::activeWith,
+                                NumberTexts::percent)));
     }
 
     private <R> void export(TableView<R> of, String name) {
@@ -257,6 +348,14 @@ public final class EffectsPane implements Pane {
         frame.statusProperty().bind(model.status());
         onPrompt.setOnAction(event -> over(Over.PROMPT));
         overExamples.setOnAction(event -> over(Over.EXAMPLES));
+        overCorpus.setOnAction(event -> over(Over.CORPUS));
+        tokens.valueProperty().addListener((property, was, is) -> {
+            if (!following && is != null) {
+                model.tokens().set(is);
+            }
+        });
+        model.tokens().addListener(changed -> follow());
+        Answers.show(model.overCorpus(), answer -> show(), this::show);
         model.over().addListener(changed -> follow());
         choice.valueProperty().addListener((property, was, is) -> {
             if (!following && is != null) {
@@ -300,16 +399,26 @@ public final class EffectsPane implements Pane {
         following = true;
         onPrompt.setSelected(model.over().get() == Over.PROMPT);
         overExamples.setSelected(model.over().get() == Over.EXAMPLES);
+        overCorpus.setSelected(model.over().get() == Over.CORPUS);
         choice.setValue(model.choice().get());
+        tokens.setValue(model.tokens().get());
         following = false;
+        tokens.setVisible(overCorpus.isSelected());
+        tokens.setManaged(overCorpus.isSelected());
         choice.setVisible(overExamples.isSelected());
         choice.setManaged(overExamples.isSelected());
-        goOn.setVisible(overExamples.isSelected() && model.isStopped());
+        goOn.setVisible(!onPrompt.isSelected() && model.isStopped());
         goOn.setManaged(goOn.isVisible());
         show();
     }
 
     private void show() {
+        if (model.over().get() == Over.CORPUS) {
+            CorpusEffects.Answer answer = model.overCorpus().getValue();
+            watched.getItems().setAll(answer == null ? List.of() : answer.watched());
+            summary.setText(answer == null ? "" : words(answer));
+            return;
+        }
         boolean prompt = model.over().get() == Over.PROMPT;
         PromptEffects.Answer answer = model.onPrompt().getValue();
         EffectsModel.Measured measured = model.measured().get();
@@ -395,6 +504,13 @@ public final class EffectsPane implements Pane {
                         + " nats; " + measured.known() + " of "
                         + measured.examples().size()
                         + " examples, 95 % bootstrap intervals";
+    }
+
+    private String words(CorpusEffects.Answer answer) {
+        return what() + ": loss " + NumberTexts.number(answer.ce()) + ", added loss " + interval(answer.deltaCe())
+                + ", KL " + interval(answer.kl()) + " nats; " + NumberTexts.count(answer.tokens()) + " tokens in "
+                + NumberTexts.count(answer.contexts()) + " contexts, 95 % bootstrap intervals over "
+                + NumberTexts.count(answer.kl().count()) + " stretches of them";
     }
 
     private static String interval(Bootstrap of) {

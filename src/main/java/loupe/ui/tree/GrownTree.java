@@ -45,6 +45,11 @@ record GrownTree(DefinitionTree.Answer answer, IntFunction<String> texts) implem
     }
 
     @Override
+    public double entropy(int node) {
+        return answer.entropy(node);
+    }
+
+    @Override
     public double logRatio(int node) {
         return answer.logRatio(node);
     }

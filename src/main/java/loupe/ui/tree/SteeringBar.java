@@ -1,6 +1,7 @@
 package loupe.ui.tree;
 
 import java.util.stream.IntStream;
+import javafx.beans.binding.Bindings;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
@@ -38,6 +39,7 @@ final class SteeringBar extends FlowPane {
     private final ComboBox<TreeSteering.Kind> kind = new ComboBox<>();
     private final ComboBox<Integer> layer = new ComboBox<>();
     private final CheckBox ghost = new CheckBox("Ghost");
+    private final CheckBox listed = new CheckBox("Interventions");
     private boolean following;
 
     SteeringBar(TreeModel model, TreeComparison comparison) {
@@ -63,17 +65,31 @@ final class SteeringBar extends FlowPane {
         ghost.setTooltip(Tooltips.of(
                 "Whether the ghost stands in the prompt too; if not, the centroid of all tokens does, and the "
                         + "feature steers alone"));
-        Button clean =
-                IconButtons.of(Feather.COLUMNS, "Lay the steered tree over the one without steering, or stop", () -> {
-                    if (comparison.other().get().equals(TreeComparison.CLEAN)) {
-                        comparison.stop();
-                    } else {
-                        comparison.followClean();
-                    }
-                });
+        Button clean = IconButtons.of(Feather.COLUMNS, "Lay the tree over the undisturbed one, or stop", () -> {
+            if (comparison.other().get().equals(TreeComparison.CLEAN)) {
+                comparison.stop();
+            } else {
+                comparison.followClean();
+            }
+        });
         clean.setId("steer-compare-" + model.side());
-        clean.disableProperty().bind(controls.steering().map(values -> !values.isOn()));
-        getChildren().addAll(kind, coefficient, layer, ghost, clean);
+        clean.disableProperty()
+                .bind(Bindings.createBooleanBinding(
+                        () -> !now().isOn()
+                                && model.inForce().get().interventions().isEmpty(),
+                        controls.steering(),
+                        model.inForce()));
+        listed.setId("tree-interventions-" + model.side());
+        listed.setTooltip(Tooltips.of("Whether the tree grows under what the pane Interventions lists; positions are "
+                + "those of the prompt, and the tree's tokens count as generated"));
+        listed.selectedProperty().bindBidirectional(model.withListed());
+        listed.disableProperty()
+                .bind(Bindings.createBooleanBinding(
+                        () -> !model.withListed().get()
+                                && model.listed().get().interventions().isEmpty(),
+                        model.withListed(),
+                        model.listed()));
+        getChildren().addAll(kind, coefficient, layer, ghost, listed, clean);
 
         coefficient.valueProperty().addListener((property, was, is) -> change(now().withCoefficient(is.doubleValue())));
         coefficient

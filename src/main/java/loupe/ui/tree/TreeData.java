@@ -67,6 +67,11 @@ public interface TreeData {
         return Math.log(probability(node) / baselineProbability(node));
     }
 
+    /** Entropy of the next token after this node in nats; not-a-number where the tree was not grown on. */
+    default double entropy(int node) {
+        return Double.NaN;
+    }
+
     /** Which of the trees has a branch, when two are drawn as one. */
     enum Share {
         /** There is one tree. */

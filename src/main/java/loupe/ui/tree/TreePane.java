@@ -69,6 +69,8 @@ public final class TreePane implements Pane {
     private final Button goOn;
     private final Label steered = new Label();
     private final HBox steeredChip;
+    private final HBox listedChip;
+    private final Tooltip listedWords = Tooltips.of("");
 
     /**
      * @param other the other side's tree
@@ -85,18 +87,30 @@ public final class TreePane implements Pane {
                         Feather.X,
                         "Do not steer",
                         () -> model.controls().steering().set(SteeringValues.NONE)));
+        listedChip = new HBox(
+                listedLabel(),
+                IconButtons.of(
+                        Feather.X,
+                        "Grow the tree without the interventions",
+                        () -> model.withListed().set(false)));
         foldUnder = KnobFields.of(model.controls(), GhostKnobs.FOLD_UNDER);
         canvas = new TreeCanvas(desk);
         comparison = side.comparison();
         this.texts = texts;
-        export = new ExportMenu(canvas, side::ghostProvenance, desk);
-        part = new ExportMenu(canvas.visiblePart(), side::ghostProvenance, desk);
-        files = new TreeFiles(model, texts, side::ghostProvenance, desk);
+        export = new ExportMenu(canvas, side::treeProvenance, desk);
+        part = new ExportMenu(canvas.visiblePart(), side::treeProvenance, desk);
+        files = new TreeFiles(model, texts, side::treeProvenance, desk);
         steering = new SteeringBar(model, comparison);
         compareMenu = new TreeCompareMenu(comparison, other, frame);
         layOut();
         bind();
         side.side().feature().addListener(changed -> canvas.home()); // a zoom that suited one tree loses another
+    }
+
+    private static Label listedLabel() {
+        Label label = new Label("With interventions");
+        label.setMinWidth(Region.USE_PREF_SIZE);
+        return label;
     }
 
     @Override
@@ -129,13 +143,17 @@ public final class TreePane implements Pane {
         steeredChip.getStyleClass().add("chip");
         steered.setMinWidth(Region.USE_PREF_SIZE);
         Tooltip.install(steeredChip, Tooltips.of("The tree grows while the feature is steered"));
+        listedChip.setId("tree-listed-" + model.side());
+        listedChip.getStyleClass().add("chip");
+        Tooltip.install(listedChip, listedWords);
         foldUnder.setId("tree-fold-" + model.side());
         foldUnder.getStyleClass().add("tree-fold");
         VBox.setVgrow(canvas, Priority.ALWAYS);
         showSteering.setId("tree-steering-" + model.side());
         showSteering.getStyleClass().add("icon-button");
-        showSteering.setTooltip(Tooltips.of("Add the feature to the residual stream while the tree grows"));
-        showSteering.setAccessibleText("Steer by the feature");
+        showSteering.setTooltip(Tooltips.of("Add the feature to the residual stream while the tree grows, or carry out "
+                + "the interventions of the list"));
+        showSteering.setAccessibleText("Steer by the feature, or carry out interventions");
         VBox content = new VBox(foldUnder, canvas);
         BarToggle.tie(
                 showSteering, steering, content, model.controls().steering().map(SteeringValues::isOn));
@@ -143,6 +161,7 @@ public final class TreePane implements Pane {
         frame.setContent(content);
         frame.getActions()
                 .addAll(
+                        listedChip,
                         steeredChip,
                         stop,
                         goOn,
@@ -274,6 +293,8 @@ public final class TreePane implements Pane {
         goOn.managedProperty().bind(goOn.visibleProperty());
         model.tree().stoppedProperty().addListener(changed -> showSize());
         model.controls().steering().addListener(changed -> showSteered());
+        model.inForce().addListener(changed -> showListed());
+        showListed();
         showSteering.selectedProperty().addListener(changed -> showSteered());
         showSteered();
         model.controls()
@@ -311,6 +332,15 @@ public final class TreePane implements Pane {
         steeredChip.setManaged(hidden);
         steered.setText((now.kind() == TreeSteering.Kind.ADD ? "Steered by " : "Clamped to ")
                 + NumberTexts.plain(now.coefficient()));
+    }
+
+    /** Says that the tree grows under interventions. */
+    private void showListed() {
+        TreeModel.Listed now = model.inForce().get();
+        boolean any = !now.interventions().isEmpty();
+        listedChip.setVisible(any);
+        listedChip.setManaged(any);
+        listedWords.setText("The tree grows under the interventions of the list: " + now.words());
     }
 
     private void show(DefinitionTree.Answer answer) {

@@ -52,6 +52,9 @@ final class TreeSentence extends HBox {
                             ? ""
                             : ", baseline " + NumberTexts.percent(baseline) + ", log ratio "
                                     + NumberTexts.number(tree.logRatio(node)))
+                    + (Double.isNaN(tree.entropy(node))
+                            ? ""
+                            : ", entropy after it " + NumberTexts.number(tree.entropy(node)) + " nats")
                     + ")");
         } else {
             sentence.setText(tree.size() == 0 ? "" : getWidth() > ROOM_FOR_HINT ? HINT : SHORT_HINT);

@@ -15,6 +15,7 @@ final class TreeTable {
             "probability",
             "cumulative probability",
             "baseline probability",
+            "entropy after it, nats",
             "sentence");
 
     private TreeTable() {}
@@ -41,6 +42,7 @@ final class TreeTable {
                     tree.probability(node),
                     tree.cumulative(node),
                     Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node),
+                    Double.isNaN(tree.entropy(node)) ? "" : tree.entropy(node),
                     tree.sentence(node)));
         }
         return new Csv(HEADER, rows);

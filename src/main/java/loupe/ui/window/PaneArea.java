@@ -60,6 +60,7 @@ final class PaneArea {
     private double height;
     private @Nullable String drawn;
     private boolean resizing;
+    private boolean empty;
 
     /** A stack of tabs as it is drawn: where it is, and its tabs if there are several. */
     record DrawnStack(StackPane place, LayoutFit.Tabs tabs, Optional<TabPane> pane) {}
@@ -221,12 +222,32 @@ final class PaneArea {
     }
 
     /**
+     * Takes all panes out of the view while there is nothing that they could show, or puts them back. Panes that are
+     * emptied in a window take more than a frame to style and lay out, for nobody to see.
+     */
+    void setEmpty(boolean isEmpty) {
+        if (isEmpty != empty) {
+            empty = isEmpty;
+            arrange(isShowing());
+        }
+    }
+
+    /**
      * Puts the panes where the layout has them; does little if they stand there already.
      *
      * @param gradually whether in steps, one per pulse, for a showing window, and not all at once
      */
     private void arrange(boolean gradually) {
         if (resizing) {
+            return;
+        }
+        if (empty) {
+            drawn = null;
+            slots.begin();
+            stacks.clear();
+            parted.clear();
+            content.getChildren().clear();
+            slots.fill(gradually);
             return;
         }
         LayoutFit.Fitted fitted = fitted();

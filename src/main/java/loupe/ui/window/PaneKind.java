@@ -17,11 +17,14 @@ import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.map.CosinesPane;
 import loupe.ui.map.EmbeddingPane;
+import loupe.ui.map.EnrichmentPane;
+import loupe.ui.map.KindsPane;
 import loupe.ui.map.TokenBiasPane;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
@@ -268,6 +271,17 @@ public record PaneKind(
                     .needing(new Needs(330, 220, 0.7, 1))
                     .ofBothSides(),
             of(
+                            AblatedTextPane.class,
+                            "ablated-text",
+                            "Ablated text",
+                            links -> new AblatedTextPane(
+                                    links.models().ablatedText(),
+                                    links.texts(),
+                                    links.side()::provenance,
+                                    links.featureDesk()))
+                    .needing(new Needs(330, 240, 1, 1))
+                    .ofBothSides(),
+            of(
                             PatchingPane.class,
                             "patching",
                             "Patching",
@@ -302,7 +316,24 @@ public record PaneKind(
                             "cosines",
                             "Cosines",
                             links -> new CosinesPane(
-                                    links.models().cosines(), links.side()::allProvenance, links.checkpointDesk()))
+                                    links.models().cosines(),
+                                    links::chooseFeature,
+                                    links::goToToken,
+                                    links.texts(),
+                                    links::describe,
+                                    links.side()::allProvenance,
+                                    links.checkpointDesk()))
+                    .needing(new Needs(330, 260, 1, 1))
+                    .ofBothSides(),
+            of(KindsPane.class, "kinds", "Kinds", links -> new KindsPane(links.models(), links.checkpointDesk()))
+                    .needing(new Needs(330, 200, 1, 1))
+                    .ofBothSides(),
+            of(
+                            EnrichmentPane.class,
+                            "enrichment",
+                            "Enrichment",
+                            links -> new EnrichmentPane(
+                                    links.models().enrichment(), links.side()::provenance, links.featureDesk()))
                     .needing(new Needs(330, 200, 1, 1))
                     .ofBothSides(),
             of(

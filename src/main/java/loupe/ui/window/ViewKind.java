@@ -84,6 +84,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                                                     stack(
                                                             "prompt-features",
                                                             "effects",
+                                                            "ablated-text",
                                                             "generation",
                                                             "dose",
                                                             "patching",
@@ -99,7 +100,9 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
                     "Map",
                     "Where all features and all tokens lie: how near the nearest are, and which of them are about one token",
                     Feather.MAP,
-                    across(part(304, stack("features")), part(887, stack("cosines", "embedding", "token-bias")))));
+                    across(
+                            part(304, stack("features")),
+                            part(887, stack("cosines", "kinds", "enrichment", "embedding", "token-bias")))));
 
     /** The layouts that the views come with, by their ids and in their order. */
     static Map<String, PaneLayout> layouts() {

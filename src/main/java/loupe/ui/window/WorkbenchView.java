@@ -91,6 +91,9 @@ public final class WorkbenchView {
     private final CommandPalette palette;
     private final WindowHistory history;
     private final Scene scene;
+    /** Whether nothing is open any more, after something was. */
+    private boolean hasClosed;
+
     private final DropOverlay drop;
     private final HelpLinks help;
     private final Optional<Sample> sample;
@@ -257,14 +260,25 @@ public final class WorkbenchView {
                 workbench.doubt());
         start.node().visibleProperty().bind(nothing);
         panes.visibleProperty().bind(nothing.not());
+        scene.addPreLayoutPulseListener(() -> {
+            if (hasClosed) {
+                area.setEmpty(true); // in time for this pulse, and not while one thing takes another's place
+            }
+        });
         nothing.addListener((property, was, is) -> {
+            hasClosed = is;
             if (is) {
                 start.showRecent();
                 if (isShown()) { // not in a window that closes what was open in it
                     start.focus();
                 }
-            } else if (scene.getFocusOwner() == null) {
-                area.table().focus();
+            } else {
+                area.setEmpty(false);
+                area.onceArranged(() -> {
+                    if (scene.getFocusOwner() == null) {
+                        area.table().focus();
+                    }
+                });
             }
         });
     }

@@ -14,8 +14,10 @@ import loupe.Golden;
 import loupe.analysis.effects.Intervention.Add;
 import loupe.analysis.effects.Intervention.Scale;
 import loupe.analysis.effects.Intervention.Target;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.analysis.prompts.TextActivations;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.HookPoint;
 import loupe.inference.Device;
 import loupe.inference.InferenceService;
@@ -187,7 +189,7 @@ class PairedRunTest {
         Opened opened = Opened.of("att_gpt2");
         int feature = strongest(opened, 3);
         float activation = opened.activations(feature)[3];
-        float[] weights = ask(new LogitWeights(opened.model, opened.sae, feature, false, false, 0))
+        float[] weights = ask(new LogitWeights(opened.model, opened.sae, feature, LogitProjection.DEFAULT, 0))
                 .weights();
         MovedTokens moved = ask(new TokenEffects(opened.model, TEXT, opened.ablating(feature), 3, 1_000));
         assertThat(moved.helped().size() + moved.hurt().size()).isEqualTo(weights.length);
@@ -224,5 +226,70 @@ class PairedRunTest {
                 .get(0);
         assertThat(answer.kl()).containsExactly(effect.kl(), within(1e-5));
         assertThat(answer.meanKl()).isGreaterThan(1e-4);
+    }
+
+    /** Two texts of different lengths, which are padded, and a third that is cut at a border into these two. */
+    @ParameterizedTest
+    @ValueSource(strings = {"att_gpt2", "att_gemma2", "att_neox"})
+    void overACorpusEffectsAreTheMeanOfThoseOnItsTexts(String name) {
+        Opened opened = Opened.of(name);
+        List<Integer> other = List.of(4, 19, 80);
+        int feature = strongest(opened, 2);
+        Interventions done = Interventions.of(List.of(
+                new Intervention(new Target.Feature(opened.sae, feature), new Scale(0), Positions.from(1)),
+                new Intervention(
+                        new Target.Feature(opened.sae, 1), Intervention.Clamp.to(3), Positions.listed(List.of(2)))));
+        List<CorpusEffects.Watched> watched =
+                List.of(new CorpusEffects.Watched(opened.sae, feature), new CorpusEffects.Watched(opened.sae, 1));
+        double ce = 0;
+        double added = 0;
+        double kl = 0;
+        double activation = 0;
+        for (List<Integer> text : List.of(TEXT, other)) {
+            PromptEffects.Answer on = ask(new PromptEffects(opened.model, text, done));
+            ce += Arrays.stream(on.ce()).sum();
+            added += Arrays.stream(on.ceWith()).sum() - Arrays.stream(on.ce()).sum();
+            kl += Arrays.stream(on.kl()).sum();
+            for (float one :
+                    ask(new TextActivations(opened.model, opened.sae, text)).of(feature)) {
+                activation += one;
+            }
+        }
+        int[][] rows = {Runs.array(TEXT), Runs.array(other)};
+        int[] packed = {17, 60, 33, 71, 5, 42, 4, 19, 80};
+        int[] documents = {0, 0, 0, 0, 0, 0, 1, 1, 1};
+        for (TokenRows contexts :
+                List.of(new TokenRows(rows), TokenRows.cutAtBorders(new int[][] {packed}, new int[][] {documents}))) {
+            CorpusEffects.Answer found =
+                    ask(new CorpusEffects(opened.model, contexts, done, Set.of(), watched, 100, 0));
+            assertThat(found.tokens()).isEqualTo(9);
+            assertThat(found.ce()).isCloseTo(ce / 7, within(1e-4));
+            assertThat(found.deltaCe().mean()).isCloseTo(added / 7, within(1e-4));
+            assertThat(found.kl().mean()).isCloseTo(kl / 9, within(1e-4));
+            assertThat(found.watched().get(0).mean()).isCloseTo(activation / 9, within(1e-4));
+            assertThat(found.applied()).isEqualTo(7);
+        }
+        CorpusEffects.Answer found =
+                ask(new CorpusEffects(opened.model, new TokenRows(rows), done, Set.of(80), watched, 100, 0));
+        assertThat(found.tokens()).isEqualTo(8);
+        assertThat(found.deltaCe().count()).isEqualTo(2);
+        assertThat(found.deltaCe().low()).isLessThan(found.deltaCe().high());
+    }
+
+    @Test
+    void nothingDoneOverACorpusChangesNothing() {
+        Opened opened = Opened.of("att_gpt2");
+        CorpusEffects.Answer found = ask(new CorpusEffects(
+                opened.model,
+                new TokenRows(new int[][] {Runs.array(TEXT)}),
+                Interventions.NONE,
+                Set.of(),
+                List.of(new CorpusEffects.Watched(opened.sae, strongest(opened, 2))),
+                10,
+                0));
+        assertThat(found.deltaCe().mean()).isZero();
+        assertThat(found.kl().mean()).isZero();
+        assertThat(found.watched().get(0).change().mean()).isZero();
+        assertThat(found.watched().get(0).mean()).isPositive();
     }
 }

@@ -6,14 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import loupe.TinyModel;
 import loupe.analysis.TestDevice;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
-import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -184,88 +182,6 @@ class FeatureQueriesTest {
                 .hasMessageContaining("5 dimensions");
     }
 
-    private static double[] logitWeights(int feature) {
-        Map<String, HostTensor> weights = TinyModel.weights();
-        HostTensor embedding = weights.get("transformer.wte.weight");
-        float[] gain = weights.get("transformer.ln_f.weight").data();
-        double[] logits = new double[embedding.size(0)];
-        for (int t = 0; t < logits.length; t++) {
-            for (int i = 0; i < 8; i++) {
-                logits[t] += (double) DECODER.get(feature, i) * gain[i] * embedding.get(t, i);
-            }
-        }
-        return logits;
-    }
-
-    @Test
-    void logitWeightsAreTheDecoderDirectionThroughTheGainAndTheUnembedding() {
-        double[] expected = logitWeights(11);
-        LogitWeights.Answer answer = device.ask(new LogitWeights(model, sae, 11, false, false, 6));
-        for (int t = 0; t < expected.length; t++) {
-            assertThat((double) answer.weights()[t]).isCloseTo(expected[t], within(1e-5));
-        }
-        int[] sorted = IntStream.range(0, expected.length)
-                .boxed()
-                .sorted((i, j) -> Double.compare(expected[j], expected[i]))
-                .mapToInt(i -> i)
-                .toArray();
-        assertThat(answer.promoted()).containsExactly(java.util.Arrays.copyOf(sorted, 6));
-        for (int i = 0; i < 6; i++) {
-            assertThat(answer.suppressed()[i]).isEqualTo(sorted[sorted.length - 1 - i]);
-            assertThat(answer.suppressedWeights()[i]).isEqualTo(answer.weights()[answer.suppressed()[i]]);
-        }
-        assertThat(java.util.Arrays.stream(answer.histogram().counts()).sum()).isEqualTo(300);
-        assertThat(answer.histogram().bins()).isEqualTo(50);
-    }
-
-    @Test
-    void centredLogitWeightsHaveMeanZeroAndUnitOnesAreCosines() {
-        double[] plain = logitWeights(11);
-        double mean = java.util.Arrays.stream(plain).average().orElseThrow();
-        float[] centred =
-                device.ask(new LogitWeights(model, sae, 11, true, false, 3)).weights();
-        float[] unit =
-                device.ask(new LogitWeights(model, sae, 11, false, true, 3)).weights();
-        HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
-        float[] gain = TinyModel.weights().get("transformer.ln_f.weight").data();
-        for (int t = 0; t < plain.length; t++) {
-            assertThat((double) centred[t]).isCloseTo(plain[t] - mean, within(1e-5));
-            float[] column = embedding.row(t);
-            for (int i = 0; i < 8; i++) {
-                column[i] *= gain[i];
-            }
-            assertThat((double) unit[t]).isCloseTo(cosine(column, DECODER.row(11)), within(1e-5));
-        }
-    }
-
-    @Test
-    void theMomentsOfEveryFeatureAreThoseOfItsLogitWeights() {
-        LogitMoments.Answer all = device.ask(new LogitMoments(model, sae, 3));
-        assertThat(all.done()).isEqualTo(FEATURES);
-        for (int feature = 0; feature < FEATURES; feature += 37) {
-            LogitWeights.Answer one = device.ask(new LogitWeights(model, sae, feature, false, false, 3));
-            assertThat((double) all.mean()[feature]).isCloseTo(one.moments().mean(), within(1e-5));
-            assertThat((double) all.deviation()[feature])
-                    .isCloseTo(one.moments().deviation(), within(1e-5));
-            assertThat((double) all.skewness()[feature]).isCloseTo(one.moments().skewness(), within(1e-4));
-            assertThat((double) all.kurtosis()[feature]).isCloseTo(one.moments().kurtosis(), within(1e-4));
-            assertThat(all.tokens(feature)).containsExactly(one.promoted());
-        }
-    }
-
-    @Test
-    void momentsOfGaussianNumbersAreZeroAndThreeAndSkewnessFlipsWithTheSign() {
-        float[] normal = gaussian(1, 1_000_000, 8).data();
-        Moments moments = Moments.of(normal);
-        // Standard errors sqrt(6/n) = 0.0024 and sqrt(24/n) = 0.0049.
-        assertThat(moments.skewness()).isCloseTo(0, within(0.01));
-        assertThat(moments.kurtosis()).isCloseTo(3, within(0.02));
-        Moments hand = Moments.of(new float[] {0, 0, 0, 4});
-        assertThat(hand).isEqualTo(new Moments(1, Math.sqrt(3), (27.0 - 3) / 4 / Math.pow(3, 1.5), (81.0 + 3) / 4 / 9));
-        assertThat(Moments.of(new float[] {0, 0, 0, -4}).skewness()).isEqualTo(-hand.skewness());
-        assertThat(Moments.of(new float[] {2, 2})).isEqualTo(new Moments(2, 0, 0, 0));
-    }
-
     @Test
     void aHistogramCountsItsUpperEdgeInTheLastBin() {
         Histogram histogram = Histogram.of(new float[] {0, 1, 1.9f, 2, 4, Float.NaN}, 4);
@@ -298,14 +214,5 @@ class FeatureQueriesTest {
             assertThat(match.ids()).containsExactly(feature);
             assertThat(match.cosines()[0]).isCloseTo(feature == 2 ? 0 : 1, within(1e-12));
         }
-    }
-
-    @Test
-    void anotherWidthThanTheModelsIsRefused() {
-        ModelId wider = device.model(
-                "wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));
-        assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, false, false, 3)))
-                .hasMessageContaining("vectors of 8 numbers")
-                .hasMessageContaining("has 4");
     }
 }

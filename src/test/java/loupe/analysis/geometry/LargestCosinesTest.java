@@ -184,8 +184,54 @@ class LargestCosinesTest {
         assertThat(random.rows()).isEqualTo(500);
         assertThat(ofRandom).isCloseTo(expected, within(0.05 * expected));
         assertThat(CosineSummary.of(features.largest().get(0), 10).mean()).isCloseTo(ofRandom, within(0.01 * expected));
-        assertThat(CosineSummary.rootMeanSquare(d)).isEqualTo(1.0 / 16);
-        assertThat(CosineSummary.expectedLargest(24_576, 768)).isCloseTo(0.143, within(5e-4));
+    }
+
+    @Test
+    void theMatchedNullHasMeanAndCovarianceOfTheVectors() {
+        int n = 4000;
+        int d = 6;
+        float[] data = gaussian(n, d, 5).data();
+        for (int i = 0; i < data.length; i++) {
+            data[i] = i % d == 0 ? 2 + data[i] : i % d == 5 ? 0.5f * data[i - 1] : data[i] * (1 + i % d);
+        }
+        SaeId sae = device.sae("skewed", gaussian(d, n, 1), new HostTensor(data, n, d));
+        VectorSet.Of set = new VectorSet.Of(new NeighbourSpace.Decoder(sae));
+        DirectionMoments.Answer moments = device.ask(new DirectionMoments(set));
+        double[][] units = new double[n][d];
+        double[] mean = new double[d];
+        for (int i = 0; i < n; i++) {
+            double norm = 0;
+            for (int j = 0; j < d; j++) {
+                norm += (double) data[i * d + j] * data[i * d + j];
+            }
+            for (int j = 0; j < d; j++) {
+                units[i][j] = data[i * d + j] / Math.sqrt(norm);
+                mean[j] += units[i][j] / n;
+            }
+        }
+        assertThat(moments.mean()).containsExactly(mean, within(1e-7));
+        for (int j = 0; j < d; j++) {
+            for (int k = 0; k <= j; k++) {
+                double covariance = 0;
+                double product = 0;
+                for (int i = 0; i < n; i++) {
+                    covariance += (units[i][j] - mean[j]) * (units[i][k] - mean[k]) / n;
+                }
+                for (int l = 0; l < d; l++) {
+                    product += moments.factor()[j * d + l] * moments.factor()[k * d + l];
+                }
+                assertThat(product).isCloseTo(covariance, within(1e-7));
+            }
+        }
+        // the fifth coordinate follows from the fourth, so the covariance is singular
+        assertThat(moments.factor()[5 * d + 5]).isLessThan(1e-6);
+        LargestCosines.Answer matched =
+                device.ask(LargestCosines.sampled(new VectorSet.MatchedLike(set.space(), 3), List.of(1)));
+        LargestCosines.Answer random =
+                device.ask(LargestCosines.sampled(new VectorSet.RandomLike(set.space(), 3), List.of(1)));
+        assertThat(matched.rows()).isEqualTo(2048);
+        assertThat(CosineSummary.of(matched.largest().get(0), 10).mean())
+                .isGreaterThan(CosineSummary.of(random.largest().get(0), 10).mean());
     }
 
     @Test

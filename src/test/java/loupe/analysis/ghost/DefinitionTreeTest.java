@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -18,6 +19,9 @@ import loupe.TinyModel;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.TestDevice;
 import loupe.analysis.Vectors;
+import loupe.analysis.effects.Intervention;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.Positions;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
@@ -196,9 +200,71 @@ class DefinitionTreeTest {
     void steeringIsAddedAfterTheGhostAndInTheTree() {
         TreeLimits limits = LIMITS.withCutoff(1e-3);
         assertThat(lines(device.ask(tree(limits).withSteering(new TreeSteering(sae, 5, 1, TreeSteering.Kind.ADD, 4)))))
-                .isEqualTo(steeredSlowly(limits, (share, direction) -> 4 * direction));
+                .isEqualTo(steeredSlowly(limits, 4, (share, direction) -> 4 * direction));
         assertThat(lines(device.ask(tree(limits).withSteering(new TreeSteering(sae, 5, 1, TreeSteering.Kind.ADD, 0)))))
                 .isEqualTo(lines(device.ask(tree(limits))));
+    }
+
+    /** A direction that is listed acts as the steering does, and at generated tokens alone where that is said. */
+    @Test
+    void interventionsAreInForceWhileTheTreeGrows() {
+        TreeLimits limits = LIMITS.withCutoff(1e-3);
+        HostTensor direction = new HostTensor(gaussian(16, D_MODEL, 2).row(5), D_MODEL);
+        Intervention.Target there = new Intervention.Target.Direction(HookPoint.residPre(1), direction);
+        Intervention.Action add = new Intervention.Add(4, true);
+        Interventions afterTheGhost = Interventions.of(List.of(new Intervention(there, add, Positions.from(4))));
+        Interventions generated = Interventions.of(List.of(new Intervention(there, add, Positions.GENERATED)));
+        assertThat(lines(device.ask(tree(limits).with(afterTheGhost))))
+                .isEqualTo(steeredSlowly(limits, 4, (share, along) -> 4 * along));
+        assertThat(lines(device.ask(tree(limits).with(generated))))
+                .isEqualTo(steeredSlowly(limits, PROMPT.ids().size(), (share, along) -> 4 * along));
+        assertThat(device.ask(tree(limits).with(generated)).query()).isNotEqualTo(tree(limits));
+    }
+
+    @Test
+    void interventionsAndSteeringAddUpAndLeaveTheBaselineAlone() {
+        TreeLimits limits = LIMITS.withCutoff(1e-3);
+        HostTensor direction = new HostTensor(gaussian(16, D_MODEL, 2).row(5), D_MODEL);
+        Interventions listed = Interventions.of(List.of(new Intervention(
+                new Intervention.Target.Direction(HookPoint.residPre(1), direction),
+                new Intervention.Add(1, true),
+                Positions.from(4))));
+        TreeSteering steering = new TreeSteering(sae, 5, 1, TreeSteering.Kind.ADD, 3);
+        DefinitionTree.Answer both = device.ask(
+                tree(limits).withBaseline(TreeBaseline.EMPTY).with(listed).withSteering(steering));
+        assertThat(lines(both)).isEqualTo(steeredSlowly(limits, 4, (share, along) -> 4 * along));
+        DefinitionTree.Answer plain = device.ask(tree(limits).withBaseline(TreeBaseline.EMPTY));
+        assertThat(baselineOfFirstTokens(both)).containsAllEntriesOf(commonOf(both, plain));
+        assertThat(commonOf(both, plain)).isNotEmpty();
+    }
+
+    private static Map<Integer, Double> baselineOfFirstTokens(DefinitionTree.Answer tree) {
+        Map<Integer, Double> found = new HashMap<>();
+        for (int node = 1; node < tree.size(); node++) {
+            if (tree.parent(node) == 0) {
+                found.put(tree.token(node), tree.baselineProbability(node));
+            }
+        }
+        return found;
+    }
+
+    /** The plain tree's baseline of the first tokens that both have. */
+    private static Map<Integer, Double> commonOf(DefinitionTree.Answer other, DefinitionTree.Answer plain) {
+        Map<Integer, Double> found = baselineOfFirstTokens(plain);
+        found.keySet().retainAll(baselineOfFirstTokens(other).keySet());
+        return found;
+    }
+
+    /** The final norm's values are not those that a tree's nodes end with. */
+    @Test
+    void interventionsBehindTheLastBlockAreRefused() {
+        Interventions behind = Interventions.of(List.of(new Intervention(
+                new Intervention.Target.Direction(
+                        HookPoint.of(HookPoint.Site.LN_FINAL_NORMALIZED),
+                        new HostTensor(gaussian(16, D_MODEL, 2).row(5), D_MODEL)),
+                new Intervention.Add(1, true),
+                Positions.ALL)));
+        assertThatThrownBy(() -> device.ask(tree(LIMITS).with(behind))).hasMessageContaining("behind the last block");
     }
 
     /** Clamped to 3, and to 0, which ablates the direction. */
@@ -208,7 +274,7 @@ class DefinitionTreeTest {
         for (double wanted : new double[] {3, 0}) {
             TreeSteering clamp = new TreeSteering(sae, 5, 1, TreeSteering.Kind.CLAMP, wanted);
             List<Node> clamped = lines(device.ask(tree(limits).withSteering(clamp)));
-            assertThat(clamped).isEqualTo(steeredSlowly(limits, (share, direction) -> (wanted - share) * direction));
+            assertThat(clamped).isEqualTo(steeredSlowly(limits, 4, (share, direction) -> (wanted - share) * direction));
             assertThat(clamped).isNotEqualTo(lines(device.ask(tree(limits))));
         }
     }
@@ -218,7 +284,7 @@ class DefinitionTreeTest {
         double of(double share, double direction);
     }
 
-    private List<Node> steeredSlowly(TreeLimits limits, Steering steering) {
+    private List<Node> steeredSlowly(TreeLimits limits, int first, Steering steering) {
         float[] direction = gaussian(16, D_MODEL, 2).row(5);
         double norm = Vectors.norm(Vectors.doubles(new HostTensor(direction, D_MODEL)));
         Hook hook = new Hook() {
@@ -232,7 +298,7 @@ class DefinitionTreeTest {
                 int length = (int) value.getShape().get(1);
                 float[] before = value.toFloatArray();
                 float[] added = new float[length * D_MODEL];
-                for (int position = 4; position < length; position++) {
+                for (int position = first; position < length; position++) {
                     double share = 0;
                     for (int i = 0; i < D_MODEL; i++) {
                         share += before[position * D_MODEL + i] * direction[i] / norm;

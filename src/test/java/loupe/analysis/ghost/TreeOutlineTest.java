@@ -34,9 +34,9 @@ class TreeOutlineTest {
     void aTreeOfTheNotebookIsReadWithItsProbabilities() throws IOException {
         TreeOutline tree = TreeOutline.read(file(NOTEBOOK));
         assertThat(tree.size()).isEqualTo(5);
-        assertThat(tree.node(1)).isEqualTo(new TreeOutline.Node(0, 5, "a", 0.5, 0.5, Double.NaN));
-        assertThat(tree.node(2)).isEqualTo(new TreeOutline.Node(0, 6, "b", 0.25, 0.25, Double.NaN));
-        assertThat(tree.node(3)).isEqualTo(new TreeOutline.Node(1, 7, " bird", 0.8, 0.4, Double.NaN));
+        assertThat(tree.node(1)).isEqualTo(new TreeOutline.Node(0, 5, "a", 0.5, 0.5, Double.NaN, Double.NaN));
+        assertThat(tree.node(2)).isEqualTo(new TreeOutline.Node(0, 6, "b", 0.25, 0.25, Double.NaN, Double.NaN));
+        assertThat(tree.node(3)).isEqualTo(new TreeOutline.Node(1, 7, " bird", 0.8, 0.4, Double.NaN, Double.NaN));
         assertThat(tree.node(4).probability()).isCloseTo(0.2, within(1e-12));
     }
 
@@ -45,7 +45,7 @@ class TreeOutlineTest {
         TreeOutline gptJ = TreeOutline.read(file("""
                 {"tree JSON": {"level": 0, "token": "", "cumulative_prob": 1, "children": [{"level": 1, "token": \
                 "x", "cumulative_prob": 0.5, "children": []}]}}"""));
-        assertThat(gptJ.node(1)).isEqualTo(new TreeOutline.Node(0, -1, "x", 0.5, 0.5, Double.NaN));
+        assertThat(gptJ.node(1)).isEqualTo(new TreeOutline.Node(0, -1, "x", 0.5, 0.5, Double.NaN, Double.NaN));
         TreeOutline command = TreeOutline.read(file("{\"settings\": {}, \"tree\": " + NOTEBOOK + "}"));
         assertThat(command.size()).isEqualTo(5);
     }

@@ -24,13 +24,4 @@ class SignedActivationsTest {
         assertThat(ANSWER.l0(0)).isEqualTo(3);
         assertThat(ANSWER.l0(1)).isEqualTo(1);
     }
-
-    /** Without the token, -5 becomes -1: four of five are lost; another one makes it -6. */
-    @Test
-    void whatIsLostOfANegativeActivationIsHowMuchNearerToZeroItComes() {
-        AblatedText.Answer answer = new AblatedText.Answer(-5, new float[] {-1, -6, 2});
-        assertThat(answer.share(0)).isEqualTo(4);
-        assertThat(answer.share(1)).isEqualTo(-1);
-        assertThat(answer.share(2)).isEqualTo(7);
-    }
 }

@@ -10,9 +10,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import loupe.TinyModel;
 import loupe.analysis.TestDevice;
-import loupe.analysis.features.Neighbours;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.features.Neighbours;
 import loupe.inference.ModelId;
 import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
@@ -33,12 +33,10 @@ class EmbeddingGeometryTest {
         // rows 3, 4 and 5 long in the plane; their mean is (1, 1, 0, 0)
         float[] rows = {3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0};
         try (TestDevice device = new TestDevice()) {
-            EmbeddingGeometry.Answer answer =
-                    device.ask(new EmbeddingGeometry(model(device, rows), TokenMatrix.INPUT));
+            EmbeddingGeometry.Answer answer = device.ask(new EmbeddingGeometry(model(device, rows), TokenMatrix.INPUT));
             assertThat(answer.centroidNorm()).isEqualTo(Math.sqrt(2));
             assertThat(answer.norms()).containsExactly(3, 4, 0, 1);
-            assertThat(answer.distances())
-                    .containsExactly(Math.sqrt(5), Math.sqrt(10), Math.sqrt(2), 1);
+            assertThat(answer.distances()).containsExactly(Math.sqrt(5), Math.sqrt(10), Math.sqrt(2), 1);
             assertThat(answer.cosineDistances()[0]).isCloseTo(1 - 1 / Math.sqrt(2), within(1e-12));
             assertThat(answer.cosineDistances()[2]).as("a row of zeros").isEqualTo(1);
             assertThat(answer.shells(2))
@@ -80,12 +78,11 @@ class EmbeddingGeometryTest {
         }
         try (TestDevice device = new TestDevice()) {
             ModelId model = model(device, rows);
-            RandomNeighbours.Answer drawn =
-                    device.ask(new RandomNeighbours(model, TokenMatrix.INPUT, 5, 30, 11));
+            RandomNeighbours.Answer drawn = device.ask(new RandomNeighbours(model, TokenMatrix.INPUT, 5, 30, 11));
             assertThat(drawn.coherences()).hasSize(30);
             for (int i = 0; i < 30; i++) {
-                Neighbours.Answer alone = device.ask(new Neighbours(
-                        new NeighbourQuery.RandomVector(11 + i), new NeighbourSpace.Tokens(model), 5));
+                Neighbours.Answer alone = device.ask(
+                        new Neighbours(new NeighbourQuery.RandomVector(11 + i), new NeighbourSpace.Tokens(model), 5));
                 assertThat(drawn.coherences()[i]).isCloseTo(alone.meanPairwiseCosine(), within(1e-6));
             }
         }

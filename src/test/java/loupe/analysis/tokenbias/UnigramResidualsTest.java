@@ -71,11 +71,15 @@ class UnigramResidualsTest {
     @Test
     void aResidualIsWhatTheTwoTokensAloneGive() {
         for (HookPoint hook : List.of(
-                HOOK, HookPoint.residPre(0), HookPoint.parse("blocks.1.attn.hook_z").orElseThrow())) {
+                HOOK,
+                HookPoint.residPre(0),
+                HookPoint.parse("blocks.1.attn.hook_z").orElseThrow())) {
             UnigramTable table = device.ask(new UnigramResiduals(model, hook, BOS, store));
             assertThat(table.tokens()).isEqualTo(TOKENS);
             for (int token : new int[] {0, BOS, 17, TOKENS - 1}) {
-                assertThat(table.row(token)).as("%s %d", hook, token).containsExactly(alone(token, hook), within(1e-5f));
+                assertThat(table.row(token))
+                        .as("%s %d", hook, token)
+                        .containsExactly(alone(token, hook), within(1e-5f));
             }
         }
     }
@@ -108,7 +112,9 @@ class UnigramResidualsTest {
         assertThat(store.list()).extracting(UnigramStore.Kept::complete).containsExactly(false);
         assertThat(computed()).isEqualTo(table);
         byte[] resumed = Files.readAllBytes(table.file());
-        assertThat(resumed[(int) table.bytesBefore()]).as("what was there is kept").isZero();
+        assertThat(resumed[(int) table.bytesBefore()])
+                .as("what was there is kept")
+                .isZero();
         for (int token = 1; token < TOKENS; token++) {
             assertThat(table.row(token)).containsExactly(alone(token, HOOK), within(1e-5f));
         }
@@ -204,7 +210,8 @@ class UnigramResidualsTest {
     void promptsOfTwoTokensAreToldByTheirOwnResiduals() {
         UnigramTable table = computed();
         List<List<Integer>> prompts = LastTokens.randomPrompts(40, 2, BOS, TOKENS, 1);
-        LastTokens.Detection told = device.ask(new LastTokens(null, table, prompts)).unigram();
+        LastTokens.Detection told =
+                device.ask(new LastTokens(null, table, prompts)).unigram();
         assertThat(told.accuracy()).isEqualTo(1);
         assertThat(told.predicted())
                 .isEqualTo(prompts.stream().map(prompt -> prompt.get(1)).toList());

@@ -11,9 +11,9 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.inference.ModelId;
 import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 class RandomListsTest {
     private static TokenListSettings settings(TokenMetric metric) {
@@ -49,10 +49,7 @@ class RandomListsTest {
         TokenListSettings one = settings(TokenMetric.RATIO);
         assertThat(new RandomLists(model, one, 10, 0))
                 .isEqualTo(new RandomLists(
-                        model,
-                        one.withGhost(one.ghost().withSource(new GhostSource.Directions(other, other))),
-                        10,
-                        0));
+                        model, one.withGhost(one.ghost().withSource(new GhostSource.Directions(other, other))), 10, 0));
     }
 
     @Test

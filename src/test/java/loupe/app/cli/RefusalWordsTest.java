@@ -18,7 +18,7 @@ import java.util.StringJoiner;
 import loupe.TinyModel;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
-import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.compare.MatchSide;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
@@ -97,7 +97,8 @@ class RefusalWordsTest {
         refusals.put("a transcoder's output", new Misfit.OutputPlaceUnknown().refusal("transcoder", "tiny"));
         refusals.put(
                 "residual stream against MLP",
-                FeatureMatching.misfit(new SaeId("a", "1"), residual, new SaeId("b", "2"), mlp)
+                MatchSide.DECODER
+                        .misfit(new SaeId("a", "1"), residual, new SaeId("b", "2"), mlp)
                         .orElseThrow());
 
         Path table = Files.writeString(folder.resolve("corpus.csv"), "id,body\n1,one\n");

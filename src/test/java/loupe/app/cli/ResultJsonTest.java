@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ResultJsonTest {
@@ -70,6 +71,34 @@ class ResultJsonTest {
                   id  token_text
                    1  x
                   22  y
+                """);
+    }
+
+    /** Tokens with what is likely after each, and with a record that one of them has not. */
+    record Tokens(List<Token> tokens) {}
+
+    record Token(String text, @Nullable Next best, List<Next> next) {}
+
+    record Next(int id, double share) {}
+
+    @Test
+    void listsWithinTheRowsOfATableAreTablesBelowIt() {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        Next one = new Next(5, 0.5);
+        Next other = new Next(16, 0.25);
+        new TextTable(ResultJson.tree(new Tokens(
+                        List.of(new Token("x", one, List.of(one, other)), new Token("yy", null, List.of())))))
+                .print(new TextLines(new PrintStream(printed, true, StandardCharsets.UTF_8)));
+
+        assertThat(printed.toString(StandardCharsets.UTF_8)).isEqualToNormalizingNewlines("""
+                tokens
+                  row  text  best.id  best.share
+                    0  x           5    0.500000
+                    1  yy          -           -
+                  next, of each row
+                    of  id     share
+                     0   5  0.500000
+                     0  16  0.250000
                 """);
     }
 }

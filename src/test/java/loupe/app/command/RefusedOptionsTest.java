@@ -86,7 +86,7 @@ class RefusedOptionsTest {
             2|--pca is 1.0E39, expected -1E15 to 1E15|tree --model @/tiny --sae @/sae --feature 1 --pca 1e39
             2|'0:NaN', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --steer 0:NaN
             2|'0:1e39', expected a layer and a number|tree --model @/tiny --sae @/sae --feature 1 --clamp 0:1e39
-            2|--side is -1|encode --sae @/sae --input @/sae/sae_weights.safetensors:W_dec --side -1 --out ^/e
+            2|--sae-side is -1|encode --sae @/sae --input @/sae/sae_weights.safetensors:W_dec --sae-side -1 --out ^/e
             3|at most 32, the model's context|batch --model @/tiny --sae @/sae --features 1 \
             --prompt-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33 \
             --ghost-position 0 --out ^/b.jsonl
@@ -151,7 +151,7 @@ class RefusedOptionsTest {
             --clean-ids 1 --corrupt-ids 2 --metric logit:4
             2|--to is 1, --sae was given 1 times|edges --model @/tiny --sae @/sae --clean-ids 1 --corrupt-ids 2 \
             --metric logit:4 --to-nodes 0:1
-            3|go backwards|edges --model @/tiny --sae @/sae --sae @/sae@blocks.0.hook_resid_pre --clean-ids 1 \
+            3|Exchange the two|edges --model @/tiny --sae @/sae --sae @/sae@blocks.0.hook_resid_pre --clean-ids 1 \
             --corrupt-ids 2 --metric logit:4 --to-nodes 0:1
             2|--stop: the model has no blocks.7.hook_mlp_out|edges --model @/tiny --sae @/sae@blocks.0.hook_resid_pre \
             --sae @/sae --clean-ids 1 --corrupt-ids 2 --metric logit:4 --to-nodes 0:1 --stop blocks.7.hook_mlp_out

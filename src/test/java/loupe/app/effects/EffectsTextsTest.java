@@ -1,10 +1,12 @@
 package loupe.app.effects;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,6 +68,90 @@ class EffectsTextsTest {
                     .as(command.get(0))
                     .isNotEqualTo(byText);
         }
+    }
+
+    /** Every seed gives the text that it gives alone. */
+    @Test
+    void severalSeedsAreTheTextsOfEach() throws IOException {
+        List<String> steer = List.of("steer", "--sae", "@/sae", "--features", "1:4", "--temperature", "1");
+        JsonNode texts =
+                run(steer, "--text", CLEAN, "--seeds", "3", "--seed", "5").get("texts");
+        assertThat(texts.size()).isEqualTo(3);
+        for (int i = 0; i < 3; i++) {
+            JsonNode alone = run(steer, "--text", CLEAN, "--seed", String.valueOf(5 + i));
+            assertThat(texts.get(i).get("seed").asInt()).isEqualTo(5 + i);
+            assertThat(texts.get(i).get("generated")).isEqualTo(alone.get("generated"));
+        }
+    }
+
+    /** A multiple of the corpus maximum is a clamp to the product, in steering and in lines. */
+    @Test
+    void multiplesOfTheCorpusMaximumAreClampsToIt() throws IOException {
+        Path corpus = Files.writeString(given.resolve("corpus.txt"), "the otter is the stone\nthe otter is");
+        Path index = given.resolve("index");
+        run(List.of("index", "build"), "--sae", "@/sae", "--corpus", corpus.toString(), "--out", index.toString());
+        String feature = run(List.of("text"), "--sae", "@/sae", "--text", CLEAN)
+                .get("top")
+                .get(0)
+                .get("feature")
+                .asText();
+        JsonNode steered = run(
+                List.of("steer", "--method", "clamp-max", "--index", index.toString()),
+                "--sae",
+                "@/sae",
+                "--features",
+                feature + ":2",
+                "--text",
+                CLEAN);
+        double twice = 2 * steered.get("corpus_maxima").get(0).asDouble();
+        assertThat(twice).isPositive();
+        JsonNode clamped = run(
+                List.of("steer", "--method", "clamp"),
+                "--sae",
+                "@/sae",
+                "--features",
+                feature + ":" + twice,
+                "--text",
+                CLEAN);
+        assertThat(steered.get("log_probs")).isEqualTo(clamped.get("log_probs"));
+        JsonNode lines = run(
+                List.of("text", "--do", "clamp-max " + feature + " 2", "--index", index.toString()),
+                "--sae",
+                "@/sae",
+                "--text",
+                CLEAN);
+        assertThat(lines.get("after"))
+                .isEqualTo(run(
+                                List.of("text", "--do", "clamp " + feature + " " + twice),
+                                "--sae",
+                                "@/sae",
+                                "--text",
+                                CLEAN)
+                        .get("after"));
+    }
+
+    @Test
+    void effectsOverACorpusAreThoseOfItsText() throws IOException {
+        Path corpus = Files.writeString(given.resolve("one.txt"), CLEAN);
+        JsonNode over = run(
+                List.of("effect", "--bos", "no", "--do", "clamp 1 3"), "--sae", "@/sae", "--corpus", corpus.toString());
+        JsonNode on = run(List.of("effect", "--bos", "no", "--do", "clamp 1 3"), "--sae", "@/sae", "--text", CLEAN);
+        assertThat(over.get("kl").get("mean").asDouble())
+                .isCloseTo(on.get("mean_kl").asDouble(), within(1e-5));
+        assertThat(over.get("delta_ce").get("mean").asDouble())
+                .isCloseTo(on.get("mean_delta_ce").asDouble(), within(1e-5));
+        assertThat(over.get("watched").get(0).get("feature").asInt()).isEqualTo(1);
+        assertThat(over.get("watched").get(0).get("mean_with").asDouble()).isNotNaN();
+    }
+
+    @Test
+    void aTreeGrowsUnderInterventions() throws IOException {
+        List<String> tree = List.of("tree", "--feature", "1", "--cutoff", "0.01", "--max-depth", "2");
+        JsonNode plain = run(tree, "--sae", "@/sae").get("tree");
+        JsonNode done = run(tree, "--sae", "@/sae", "--do", "add-unit 1 4 from 1");
+        assertThat(done.get("tree")).isNotEqualTo(plain);
+        assertThat(done.get("settings").get("interventions").get(0).asText()).isEqualTo("add-unit 1 4 from 1");
+        assertThat(run(tree, "--sae", "@/sae", "--do", "scale 1 1").get("tree")).isEqualTo(plain);
     }
 
     private static String ids(String text) throws IOException {

@@ -11,7 +11,9 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedText;
+import loupe.analysis.ablation.Replacement;
+import loupe.analysis.ablation.TokenSets;
 import loupe.base.Cancellation;
 import loupe.index.ActivationIndex;
 import loupe.index.Corpus;
@@ -90,8 +92,10 @@ class AblationModelTest {
                         3,
                         IntStream.rangeClosed(16, 25).boxed().toList(),
                         5,
-                        OptionalInt.empty()));
-        AblatedText.Answer answer = new AblatedText.Answer(2, new float[] {2, 2, 1, 0, 0});
+                        TokenSets.singles(),
+                        Replacement.REMOVED));
+        AblatedText.Answer answer =
+                new AblatedText.Answer(2, new int[10], TokenSets.singles().of(5, 9), new float[] {2, 2, 1, 0});
         opened.newest(AblatedText.class).answer(answer);
         assertThat(model.answer().getValue()).isSameAs(answer);
         assertThat(model.subject().get().example()).isSameAs(example);

@@ -7,7 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.search.FeatureColumn;
 import loupe.state.FakeService;
 import loupe.state.FeatureTables;
@@ -47,8 +47,7 @@ class FeatureTableModelTest {
     private static LogitMoments.Answer moments(int... tokens) {
         int[] all = new int[Opened.FEATURES];
         System.arraycopy(tokens, 0, all, 0, tokens.length);
-        float[] zeros = new float[Opened.FEATURES];
-        return new LogitMoments.Answer(tokens.length, 1, zeros, zeros, zeros, zeros, all);
+        return Opened.promoted(tokens.length, all);
     }
 
     @Test

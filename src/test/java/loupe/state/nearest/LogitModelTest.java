@@ -2,7 +2,8 @@ package loupe.state.nearest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitProjection;
+import loupe.analysis.lens.LogitWeights;
 import loupe.base.HookPoint;
 import loupe.inference.SaeId;
 import loupe.sae.Activation;
@@ -25,6 +26,7 @@ class LogitModelTest {
                 new int[] {2},
                 new float[] {suppressed},
                 new float[0],
+                new int[0],
                 null,
                 null);
     }
@@ -38,7 +40,7 @@ class LogitModelTest {
         assertThat(opened.count(LogitWeights.class)).isZero();
         opened.openA();
         opened.choose(3);
-        assertThat(asked()).isEqualTo(new LogitWeights(Opened.MODEL, Opened.A, 3, false, false, 30));
+        assertThat(asked()).isEqualTo(new LogitWeights(Opened.MODEL, Opened.A, 3, LogitProjection.DEFAULT, 30));
     }
 
     @Test
@@ -59,9 +61,9 @@ class LogitModelTest {
     void byDirectionAsksForCosines() {
         opened.openA();
         model.byDirection().set(true);
-        assertThat(asked().unitColumns()).isTrue();
+        assertThat(asked().projection().unitColumns()).isTrue();
         model.byDirection().set(false);
-        assertThat(asked().unitColumns()).isFalse();
+        assertThat(asked().projection().unitColumns()).isFalse();
     }
 
     @Test

@@ -13,7 +13,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.input.KeyCode;
-import loupe.analysis.prompts.AblatedText;
+import loupe.analysis.ablation.AblatedText;
 import loupe.index.Example;
 import loupe.search.SearchQuery;
 import loupe.state.PlantedCorpus;

@@ -25,7 +25,7 @@ import javafx.scene.input.MouseEvent;
 import javafx.scene.input.TransferMode;
 import javafx.scene.layout.VBox;
 import loupe.analysis.features.DirectionNorms;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
 import loupe.search.FeatureColumn;
 import loupe.state.FeatureTables;
 import loupe.state.Opened;
@@ -55,10 +55,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
                 DirectionNorms.class,
                 new DirectionNorms.Answer(
                         new float[Opened.FEATURES], new float[] {3, 1, 2, 6, 5, 4}, new float[Opened.FEATURES]));
-        float[] zeros = new float[Opened.FEATURES];
-        answer(
-                LogitMoments.class,
-                new LogitMoments.Answer(Opened.FEATURES, 1, zeros, zeros, zeros, zeros, new int[] {0, 1, 2, 0, 1, 0}));
+        answer(LogitMoments.class, Opened.promoted(Opened.FEATURES, new int[] {0, 1, 2, 0, 1, 0}));
     }
 
     private TableView<Integer> table() {

@@ -39,17 +39,20 @@ class EmbeddingPaneUiTest extends PaneUiTest {
         EmbeddingGeometry.Answer answer = embedding.geometry().getValue();
         HistogramChart chart = lookup("#embedding-chart").query();
         TableView<?> table = lookup("#embedding-tokens").query();
-        double middle = loupe.analysis.tokenbias.ValueSummary.of(answer.distances()).median();
+        double middle =
+                loupe.analysis.tokenbias.ValueSummary.of(answer.distances()).median();
         onFx(() -> chart.brushProperty().set(new ValueRange(0, middle)));
         long inside = java.util.Arrays.stream(answer.distances())
                 .filter(distance -> distance <= middle)
                 .count();
         assertThat(cells(table, "Id")).hasSize((int) inside).isNotEmpty();
-        assertThat(cells(table, "Distance")).isSortedAccordingTo((a, b) ->
-                Double.compare(((Number) a).doubleValue(), ((Number) b).doubleValue()));
+        assertThat(cells(table, "Distance"))
+                .isSortedAccordingTo((a, b) -> Double.compare(((Number) a).doubleValue(), ((Number) b).doubleValue()));
         onFx(() -> embedding.measure().set(EmbeddingModel.Measure.NORM));
         assertThat(onFx(() -> chart.brushProperty().get())).isNull();
         Label random = lookup("#embedding-random").query();
-        assertThat(random.getText()).startsWith("The 10 tokens nearest to a random vector").contains("1,000 draws");
+        assertThat(random.getText())
+                .startsWith("The 10 tokens nearest to a random vector")
+                .contains("1,000 draws");
     }
 }

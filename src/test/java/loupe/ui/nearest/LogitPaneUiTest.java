@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import loupe.analysis.features.LogitWeights;
-import loupe.analysis.features.Moments;
+import loupe.analysis.lens.LogitWeights;
+import loupe.analysis.lens.Moments;
 import loupe.state.nearest.LogitModel;
 import loupe.state.window.SharedRange;
 import loupe.ui.PaneUiTest;
@@ -29,8 +29,9 @@ class LogitPaneUiTest extends PaneUiTest {
                 new int[] {2},
                 new float[] {-0.75f},
                 new float[0],
+                new int[0],
                 null,
-                new Moments(0, 1, 2.5, 3));
+                new Moments(0, 1, 2.5, 3, 4, 0.5));
     }
 
     private LogitChart chart() {
@@ -80,7 +81,9 @@ class LogitPaneUiTest extends PaneUiTest {
     void theMenuComparesByDirection() {
         onFx(() -> opened.openA());
         choose("As cosines");
-        assertThat(((LogitWeights) opened.newest(LogitWeights.class).query).unitColumns())
+        assertThat(((LogitWeights) opened.newest(LogitWeights.class).query)
+                        .projection()
+                        .unitColumns())
                 .isTrue();
     }
 }

@@ -100,4 +100,16 @@ class OpeningUiTest extends WindowUiTest {
         UiTest.onFx(() -> models.statistics().corpus().set(CorpusFiles.of(corpus)));
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
     }
+
+    @Test
+    void whenAllIsClosedNoPaneIsLeftToLayOutAndAllComeBack() {
+        open();
+        UiTest.onFx(workbench::closeModel);
+        UiTest.waitUntil(() -> lookup("#feature-table").queryAll().isEmpty());
+        UiTest.onFx(() -> workbench.openModel(model));
+        UiTest.waitUntil(() -> workbench.model().get() != null);
+        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), first, SaeOptions.AS_STORED));
+        UiTest.waitUntil(() -> !lookup("#feature-table").queryAll().isEmpty()
+                && table("#feature-table").getItems().size() == TinySae.FEATURES);
+    }
 }

@@ -1,14 +1,16 @@
-package loupe.app.command;
+package loupe.app.geometry;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import loupe.analysis.Fit;
-import loupe.analysis.features.LogitWeights;
+import loupe.analysis.lens.LogitWeights;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
+import loupe.app.command.ModelOptions;
+import loupe.app.command.SaeArguments;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import picocli.CommandLine.Command;
@@ -33,13 +35,8 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
     @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int feature;
 
-    @Option(names = "--centred", description = "Subtract the mean over the vocabulary.")
-    private boolean centred;
-
-    @Option(
-            names = "--cosines",
-            description = "Give cosines instead of logit weights, so that tokens of large norm do not win.")
-    private boolean cosines;
+    @Mixin
+    private ProjectionOptions.OfOne projected;
 
     @Option(
             names = "--top",
@@ -59,7 +56,7 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
         OpenModel opened = model.openEmbeddings(context);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfGhost(), checkpoint, opened);
         LogitWeights.Answer answer =
-                context.ask(new LogitWeights(opened.id(), checkpoint.id(), feature, centred, cosines, top));
+                context.ask(new LogitWeights(opened.id(), checkpoint.id(), feature, projected.projection(), top));
         return new Result(
                 rows(opened, answer.promoted(), answer.promotedWeights()),
                 rows(opened, answer.suppressed(), answer.suppressedWeights()),
@@ -67,7 +64,9 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
                         answer.moments().mean(),
                         answer.moments().deviation(),
                         answer.moments().skewness(),
-                        answer.moments().kurtosis()));
+                        answer.moments().kurtosis(),
+                        answer.moments().entropy(),
+                        answer.moments().twoSidedMass()));
     }
 
     private static List<Row> rows(OpenModel model, int[] ids, float[] weights) {
@@ -91,7 +90,11 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
     /**
      * Moments over the vocabulary.
      *
+     * @param skewness null where all weights are equal
      * @param kurtosis 3 for a normal distribution
+     * @param entropy of their softmax, in nats
+     * @param twoSidedMass 1 where both sides of the mean make up the deviation, 0 where one does
      */
-    record Moments(double mean, double deviation, double skewness, double kurtosis) {}
+    record Moments(
+            double mean, double deviation, double skewness, double kurtosis, double entropy, double twoSidedMass) {}
 }

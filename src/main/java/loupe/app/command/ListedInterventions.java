@@ -1,28 +1,28 @@
-package loupe.app.effects;
+package loupe.app.command;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import loupe.analysis.effects.InterventionLine;
 import loupe.analysis.effects.InterventionLine.Target;
 import loupe.analysis.effects.InterventionList;
 import loupe.analysis.effects.Interventions;
 import loupe.analysis.features.VectorFile;
+import loupe.app.cli.CommandContext;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.base.Refusal;
-import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.lm.SiteShape;
 import loupe.tensor.HostTensor;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what is done to the model while it reads, line by line as the window's list has it. */
-final class ListedInterventions {
-    static final String LINE = "--do";
+public final class ListedInterventions {
+    private static final String LINE = "--do";
 
     @Option(
             names = LINE,
@@ -44,12 +44,16 @@ final class ListedInterventions {
                     + "stands in place of the value, at every token (default: kept).")
     private boolean error;
 
+    @Mixin
+    private IndexedCheckpoint.Counted counted;
+
     /**
      * The list, which is empty if no option was given; to be read before anything is opened.
      *
      * @throws UsageException if a line cannot be read
      */
-    InterventionList read() {
+    public InterventionList read() {
+        counted.check();
         return new InterventionList(lines(), error);
     }
 
@@ -71,7 +75,8 @@ final class ListedInterventions {
      * @param otherwise what is done if no line is given; null if one is needed
      * @throws UsageException if a line cannot be read, or nothing is done
      */
-    InterventionList read(@Nullable InterventionLine otherwise) {
+    public InterventionList read(@Nullable InterventionLine otherwise) {
+        counted.check();
         List<InterventionLine> read = lines();
         if (read.isEmpty() && otherwise != null) {
             read.add(otherwise);
@@ -82,19 +87,22 @@ final class ListedInterventions {
         return new InterventionList(read, error);
     }
 
+    /** Where the largest activations of features were counted, and their texts. */
+    public IndexedCheckpoint.Counted counted() {
+        return counted;
+    }
+
     /**
      * What a list does to an open model.
      *
      * @param saes the checkpoints, in the order of their numbers
-     * @param counted the largest activations of the first one's features; null without an index
      * @throws UsageException if a line names what is not there
      */
-    static Interventions of(
-            InterventionList list, OpenModel model, List<OpenSae> saes, @Nullable FeatureStatistics counted) {
+    public Interventions of(CommandContext context, InterventionList list, OpenModel model, List<OpenSae> saes) {
         for (InterventionLine line : list.lines()) {
             if (line.target() instanceof Target.Features features) {
                 OpenSae sae = sae(saes, features.sae());
-                features.features().forEach(feature -> SaeAt.requireFeature(feature, sae, LINE));
+                features.features().forEach(feature -> ReadingArguments.requireFeature(feature, sae, LINE));
             }
         }
         return list.interventions(new InterventionLine.Sources() {
@@ -105,10 +113,10 @@ final class ListedInterventions {
 
             @Override
             public double largest(int number, int feature) {
-                if (number != 0 || counted == null) {
-                    throw new UsageException(LINE + ": clamp-max needs --index DIR, with features of the first --sae");
+                if (!counted.isGiven()) {
+                    throw new UsageException(LINE + ": clamp-max needs --index DIR, which has counted the checkpoint");
                 }
-                return Objects.requireNonNull(counted).max()[feature];
+                return counted.largest(context, ListedInterventions.sae(saes, number), feature);
             }
 
             @Override

@@ -1,10 +1,13 @@
-package loupe.analysis.features;
+package loupe.analysis.lens;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
+import loupe.analysis.features.Histogram;
 import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
@@ -13,15 +16,11 @@ import loupe.inference.Scope;
 import loupe.lm.Embeddings;
 
 /**
- * Which tokens a feature's decoder direction promotes and suppresses: l = W_dec[i] diag(gain) W_U, with the gain of the
- * final norm (1 in a processed model) and the unembedding W_U.
+ * Which tokens a feature's decoder direction promotes and suppresses.
  *
- * @param centred whether the mean over the vocabulary is subtracted, as if W_U were centred as TransformerLens does
- * @param unitColumns whether tokens are compared by direction alone: each column of diag(gain) W_U, and the decoder
- *     direction, divided by its norm, so that l are cosines
  * @param top how many tokens at each end
  */
-public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centred, boolean unitColumns, int top)
+public record LogitWeights(ModelId model, SaeId sae, int feature, LogitProjection projection, int top)
         implements Query.Single<LogitWeights.Answer> {
     public LogitWeights {
         if (top < 0) {
@@ -32,8 +31,7 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
     @Override
     public Answer answer(Scope scope) {
         float[] direction = scope.sae(sae).decoderDirection(feature);
-        Embeddings lm = scope.embeddings(model);
-        int dModel = lm.config().dModel();
+        int dModel = scope.embeddings(model).config().dModel();
         if (direction.length != dModel) {
             throw new Refusal(
                     sae.name() + " writes vectors of " + direction.length + " numbers, the residual stream of "
@@ -43,21 +41,11 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         }
         NDManager step = scope.arrays();
         NDArray row = step.create(direction, new Shape(1, dModel));
-        NDArray gain = lm.finalGain();
-        NDArray weights = weights(row, lm);
-        if (unitColumns) {
-            NDArray squares = gain.square()
-                    .reshape(1, -1)
-                    .matMul(lm.unembedding().square().transpose());
-            weights = weights.div(squares.sqrt().maximum(1e-30f)).div(row.norm().maximum(1e-30f));
-        }
-        if (centred) {
-            weights = weights.sub(weights.mean());
-        }
-        return Answer.of(DeviceArrays.floats(ofTokens(weights, lm)), top);
+        float[] weights = DeviceArrays.floats(projection.weights(row, scope, model));
+        return Answer.of(weights, scope.answer(new KeptTokens(model, projection.keptPercentile())), top);
     }
 
-    /** (N, V) logit weights of directions (N, dModel). Device thread only. */
+    /** (N, V) logit weights of directions (N, dModel), with the final gain. Device thread only. */
     public static NDArray weights(NDArray directions, Embeddings lm) {
         return directions.mul(lm.finalGain()).matMul(lm.unembedding().transpose());
     }
@@ -79,7 +67,8 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
      *
      * @param promoted ids of the tokens with the largest weights, largest first
      * @param suppressed ids of those with the smallest, smallest first
-     * @param weights l, one per token
+     * @param weights l, one per token; NaN for those that are left out
+     * @param leftOut ids of the tokens that are left out for their norm, in order
      * @param histogram of l in 50 bins
      */
     public record Answer(
@@ -88,19 +77,61 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
             int[] suppressed,
             float[] suppressedWeights,
             float[] weights,
+            int[] leftOut,
             Histogram histogram,
             Moments moments) {
-        static Answer of(float[] weights, int top) {
-            int[] promoted = extremes(weights, top, -1);
-            int[] suppressed = extremes(weights, top, 1);
+        /** Ids of all tokens by falling weight, equal ones by id, then of those that are left out. */
+        public int[] falling() {
+            return IntStream.concat(
+                            IntStream.of(falling(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY)),
+                            IntStream.of(leftOut))
+                    .toArray();
+        }
+
+        /** Ids of the tokens whose weight is between two ends, both included, by falling weight, equal ones by id. */
+        public int[] falling(double from, double to) {
+            int[] within = IntStream.range(0, weights.length)
+                    .filter(t -> weights[t] >= from && weights[t] <= to)
+                    .toArray();
+            float[] own = new float[within.length];
+            for (int i = 0; i < own.length; i++) {
+                own[i] = weights[within[i]];
+            }
+            TokenOrder order = new TokenOrder(own.length);
+            order.sort(own, 0);
+            return IntStream.range(0, own.length)
+                    .map(rank -> within[order.token(rank)])
+                    .toArray();
+        }
+
+        /** Counts the weights of some tokens in the bins of the histogram of all. */
+        public double[] counts(IntPredicate wanted) {
+            double[] counts = new double[histogram.bins()];
+            for (int t = 0; t < weights.length; t++) {
+                if (Float.isFinite(weights[t]) && wanted.test(t)) {
+                    counts[histogram.bin(weights[t])]++;
+                }
+            }
+            return counts;
+        }
+
+        static Answer of(float[] weights, KeptTokens.Answer tokens, int top) {
+            float[] compact = tokens.compact(weights);
+            float[] shown = weights.clone();
+            for (int id : tokens.leftOut()) {
+                shown[id] = Float.NaN;
+            }
+            int[] promoted = extremes(shown, top, -1);
+            int[] suppressed = extremes(shown, top, 1);
             return new Answer(
                     promoted,
-                    pick(weights, promoted),
+                    pick(shown, promoted),
                     suppressed,
-                    pick(weights, suppressed),
-                    weights,
-                    Histogram.of(weights, Histogram.DEFAULT_BINS),
-                    Moments.of(weights));
+                    pick(shown, suppressed),
+                    shown,
+                    tokens.leftOut(),
+                    Histogram.of(shown, Histogram.DEFAULT_BINS),
+                    Moments.of(compact));
         }
 
         private static int[] extremes(float[] weights, int top, int sign) {
