@@ -61,9 +61,8 @@ public final class CorpusRules {
                     places[first + p] = at;
                     ids[at] = tokens[p];
                     previous[at] = p > 0 && documents[p - 1] == documents[p] ? tokens[p - 1] : RuleCorpus.NONE;
-                    next[at] = p + 1 < tokens.length && documents[p + 1] == documents[p]
-                            ? tokens[p + 1]
-                            : RuleCorpus.NONE;
+                    next[at] =
+                            p + 1 < tokens.length && documents[p + 1] == documents[p] ? tokens[p + 1] : RuleCorpus.NONE;
                     contexts[at] = first / length;
                 }
             }

@@ -253,7 +253,9 @@ class EveryPaneIsACommandTest {
             Map.entry(
                     "embedding",
                     List.of(new Shown(
-                    EmbeddingModel.class, Set.of(EmbeddingGeometry.class, RandomNeighbours.class), "embeddings"))),
+                            EmbeddingModel.class,
+                            Set.of(EmbeddingGeometry.class, RandomNeighbours.class),
+                            "embeddings"))),
             Map.entry(
                     "token-bias",
                     List.of(new Shown(

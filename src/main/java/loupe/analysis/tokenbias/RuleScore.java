@@ -29,7 +29,8 @@ public record RuleScore(long hits, long active, long alarms, long inactive) {
     /** Lower bound of the balanced accuracy at 95 %: the Wilson intervals of both shares, combined as Newcombe does. */
     public double low() {
         double a = sensitivity() - WilsonInterval.of(hits, active).low();
-        double b = specificity() - WilsonInterval.of(inactive - alarms, inactive).low();
+        double b =
+                specificity() - WilsonInterval.of(inactive - alarms, inactive).low();
         return balanced() - Math.sqrt(a * a + b * b) / 2;
     }
 

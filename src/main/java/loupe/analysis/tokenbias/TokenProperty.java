@@ -24,8 +24,12 @@ public record TokenProperty(String name, BitSet tokens) {
         add(all, tokens, text, "punctuation", TokenProperty::isPunctuation);
         add(all, tokens, text, "white space", word -> !word.isEmpty() && word.isBlank());
         add(all, tokens, text, "a line break", word -> word.contains("\n"));
-        add(all, tokens, text, "a piece inside a word", word -> startsWith(word, Character::isLetter)
-                && !word.startsWith(" "));
+        add(
+                all,
+                tokens,
+                text,
+                "a piece inside a word",
+                word -> startsWith(word, Character::isLetter) && !word.startsWith(" "));
         for (TokenScript script : TokenScript.values()) {
             if (script != TokenScript.NONE) {
                 add(all, tokens, text, "script " + script.label(), word -> TokenScript.of(word) == script);

@@ -209,10 +209,7 @@ public final class TokenRules {
             int chosen = best;
             boolean not = without;
             ScoreOfPart scores = part -> not
-                    ? score(
-                            part,
-                            positives[part] - hits[chosen][part],
-                            corpus.count(part) - ofProperty[chosen][part])
+                    ? score(part, positives[part] - hits[chosen][part], corpus.count(part) - ofProperty[chosen][part])
                     : score(part, hits[chosen][part], ofProperty[chosen][part]);
             return Optional.of(new TokenRule(
                     TokenRule.Kind.TRAIT,

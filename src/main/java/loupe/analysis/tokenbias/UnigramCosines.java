@@ -27,8 +27,7 @@ public record UnigramCosines(SaeId sae, UnigramTable residuals, int feature) imp
             scope.cancellation().check();
             int end = Math.min(cosines.length, first + block);
             try (NDManager step = scope.arrays().newSubManager()) {
-                NDArray rows =
-                        FeatureTokens.asTrained(scope, checkpoint.config(), residuals, step, first, end);
+                NDArray rows = FeatureTokens.asTrained(scope, checkpoint.config(), residuals, step, first, end);
                 NDArray column = step.create(direction).reshape(direction.length, 1);
                 float[] products = DeviceArrays.floats(rows.matMul(column));
                 float[] squares = DeviceArrays.floats(rows.square().sum(new int[] {1}));

@@ -69,11 +69,7 @@ public final class RulesCommand extends LoupeCommand<RulesCommand.Result> {
             description = "Checkpoint of the index (default: that of --sae, by its contents and how it is read).")
     private @Nullable String indexed;
 
-    @Option(
-            names = "--features",
-            split = ",",
-            paramLabel = "I",
-            description = "Features (default: all).")
+    @Option(names = "--features", split = ",", paramLabel = "I", description = "Features (default: all).")
     @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int @Nullable [] features;
 
@@ -93,10 +89,7 @@ public final class RulesCommand extends LoupeCommand<RulesCommand.Result> {
     @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private @Nullable Integer top;
 
-    @Option(
-            names = "--out",
-            paramLabel = "F.csv",
-            description = "CSV file to write instead of listing the rules here.")
+    @Option(names = "--out", paramLabel = "F.csv", description = "CSV file to write instead of listing the rules here.")
     private @Nullable Path out;
 
     @Override
@@ -113,10 +106,12 @@ public final class RulesCommand extends LoupeCommand<RulesCommand.Result> {
         Arrays.stream(chosen).filter(f -> f >= count).findFirst().ifPresent(f -> {
             throw new UsageException("--features has " + f + ", the features are 0 to " + (count - 1));
         });
-        Optional<LogitMoments.Answer> promoted = checkpoint.config().dOut() == opened.config().dModel()
-                ? Optional.of(context.ask(new LogitMoments(opened.id(), checkpoint.id(), PROMOTED)))
-                : Optional.empty();
-        Optional<UnigramTable> residuals = unigram ? Optional.of(residuals(context, opened, checkpoint)) : Optional.empty();
+        Optional<LogitMoments.Answer> promoted =
+                checkpoint.config().dOut() == opened.config().dModel()
+                        ? Optional.of(context.ask(new LogitMoments(opened.id(), checkpoint.id(), PROMOTED)))
+                        : Optional.empty();
+        Optional<UnigramTable> residuals =
+                unigram ? Optional.of(residuals(context, opened, checkpoint)) : Optional.empty();
         List<Row> rows = new ArrayList<>();
         int active = 0;
         try (ActivationIndex index = ActivationIndex.open(folder)) {
@@ -216,7 +211,8 @@ public final class RulesCommand extends LoupeCommand<RulesCommand.Result> {
      * @param explained those that are active often enough to have a rule at all
      * @param out the file written
      */
-    record Result(int features, int explained, @LeftOutIfEmpty Optional<String> out, List<Row> rules) {}
+    record Result(
+            int features, int explained, @LeftOutIfEmpty Optional<String> out, List<Row> rules) {}
 
     /**
      * A rule of a feature.

@@ -45,8 +45,7 @@ class TokenRulesTest {
     }
 
     private static TokenRule best(IntPredicate active) {
-        return rules.best(
-                        IntStream.range(0, TOKENS).filter(active).toArray(), TokenRules.Known.NOTHING)
+        return rules.best(IntStream.range(0, TOKENS).filter(active).toArray(), TokenRules.Known.NOTHING)
                 .orElseThrow();
     }
 
@@ -54,7 +53,9 @@ class TokenRulesTest {
         assertThat(rule.kind()).isEqualTo(kind);
         assertThat(rule.words(TEXT)).isEqualTo(words);
         assertThat(rule.score().balanced()).isGreaterThan(0.99);
-        assertThat(rule.score().low()).isLessThanOrEqualTo(rule.score().balanced()).isGreaterThan(0.97);
+        assertThat(rule.score().low())
+                .isLessThanOrEqualTo(rule.score().balanced())
+                .isGreaterThan(0.97);
         assertThat(rule.score().high()).isBetween(rule.score().balanced(), 1.0);
     }
 
@@ -69,7 +70,10 @@ class TokenRulesTest {
         TokenRule rule = best(i -> set.contains(ids[i]));
         assertThat(rule.tokens()).containsExactlyInAnyOrderElementsOf(set);
         assertThat(rule.kind()).isEqualTo(Kind.TOKENS);
-        assertThat(rule.words(TEXT)).startsWith("current token in {").contains("\" wd3\"").endsWith("}");
+        assertThat(rule.words(TEXT))
+                .startsWith("current token in {")
+                .contains("\" wd3\"")
+                .endsWith("}");
         assertThat(rule.score().balanced()).isGreaterThan(0.99);
     }
 
@@ -116,8 +120,7 @@ class TokenRulesTest {
         for (int id = 0; id < VOCABULARY; id++) {
             cosines[id] = id % 3 == 0 ? 0.8f + id * 0.001f : 0.1f;
         }
-        int[] third =
-                IntStream.range(0, TOKENS).filter(i -> ids[i] % 3 == 0).toArray();
+        int[] third = IntStream.range(0, TOKENS).filter(i -> ids[i] % 3 == 0).toArray();
         List<TokenRule> all = rules.all(third, new TokenRules.Known(new int[0], cosines));
         TokenRule unigram = all.get(all.size() - 1);
         assertThat(unigram.kind()).isEqualTo(Kind.UNIGRAM);
@@ -136,7 +139,9 @@ class TokenRulesTest {
         RuleScore score = new RuleScore(9, 10, 5, 100);
         assertThat(score.balanced()).isEqualTo((0.9 + 0.95) / 2);
         // Wilson 95 %: 9 of 10 is 0.5958 to 0.9821, 95 of 100 is 0.8882 to 0.9785
-        assertThat(score.low()).isCloseTo(0.925 - Math.hypot(0.3042, 0.0618) / 2, org.assertj.core.api.Assertions.within(1e-3));
-        assertThat(score.high()).isCloseTo(0.925 + Math.hypot(0.0821, 0.0285) / 2, org.assertj.core.api.Assertions.within(1e-3));
+        assertThat(score.low())
+                .isCloseTo(0.925 - Math.hypot(0.3042, 0.0618) / 2, org.assertj.core.api.Assertions.within(1e-3));
+        assertThat(score.high())
+                .isCloseTo(0.925 + Math.hypot(0.0821, 0.0285) / 2, org.assertj.core.api.Assertions.within(1e-3));
     }
 }

@@ -1,6 +1,12 @@
 package loupe.app.effects;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +14,11 @@ import java.util.List;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.app.command.CommandRun;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,7 +78,7 @@ class AblatedTextCommandTest {
                                 - pairs.get("sets").get(2).get("lost").asDouble(),
                         within(1e-5));
         try (TensorArchive archive = TensorArchives.open(given.resolve("pairs.safetensors"))) {
-            HostTensor array = archive.read("pairs");
+            HostTensor array = archive.tensor("pairs").toHost();
             assertThat(array.shape()).containsExactly(4, 4);
             assertThat(array.get(0, 2)).isEqualTo((float) both.get("without").asDouble());
             assertThat(array.get(2, 0)).isEqualTo(array.get(0, 2));
