@@ -292,6 +292,7 @@ class EveryPaneIsACommandTest {
     /** Commands that no pane and no page asks the same as, and why there is none. */
     private static final Map<String, String> NO_PANE = Map.ofEntries(
             Map.entry("forward", "writes arrays for other programs"),
+            Map.entry("rules", "has no column in the table of features yet"),
             Map.entry("encode", "reads arrays of other programs"),
             Map.entry("index info", "the page of the corpus and that of kept indexes say it of each index"),
             Map.entry("index merge", "brings passes of several machines together"),
