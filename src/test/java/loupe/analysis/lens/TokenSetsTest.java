@@ -104,9 +104,7 @@ class TokenSetsTest {
                     .usingRecursiveComparison()
                     .ignoringFields("enrichment")
                     .isEqualTo(first);
-            assertThat(second.enrichment())
-                    .usingComparatorWithPrecision(1e-14)
-                    .containsExactly(first.enrichment());
+            assertThat(second.enrichment()).usingComparatorWithPrecision(1e-14).containsExactly(first.enrichment());
             Path file;
             try (var files = Files.list(folder.resolve("logits"))) {
                 file = files.findFirst().orElseThrow();

@@ -138,8 +138,7 @@ class AblatedTextCommandTest {
     private static String active() {
         return IntStream.range(0, TinySae.FEATURES)
                 .mapToObj(Integer::toString)
-                .filter(feature ->
-                        run("--feature", feature, "--index", "@/index", "--count", "1").code == 0)
+                .filter(feature -> run("--feature", feature, "--index", "@/index", "--count", "1").code == 0)
                 .findFirst()
                 .orElseThrow();
     }
