@@ -27,17 +27,21 @@ public final class DeviceArrays {
 
     /** A copy of the elements, row-major, as float32; from float64 they are rounded. */
     public static float[] floats(NDArray array) {
+        float[] values = new float[Math.toIntExact(array.size())];
+        floats(array, values);
+        return values;
+    }
+
+    /** The same into an array that is there, of the same length. */
+    public static void floats(NDArray array, float[] values) {
         if (array.getDataType() != DataType.FLOAT32) {
             try (NDArray converted = array.toType(DataType.FLOAT32, false)) {
-                return floats(converted);
+                floats(converted, values);
             }
-        }
-        float[] values = new float[Math.toIntExact(array.size())];
-        if (values.length > 0) {
+        } else if (values.length > 0) {
             ByteBuffer bytes = array.toByteBuffer(true);
             bytes.order(java.nio.ByteOrder.nativeOrder()).asFloatBuffer().get(values);
         }
-        return values;
     }
 
     /** Whether no element is NaN or infinite. */

@@ -49,6 +49,7 @@ import loupe.app.geometry.EnrichmentCommand;
 import loupe.app.geometry.GeometryCommand;
 import loupe.app.geometry.LogitStatsCommand;
 import loupe.app.geometry.LogitsCommand;
+import loupe.app.geometry.RulesCommand;
 import loupe.app.geometry.TokenBiasCommand;
 import loupe.app.tour.TourCommand;
 import loupe.app.window.UserFolders;
@@ -103,6 +104,7 @@ public final class Main {
                         new NeighboursCommand(),
                         new EmbeddingsCommand(),
                         new TokenBiasCommand(),
+                        new RulesCommand(),
                         new LogitsCommand(),
                         new LogitStatsCommand(),
                         new EnrichmentCommand(),

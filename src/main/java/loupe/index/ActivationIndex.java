@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
@@ -416,6 +417,42 @@ public final class ActivationIndex extends CountedActivations {
                 visitor.passage(from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
             }
         }
+    }
+
+    /**
+     * Passes on every context's tokens, in order.
+     *
+     * @param visitor called between other questions' answers
+     */
+    public void contexts(Cancellation cancellation, ContextVisitor visitor) {
+        int length = info.contextLength();
+        int contexts = Math.toIntExact((info.places() + length - 1) / length);
+        for (int from = 0; from < contexts; from += PASSAGES_AT_ONCE) {
+            cancellation.check();
+            int[] numbers = IntStream.range(from, Math.min(contexts, from + PASSAGES_AT_ONCE))
+                    .toArray();
+            Map<Integer, ContextTexts.Text> found;
+            synchronized (this) {
+                found = texts(numbers);
+            }
+            for (int number : numbers) {
+                ContextTexts.Text text = textOf(number, found);
+                visitor.context(number * length, text.ids(), text.documents(), text::counts);
+            }
+        }
+    }
+
+    /** Is shown contexts one by one. */
+    public interface ContextVisitor {
+        /**
+         * Receives one context.
+         *
+         * @param first running number of its first token
+         * @param ids token ids, not to be written
+         * @param documents for each token the number of its document; not to be written
+         * @param counts whether the token at a position counts
+         */
+        void context(int first, int[] ids, int[] documents, IntPredicate counts);
     }
 
     /** Is shown the text around tokens. */

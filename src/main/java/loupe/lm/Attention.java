@@ -41,6 +41,8 @@ record Attention(
         NDArray out,
         @Nullable NDArray outBias) {
     /**
+     * What attention adds.
+     *
      * @param x (B, T, dModel), normalised
      * @param lastOnly whether only the last token of each row asks
      * @return (B, T, dModel), or (B, 1, dModel)

@@ -33,7 +33,7 @@ record TransformerBlock(
     }
 
     /**
-     * Computes the block.
+     * Attention and MLP.
      *
      * @param x (B, T, dModel)
      * @param lastOnly whether only the last position of each row is computed behind keys and values

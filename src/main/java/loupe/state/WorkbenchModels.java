@@ -229,7 +229,8 @@ public final class WorkbenchModels implements AutoCloseable {
         choices = new RememberedChoices()
                 .flag("captions", captions)
                 .flag("formulas", formulas)
-                .flag("text.beginning", text.beginning());
+                .flag("text.beginning", text.beginning())
+                .flag("generation.corrupt", generation.ofCorrupt());
         patching.remember(choices);
         attribution.remember(choices);
         circuit.remember(choices);

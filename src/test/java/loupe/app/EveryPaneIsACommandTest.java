@@ -30,6 +30,7 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.dream.Dream;
 import loupe.analysis.dream.TextMeasures;
 import loupe.analysis.effects.Attribution;
+import loupe.analysis.effects.CorpusEffects;
 import loupe.analysis.effects.DoseResponse;
 import loupe.analysis.effects.DoseTable;
 import loupe.analysis.effects.EdgeWeights;
@@ -202,7 +203,7 @@ class EveryPaneIsACommandTest {
                     "effects",
                     List.of(new Shown(
                             EffectsModel.class,
-                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class),
+                            Set.of(PromptEffects.class, TokenEffects.class, ExampleEffects.class, CorpusEffects.class),
                             "effect"))),
             Map.entry(
                     "ablated-text",
@@ -291,6 +292,7 @@ class EveryPaneIsACommandTest {
     /** Commands that no pane and no page asks the same as, and why there is none. */
     private static final Map<String, String> NO_PANE = Map.ofEntries(
             Map.entry("forward", "writes arrays for other programs"),
+            Map.entry("rules", "has no column in the table of features yet"),
             Map.entry("encode", "reads arrays of other programs"),
             Map.entry("index info", "the page of the corpus and that of kept indexes say it of each index"),
             Map.entry("index merge", "brings passes of several machines together"),
@@ -329,6 +331,8 @@ class EveryPaneIsACommandTest {
             Map.entry("--null-draws", GhostKnobs.NULL_DRAWS),
             Map.entry("--steer", GhostKnobs.STEERING),
             Map.entry("--clamp", GhostKnobs.STEERING),
+            Map.entry("--do", "the pane Interventions, and the switch beside the tree's steering"),
+            Map.entry("--error", "the pane Interventions"),
             Map.entry("--script", GhostKnobs.FILTER),
             Map.entry("--leading-space", GhostKnobs.FILTER),
             Map.entry("--letters-only", GhostKnobs.FILTER),

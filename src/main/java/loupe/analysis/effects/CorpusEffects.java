@@ -121,20 +121,62 @@ public record CorpusEffects(
     }
 
     /** What is added up for each unit of the bootstrap. */
-    private enum Sum {
-        TOKENS,
-        FOLLOWED,
-        CE,
-        CE_WITH,
-        KL
+    private static final class Sums {
+        private final double[] tokens;
+        private final double[] followed;
+        private final double[] ce;
+        private final double[] ceWith;
+        private final double[] kl;
+
+        Sums(int units) {
+            tokens = new double[units];
+            followed = new double[units];
+            ce = new double[units];
+            ceWith = new double[units];
+            kl = new double[units];
+        }
+
+        void add(Sums more) {
+            addTo(tokens, more.tokens);
+            addTo(followed, more.followed);
+            addTo(ce, more.ce);
+            addTo(ceWith, more.ceWith);
+            addTo(kl, more.kl);
+        }
     }
 
-    /** The same of each feature. */
-    private enum OfFeature {
-        BEFORE,
-        AFTER,
-        ACTIVE,
-        ACTIVE_AFTER
+    /** The same of one feature. */
+    private static final class OfFeature {
+        private final double[] before;
+        private final double[] after;
+        private final double[] active;
+        private final double[] activeAfter;
+
+        OfFeature(int units) {
+            before = new double[units];
+            after = new double[units];
+            active = new double[units];
+            activeAfter = new double[units];
+        }
+
+        static List<OfFeature> each(int features, int units) {
+            return IntStream.range(0, features)
+                    .mapToObj(i -> new OfFeature(units))
+                    .toList();
+        }
+
+        void add(OfFeature more) {
+            addTo(before, more.before);
+            addTo(after, more.after);
+            addTo(active, more.active);
+            addTo(activeAfter, more.activeAfter);
+        }
+    }
+
+    private static void addTo(double[] sums, double[] more) {
+        for (int unit = 0; unit < sums.length; unit++) {
+            sums[unit] += more[unit];
+        }
     }
 
     /** One batch of contexts after another. */
@@ -142,9 +184,8 @@ public record CorpusEffects(
         private final List<int[]> batches = CorpusEffects.this.contexts.batches(STEP_TOKENS);
         private final int units = Math.min(MOST_UNITS, CorpusEffects.this.contexts.count());
         private final long all = CorpusEffects.this.contexts.tokens();
-        private final double[][] sums = new double[Sum.values().length][units];
-        private final double[][][] ofFeatures =
-                new double[CorpusEffects.this.watched.size()][OfFeature.values().length][units];
+        private final Sums sums = new Sums(units);
+        private final List<OfFeature> ofFeatures = OfFeature.each(CorpusEffects.this.watched.size(), units);
         private int read;
         private long tokens;
         private int finished;
@@ -166,9 +207,8 @@ public record CorpusEffects(
             Map<HookPoint, List<NDArray>> seen = new HashMap<>();
             InterventionHook changes = done.isEmpty() ? null : changes(scope, rows.length, batch);
             PairedRun run = PairedRun.of(scope, model, batch.input(), changes, looked, seen);
-            double[][] found = new double[Sum.values().length][units];
-            double[][][] foundOfFeatures =
-                    new double[CorpusEffects.this.watched.size()][OfFeature.values().length][units];
+            Sums found = new Sums(units);
+            List<OfFeature> foundOfFeatures = OfFeature.each(ofFeatures.size(), units);
             for (int row = 0; row < rows.length; row++) {
                 scope.cancellation().check();
                 predictions(run, batch, row, unit(rows[row]), found);
@@ -177,12 +217,12 @@ public record CorpusEffects(
                 Watched one = CorpusEffects.this.watched.get(i);
                 PlacedSae sae = Objects.requireNonNull(placed.get(one.sae()));
                 sae.require(one.feature());
-                activations(sae, one.feature(), batch, rows, seen, foundOfFeatures[i]);
+                activations(sae, one.feature(), batch, rows, seen, foundOfFeatures.get(i));
             }
             // nothing is kept of a step that fails and is done again
-            add(found, sums);
-            for (int i = 0; i < ofFeatures.length; i++) {
-                add(foundOfFeatures[i], ofFeatures[i]);
+            sums.add(found);
+            for (int i = 0; i < ofFeatures.size(); i++) {
+                ofFeatures.get(i).add(foundOfFeatures.get(i));
             }
             applied += Arrays.stream(run.applied()).sum();
             read += rows.length;
@@ -193,14 +233,6 @@ public record CorpusEffects(
 
         private int unit(int context) {
             return (int) ((long) context * units / CorpusEffects.this.contexts.count());
-        }
-
-        private static void add(double[][] more, double[][] to) {
-            for (int i = 0; i < to.length; i++) {
-                for (int unit = 0; unit < to[i].length; unit++) {
-                    to[i][unit] += more[i][unit];
-                }
-            }
         }
 
         private InterventionHook changes(Scope scope, int rows, TokenBatch batch) {
@@ -222,7 +254,7 @@ public record CorpusEffects(
             return !CorpusEffects.this.ignored.contains(batch.id(place));
         }
 
-        private void predictions(PairedRun run, TokenBatch batch, int row, int unit, double[][] found) {
+        private void predictions(PairedRun run, TokenBatch batch, int row, int unit, Sums found) {
             int length = (int) Arrays.stream(batch.places())
                     .filter(place -> place / batch.length() == row)
                     .count();
@@ -233,13 +265,13 @@ public record CorpusEffects(
                 if (!counts(batch, place)) {
                     continue;
                 }
-                found[Sum.TOKENS.ordinal()][unit]++;
-                found[Sum.KL.ordinal()][unit] += Runs.number(InterventionEffects.divergence(before, after, t));
+                found.tokens[unit]++;
+                found.kl[unit] += Runs.number(InterventionEffects.divergence(before, after, t));
                 if (batch.isFollowed(place)) {
                     int next = batch.id(place + 1);
-                    found[Sum.FOLLOWED.ordinal()][unit]++;
-                    found[Sum.CE.ordinal()][unit] -= LogProbabilities.at(before, t, next);
-                    found[Sum.CE_WITH.ordinal()][unit] -= LogProbabilities.at(after, t, next);
+                    found.followed[unit]++;
+                    found.ce[unit] -= LogProbabilities.at(before, t, next);
+                    found.ceWith[unit] -= LogProbabilities.at(after, t, next);
                 }
             }
         }
@@ -250,7 +282,7 @@ public record CorpusEffects(
                 TokenBatch batch,
                 int[] rows,
                 Map<HookPoint, List<NDArray>> seen,
-                double[][] found) {
+                OfFeature found) {
             List<NDArray> values = Objects.requireNonNull(seen.get(sae.readsAt()));
             float[] before = column(sae, feature, values.get(0));
             // before the first change both runs are one
@@ -258,10 +290,10 @@ public record CorpusEffects(
             for (int place : batch.places()) {
                 if (counts(batch, place)) {
                     int unit = unit(rows[place / batch.length()]);
-                    found[OfFeature.BEFORE.ordinal()][unit] += before[place];
-                    found[OfFeature.AFTER.ordinal()][unit] += after[place];
-                    found[OfFeature.ACTIVE.ordinal()][unit] += before[place] != 0 ? 1 : 0;
-                    found[OfFeature.ACTIVE_AFTER.ordinal()][unit] += after[place] != 0 ? 1 : 0;
+                    found.before[unit] += before[place];
+                    found.after[unit] += after[place];
+                    found.active[unit] += before[place] != 0 ? 1 : 0;
+                    found.activeAfter[unit] += after[place] != 0 ? 1 : 0;
                 }
             }
         }
@@ -284,36 +316,33 @@ public record CorpusEffects(
         }
 
         private Answer answer() {
-            double[] counted = sums[Sum.TOKENS.ordinal()];
-            double[] followed = sums[Sum.FOLLOWED.ordinal()];
+            double[] counted = sums.tokens;
+            double[] followed = sums.followed;
             List<Bootstrap.OfUnits> means = new ArrayList<>();
-            means.add(new Bootstrap.OfUnits(difference(sums[Sum.CE_WITH.ordinal()], sums[Sum.CE.ordinal()]), followed));
-            means.add(new Bootstrap.OfUnits(sums[Sum.KL.ordinal()], counted));
-            for (double[][] one : ofFeatures) {
-                means.add(new Bootstrap.OfUnits(
-                        difference(one[OfFeature.AFTER.ordinal()], one[OfFeature.BEFORE.ordinal()]), counted));
+            means.add(new Bootstrap.OfUnits(difference(sums.ceWith, sums.ce), followed));
+            means.add(new Bootstrap.OfUnits(sums.kl, counted));
+            for (OfFeature one : ofFeatures) {
+                means.add(new Bootstrap.OfUnits(difference(one.after, one.before), counted));
             }
             List<Bootstrap> intervals = Bootstrap.of(means, resamples, seed);
             double n = Arrays.stream(counted).sum();
             double predicted = Arrays.stream(followed).sum();
             List<Activation> activations = new ArrayList<>();
-            for (int i = 0; i < ofFeatures.length; i++) {
-                double[] of = Arrays.stream(ofFeatures[i])
-                        .mapToDouble(values -> Arrays.stream(values).sum() / n)
-                        .toArray();
+            for (int i = 0; i < ofFeatures.size(); i++) {
+                OfFeature of = ofFeatures.get(i);
                 activations.add(new Activation(
                         CorpusEffects.this.watched.get(i),
-                        of[OfFeature.BEFORE.ordinal()],
-                        of[OfFeature.AFTER.ordinal()],
+                        Arrays.stream(of.before).sum() / n,
+                        Arrays.stream(of.after).sum() / n,
                         intervals.get(i + 2),
-                        of[OfFeature.ACTIVE.ordinal()],
-                        of[OfFeature.ACTIVE_AFTER.ordinal()]));
+                        Arrays.stream(of.active).sum() / n,
+                        Arrays.stream(of.activeAfter).sum() / n));
             }
             return new Answer(
                     (long) n,
                     read,
-                    Arrays.stream(sums[Sum.CE.ordinal()]).sum() / predicted,
-                    Arrays.stream(sums[Sum.CE_WITH.ordinal()]).sum() / predicted,
+                    Arrays.stream(sums.ce).sum() / predicted,
+                    Arrays.stream(sums.ceWith).sum() / predicted,
                     intervals.get(0),
                     intervals.get(1),
                     activations,

@@ -58,6 +58,18 @@ public record InterventionList(List<InterventionLine> lines, boolean keepsError)
                 lines.stream().map(line -> line.switched(false)).toList(), true);
     }
 
+    /** With the lines that name features of one checkpoint switched off. */
+    public InterventionList switchedOff(int sae) {
+        return new InterventionList(
+                lines.stream()
+                        .map(line -> line.target() instanceof InterventionLine.Target.Features features
+                                        && features.sae() == sae
+                                ? line.switched(false)
+                                : line)
+                        .toList(),
+                keepsError);
+    }
+
     /** Whether something would be done. */
     public boolean isOn() {
         return !keepsError || lines.stream().anyMatch(InterventionLine::isOn);

@@ -73,15 +73,21 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
         SmallestK nearest =
                 new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
         DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
-        NDArray column = scope.arrays().create(unit).toType(type, false).reshape(width, 1);
+        // Twice: the product with two columns uses all cores on the CPU, that with one only one.
+        NDArray columns = scope.arrays()
+                .create(unit)
+                .toType(type, false)
+                .reshape(1, width)
+                .repeat(0, 2)
+                .transpose();
         double[] squares = DeviceArrays.doubles(squares(scope, rows, type));
         DeviceArrays.forEachBlock(scope, rows, type, blockRows(type, width), (first, block) -> {
-            double[] products = DeviceArrays.doubles(block.matMul(column));
-            for (int i = 0; i < products.length; i++) {
+            double[] products = DeviceArrays.doubles(block.matMul(columns));
+            for (int i = 0; i < products.length / 2; i++) {
                 boolean isItself = itself.contains(first + i);
                 if (!isItself || withItself) {
                     double square = squares[first + i];
-                    double cosine = square == 0 ? 0 : products[i] / Math.sqrt(square);
+                    double cosine = square == 0 ? 0 : products[2 * i] / Math.sqrt(square);
                     nearest.offer(isItself ? ITSELF : -cosine, first + i);
                 }
             }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.geometry.CosineSummary;
 import loupe.analysis.geometry.LargestCosines;
 import loupe.analysis.geometry.VectorSet;
 import loupe.inference.OpenSae;
@@ -27,7 +28,8 @@ final class GeometryBenchmark implements Benchmark {
                 40,
                 "blocks.6.hook_resid_pre"));
         NeighbourSpace space = new NeighbourSpace.Decoder(sae.id());
-        bench.ask(LargestCosines.sampled(new VectorSet.Of(space), LargestCosines.USUAL_RANKS));
+        LargestCosines.Answer random =
+                bench.ask(LargestCosines.sampled(new VectorSet.RandomLike(space, 0), LargestCosines.USUAL_RANKS));
         long start = System.nanoTime();
         bench.ask(new LargestCosines(new VectorSet.Of(space), LargestCosines.USUAL_RANKS));
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -38,6 +40,8 @@ final class GeometryBenchmark implements Benchmark {
         figures.put("counted TFLOP", operations / 1e12);
         figures.put("floor_s", operations / bench.peak().sgemmGflops() / 1e9);
         figures.put("ratio_to_peak", operations / seconds / 1e9 / bench.peak().sgemmGflops());
+        figures.put("random mean", CosineSummary.of(random.largest().get(0), 1).mean());
+        figures.put("random expected", CosineSummary.expectedLargest(random.count(), random.width()));
         bench.close(sae);
         return figures;
     }

@@ -24,12 +24,14 @@ final class TextBenchmark implements Benchmark {
     private static final PromptPair PROMPTS =
             new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
     private static final int FEATURE = 866;
+    private static final int WARM_UP = 10;
     private static final int STRENGTHS = 25;
     private static final int EDITS = 25;
     private static final int TEXTS = 5;
     private static final int DREAMT = 3;
     private static final long EDIT_MILLIS = 60;
     private static final long SETTLING_MILLIS = 500;
+    private static final long RESTING_MILLIS = 100;
     private static final long COUNTING_NANOS = 1_800_000_000_000L;
     /** Two frames at 60 a second. */
     private static final double TWO_PULSES_MILLIS = 2000.0 / 60;
@@ -106,18 +108,21 @@ final class TextBenchmark implements Benchmark {
     private void strengths(Bench bench, Probe probe, Map<String, Object> figures) {
         bench.report("text: changing the strength");
         run("show-generation");
-        Toolkit.run(() -> strength(1));
-        shown.until(this::isQuiet);
-        probe.takeMillis();
+        for (int i = 0; i < WARM_UP; i++) {
+            double amount = 1 + i;
+            Toolkit.run(() -> strength(amount));
+            rest();
+        }
+        probe.put(figures, "while strengths change for the first times");
         double[] predictions = new double[STRENGTHS];
         double[] token = new double[STRENGTHS];
         for (int i = 0; i < STRENGTHS; i++) {
-            double amount = 10 + i;
+            double amount = 20 + i;
             predictions[i] =
                     changed(() -> strength(amount), models().predictions().predictions());
-            shown.until(this::isQuiet);
+            rest();
             token[i] = changed(() -> strength(-amount), models().generation().texts());
-            shown.until(this::isQuiet);
+            rest();
         }
         figures.put("another strength, new predictions", Timing.of(predictions).milliseconds());
         figures.put("limit, two pulses, ms", TWO_PULSES_MILLIS);
@@ -126,6 +131,12 @@ final class TextBenchmark implements Benchmark {
         figures.put("limit, ms", FIRST_TOKEN_MILLIS);
         figures.put("slowest first token of " + STRENGTHS + ", ms", 1e3 * largest(token));
         probe.put(figures, "while strengths change");
+    }
+
+    /** Until both texts are whole and their last frame is drawn. */
+    private void rest() {
+        shown.until(this::isQuiet);
+        MeasuredWindow.pause(RESTING_MILLIS);
     }
 
     private static double largest(double[] seconds) {

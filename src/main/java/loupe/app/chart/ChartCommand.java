@@ -34,8 +34,8 @@ public final class ChartCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, kinds, enrichment, embedding, "
-                        + "token-bias, tree, scale, patching and ablated-text");
+                "chart needs one of histogram, density, logits, dose, scatter, dream, cosines, kinds, enrichment, "
+                        + "embedding, token-bias, tree, scale, patching and ablated-text");
     }
 
     /**

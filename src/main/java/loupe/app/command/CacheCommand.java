@@ -148,7 +148,8 @@ public final class CacheCommand implements Runnable {
         @Override
         public Result run(CommandContext context) {
             if ((names.isEmpty() ? 0 : 1) + (all ? 1 : 0) + (cosines ? 1 : 0) + (days == null ? 0 : 1) != 1) {
-                throw new UsageException("cache clear needs names, --all, --cosines or --older-than, one of them");
+                throw new UsageException(
+                        "cache clear needs names, --all or --older-than, or --cosines, and one of them only");
             }
             IndexCache cache = place.cache();
             if (cosines) {

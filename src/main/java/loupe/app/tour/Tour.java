@@ -34,6 +34,7 @@ import loupe.search.FeatureColumn;
 import loupe.state.WorkbenchModels;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.map.CosineView;
 import loupe.state.nearest.LogitSplit;
 import loupe.state.nearest.LogitView;
 import loupe.state.text.DoseModel;
@@ -73,6 +74,7 @@ final class Tour {
     private static final int DREAMT = 12;
 
     private static final long COUNTING_MILLIS = 1_800_000;
+    private static final long COMPARING_MILLIS = 20_000;
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
             new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
@@ -419,6 +421,7 @@ final class Tour {
                 });
         prompts();
         dream();
+        cosines();
         PaneKind.ALL.forEach(this::pane);
         Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
@@ -459,6 +462,10 @@ final class Tour {
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         camera.settle();
         camera.both("small");
+        camera.both(
+                "small-cosines",
+                () -> app.view().run("view-map"),
+                () -> app.view().run(FIRST_VIEW));
         camera.both(
                 "small-prompts", () -> showPrompts(PROMPTS), () -> app.view().run(FIRST_VIEW));
         for (String pane : List.of("patching", "attribution", "circuit")) {
@@ -571,6 +578,37 @@ final class Tour {
 
     private void goBack() {
         app.view().run("back");
+    }
+
+    /** Cosines of all pairs, with a range marked; of very many features, while they are compared. */
+    private void cosines() {
+        if (!camera.isWanted("cosines")) {
+            return;
+        }
+        Toolkit.run(() -> app.view().run("view-map"));
+        camera.settle();
+        Toolkit.run(models().cosines()::start);
+        camera.until(
+                "cosines",
+                COMPARING_MILLIS,
+                () -> models().cosines().view().getValue() != null
+                        && models().cosines().matched().isComplete());
+        camera.both(
+                "cosines",
+                () -> {
+                    CosineView view = models().cosines().view().getValue();
+                    if (view != null) {
+                        double[] edges = view.bins().edges();
+                        models().cosines()
+                                .range()
+                                .set(new CosineView.Range(edges[edges.length / 2], edges[edges.length - 1]));
+                    }
+                },
+                () -> {
+                    models().cosines().range().set(null);
+                    models().cosines().stop();
+                    app.view().run(FIRST_VIEW);
+                });
     }
 
     /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */

@@ -173,6 +173,11 @@ public final class CosinesModel {
                 : Optional.empty();
     }
 
+    /** Of random directions with the mean and the covariance of A's vectors. */
+    public CosineSeries matched() {
+        return matched;
+    }
+
     /** Which vectors are compared. */
     public ObjectProperty<Among> among() {
         return among;
@@ -369,7 +374,10 @@ public final class CosinesModel {
     private void look() {
         LargestCosines.Answer known = a.answer().get();
         Optional<Integer> typed = typedRank();
-        if (known == null || typed.isEmpty() || !why.getValue().isEmpty()) {
+        if (known == null
+                || known.done() == 0
+                || typed.isEmpty()
+                || !why.getValue().isEmpty()) {
             view.clear();
             return;
         }

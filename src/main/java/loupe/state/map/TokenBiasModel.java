@@ -110,7 +110,7 @@ public final class TokenBiasModel {
         }
         if (beginning(model).isEmpty()) {
             return "The model's tokenizer has no token for the beginning of text, which stands before each token; "
-                    + "the command token-bias takes one with --bos-id";
+                    + "the command token-bias takes another";
         }
         return new Fit(model.config(), sae.config())
                 .misfit()

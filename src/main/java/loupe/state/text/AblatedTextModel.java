@@ -287,7 +287,6 @@ public final class AblatedTextModel {
         OpenSae sae = side.sae().get();
         FeatureRef feature = side.feature().get();
         refused.set(null);
-        askedOfPrompt = null;
         if (!isShown || model == null || sae == null || feature == null) {
             clear();
             return;
@@ -301,6 +300,7 @@ public final class AblatedTextModel {
             return;
         }
         if (settings.get().over() == Over.EXAMPLES) {
+            askedOfPrompt = null;
             onPrompt.clear();
             CountedActivations counted = activations.counted().get();
             FeatureActivations active = activations.activations().getValue();
@@ -312,6 +312,7 @@ public final class AblatedTextModel {
             }
             return;
         }
+        askedOfExamples = null;
         examples.clear();
         overExamples.clear();
         PromptTokens tokens = prompt.cleanTokens().get();
@@ -321,7 +322,7 @@ public final class AblatedTextModel {
         }
         int at = Math.max(0, Math.min(tokens.size() - 1, prompt.position().get()));
         askedTexts = tokens.texts().subList(0, at + 1);
-        askedOfPrompt = new AblatedText(
+        AblatedText question = new AblatedText(
                 model.id(),
                 sae.id(),
                 feature.feature(),
@@ -329,10 +330,17 @@ public final class AblatedTextModel {
                 Math.max(0, at + 1 - settings.get().within()),
                 settings.get().sets(),
                 replacement);
-        onPrompt.ask(askedOfPrompt);
+        if (question.equals(askedOfPrompt)) {
+            onPrompt.ask(question);
+        } else { // not after what may take long
+            askedOfPrompt = question;
+            onPrompt.askAfresh(question);
+        }
     }
 
     private void clear() {
+        askedOfPrompt = null;
+        askedOfExamples = null;
         for (ResultSlot<?> slot : List.of(onPrompt, examples, overExamples, shown)) {
             slot.clear();
         }
@@ -343,7 +351,6 @@ public final class AblatedTextModel {
         OpenSae sae = side.sae().get();
         FeatureRef feature = side.feature().get();
         List<ExampleTexts.Chosen> chosen = examples.getValue();
-        askedOfExamples = null;
         if (model == null
                 || sae == null
                 || feature == null
@@ -351,10 +358,11 @@ public final class AblatedTextModel {
                 || chosen.isEmpty()
                 || refused.get() != null
                 || settings.get().over() != Over.EXAMPLES) {
+            askedOfExamples = null;
             overExamples.clear();
             return;
         }
-        askedOfExamples = new AblatedExamples(
+        AblatedExamples question = new AblatedExamples(
                 model.id(),
                 sae.id(),
                 feature.feature(),
@@ -362,7 +370,12 @@ public final class AblatedTextModel {
                 settings.get().within(),
                 settings.get().sets(),
                 replacement(model, settings.get()));
-        overExamples.ask(askedOfExamples);
+        if (question.equals(askedOfExamples)) {
+            overExamples.ask(question);
+        } else {
+            askedOfExamples = question;
+            overExamples.askAfresh(question);
+        }
     }
 
     private static Replacement replacement(OpenModel model, Settings of) {

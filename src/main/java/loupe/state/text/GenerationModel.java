@@ -2,7 +2,9 @@ package loupe.state.text;
 
 import java.util.Map;
 import java.util.Optional;
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.analysis.effects.Generation;
@@ -45,6 +47,7 @@ public final class GenerationModel {
     private final PromptModel prompt;
     private final ObservableValue<Interventions> interventions;
     private final ObjectProperty<Settings> settings = new SimpleObjectProperty<>(this, "settings", Settings.USUAL);
+    private final BooleanProperty ofCorrupt = new SimpleBooleanProperty(this, "ofCorrupt", false);
     private final ResultSlot<Generation.Answer> texts;
     private final ObservableValue<PaneStatus> status;
 
@@ -96,7 +99,7 @@ public final class GenerationModel {
         status = new PaneStatusBinding()
                 .refuses(prompt.problem())
                 .fails(texts)
-                .isEmpty(this::whyEmpty, workbench.model(), prompt.cleanTokens())
+                .isEmpty(this::whyEmpty, workbench.model(), prompt.cleanTokens(), prompt.corruptTokens(), ofCorrupt)
                 .offers(
                         () -> workbench.model().get() == null ? Optional.of(PaneNeed.MODEL) : Optional.empty(),
                         workbench.model())
@@ -104,6 +107,8 @@ public final class GenerationModel {
         ValueHistory.keep(undo, settings, settings::set, (was, is) -> "change of how texts go on");
         workbench.model().addListener(changed -> ask(true));
         prompt.cleanTokens().addListener(changed -> ask(false));
+        prompt.corruptTokens().addListener(changed -> ask(false));
+        ofCorrupt.addListener(changed -> ask(false));
         interventions.addListener(changed -> ask(false));
         settings.addListener(changed -> ask(false));
     }
@@ -111,7 +116,19 @@ public final class GenerationModel {
     private String whyEmpty() {
         return workbench.model().get() == null
                 ? "Open a model to see how it goes on"
-                : prompt.cleanTokens().get().isEmpty() ? "Type a clean prompt to see how the model goes on" : "";
+                : start().isEmpty()
+                        ? "Type a " + (ofCorrupt.get() ? "corrupt" : "clean") + " prompt to see how the model goes on"
+                        : "";
+    }
+
+    /** The prompt that goes on. */
+    public PromptTokens start() {
+        return (ofCorrupt.get() ? prompt.corruptTokens() : prompt.cleanTokens()).get();
+    }
+
+    /** Whether the corrupt prompt goes on instead of the clean one. */
+    public BooleanProperty ofCorrupt() {
+        return ofCorrupt;
     }
 
     public ObservableValue<PaneStatus> status() {
@@ -168,9 +185,9 @@ public final class GenerationModel {
 
     private void ask(boolean afresh) {
         OpenModel model = workbench.model().get();
-        PromptTokens clean = prompt.cleanTokens().get();
-        int room = model == null ? 0 : model.config().context() - clean.size();
-        if (model == null || clean.isEmpty()) {
+        PromptTokens start = start();
+        int room = model == null ? 0 : model.config().context() - start.size();
+        if (model == null || start.isEmpty()) {
             texts.clear();
             return;
         }
@@ -183,7 +200,7 @@ public final class GenerationModel {
         }
         Generation question = new Generation(
                 model.id(),
-                clean.ids(),
+                start.ids(),
                 interventions.getValue(),
                 Math.min(settings.get().tokens(), room),
                 settings.get().sampling(),

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -39,9 +38,10 @@ import loupe.tensor.HostTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done to the model while it reads: the list that the user edits, with the features of A's checkpoint, and the
- * {@linkplain #interventions() interventions} that come of it. A list is switched off when another checkpoint is opened
- * as A, whose features have nothing to do with those of the one before. JavaFX thread only.
+ * What is done to the model while it reads: the list that the user edits, with features of A's and B's checkpoints, and
+ * the {@linkplain #interventions() interventions} that come of it. What names features of a side is switched off when
+ * another checkpoint is opened there, whose features have nothing to do with those of the one before. JavaFX thread
+ * only.
  */
 public final class InterventionsModel {
     /** Names longer than this are cut, since sessions keep them. */
@@ -49,9 +49,11 @@ public final class InterventionsModel {
 
     private static final String LIST = "interventions.list";
     private static final String OF = "interventions.of";
+    private static final String OF_OTHER = "interventions.of.b";
     private static final String NAMED = "interventions.named.";
 
     private final CheckpointSide side;
+    private final CheckpointSide other;
     private final CorpusStatistics statistics;
     private final ReadOnlyObjectWrapper<InterventionList> list =
             new ReadOnlyObjectWrapper<>(this, "list", InterventionList.NONE);
@@ -64,9 +66,12 @@ public final class InterventionsModel {
     private final ResultSlot<Map<Needed, Read>> vectors;
     /** The weights that the list's features are of; empty while no checkpoint was open. */
     private String of = "";
+    /** The same of B. */
+    private String ofOther = "";
 
     public InterventionsModel(Workbench workbench, CorpusStatistics statistics) {
         side = workbench.a();
+        other = workbench.b();
         this.statistics = statistics;
         InferenceService service = workbench.service();
         vectors = new ResultSlot<>(service, workbench.fx(), Priority.INTERACTIVE);
@@ -74,7 +79,9 @@ public final class InterventionsModel {
         list.addListener(changed -> read());
         side.model().addListener(changed -> read());
         side.sae().addListener((property, was, is) -> openedSae(is));
+        other.sae().addListener((property, was, is) -> openedOther(is));
         statistics.phase(side).addListener(changed -> resolve());
+        statistics.phase(other).addListener(changed -> resolve());
     }
 
     /** Keeps what is done to the list, so that it can be undone. */
@@ -120,9 +127,14 @@ public final class InterventionsModel {
         return interventions.get().isEmpty() ? "" : list.get().words();
     }
 
-    /** The checkpoint whose features are listed. */
+    /** The checkpoint whose features a new line has. */
     public CheckpointSide side() {
         return side;
+    }
+
+    /** The checkpoint of a number in lines: 0 is A's, 1 is B's. */
+    public CheckpointSide side(int number) {
+        return number == 0 ? side : other;
     }
 
     /** Lists something else. */
@@ -170,6 +182,7 @@ public final class InterventionsModel {
         Map<String, String> kept = new TreeMap<>();
         kept.put(LIST, list.get().toString());
         kept.put(OF, of);
+        kept.put(OF_OTHER, ofOther);
         named.get().forEach((name, one) -> kept.put(NAMED + name, one.toString()));
         return kept;
     }
@@ -184,8 +197,10 @@ public final class InterventionsModel {
         });
         named.set(Collections.unmodifiableMap(names));
         of = kept.getOrDefault(OF, "");
+        ofOther = kept.getOrDefault(OF_OTHER, "");
         understood(kept.getOrDefault(LIST, "")).ifPresent(list::set);
         openedSae(side.sae().get());
+        openedOther(other.sae().get());
     }
 
     private static Optional<InterventionList> understood(String text) {
@@ -202,6 +217,19 @@ public final class InterventionsModel {
             of = sae.weights();
             if (isOther && list.get().isOn()) {
                 list.set(list.get().switchedOff());
+                return;
+            }
+        }
+        resolve();
+    }
+
+    private void openedOther(@Nullable OpenSae sae) {
+        if (sae != null) {
+            boolean isOther = !ofOther.isEmpty() && !ofOther.equals(sae.weights());
+            ofOther = sae.weights();
+            InterventionList without = list.get().switchedOff(1);
+            if (isOther && !without.equals(list.get())) {
+                list.set(without);
                 return;
             }
         }
@@ -233,11 +261,10 @@ public final class InterventionsModel {
     }
 
     private void resolve() {
-        OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
         List<InterventionLine> carriedOut = new ArrayList<>();
         List<String> why = new ArrayList<>();
-        Sources sources = new Sources(model, sae);
+        Sources sources = new Sources(model, side.sae().get(), other.sae().get());
         for (InterventionLine line : list.get().lines()) {
             String problem = sources.problem(line);
             why.add(problem);
@@ -246,21 +273,43 @@ public final class InterventionsModel {
             }
         }
         problems.set(List.copyOf(why));
-        boolean keepsError = list.get().keepsError()
-                || sae == null
-                || model == null
-                || new Fit(model.config(), sae.config()).misfitOfOutput().isPresent();
+        boolean named = carriedOut.stream()
+                .anyMatch(line -> line.isOn() && line.target() instanceof InterventionLine.Target.Features);
+        boolean keepsError = list.get().keepsError() || (!named && !sources.fits(0));
         interventions.set(new InterventionList(carriedOut, keepsError).interventions(sources));
     }
 
     /** What lines need, of what is open now. */
     private final class Sources implements InterventionLine.Sources {
         private final @Nullable OpenModel model;
-        private final @Nullable OpenSae sae;
+        private final @Nullable OpenSae a;
+        private final @Nullable OpenSae b;
 
-        Sources(@Nullable OpenModel model, @Nullable OpenSae sae) {
+        Sources(@Nullable OpenModel model, @Nullable OpenSae a, @Nullable OpenSae b) {
             this.model = model;
-            this.sae = sae;
+            this.a = a;
+            this.b = b;
+        }
+
+        /** Whether the checkpoint of a number is open and says where in the model it writes. */
+        boolean fits(int number) {
+            OpenSae sae = number == 0 ? a : b;
+            return sae != null
+                    && model != null
+                    && new Fit(model.config(), sae.config()).misfitOfOutput().isEmpty();
+        }
+
+        private OpenSae checkpoint(int number) {
+            OpenSae sae = number == 0 ? a : number == 1 ? b : null;
+            if (sae == null) {
+                throw new Refusal(
+                        number == 0
+                                ? "Open a checkpoint first"
+                                : number == 1
+                                        ? "Open a checkpoint as B first"
+                                        : "There is no checkpoint " + number + "; 0 is A and 1 is B");
+            }
+            return sae;
         }
 
         /** Why a line cannot be carried out; empty if it can. */
@@ -271,8 +320,8 @@ public final class InterventionsModel {
             }
             try {
                 if (line.target() instanceof InterventionLine.Target.Features features) {
-                    SaeId id = sae(features.sae());
-                    OpenSae checkpoint = Objects.requireNonNull(sae, "sae");
+                    OpenSae checkpoint = checkpoint(features.sae());
+                    SaeId id = checkpoint.id();
                     for (int feature : features.features()) {
                         if (feature >= checkpoint.config().dSae()) {
                             return "There is no feature " + feature + " in " + id.name() + ", the last one is "
@@ -318,16 +367,13 @@ public final class InterventionsModel {
 
         @Override
         public SaeId sae(int number) {
-            if (sae == null || number != 0) {
-                throw new Refusal(number == 0 ? "Open a checkpoint first" : "Only features of A can be listed here");
-            }
-            return sae.id();
+            return checkpoint(number).id();
         }
 
         @Override
         public double largest(int number, int feature) {
-            FeatureStatistics counted = statistics.features(side).get();
-            if (statistics.phase(side).get() != CorpusStatistics.Phase.COUNTED || counted == null) {
+            FeatureStatistics counted = statistics.features(side(number)).get();
+            if (statistics.phase(side(number)).get() != CorpusStatistics.Phase.COUNTED || counted == null) {
                 throw new Refusal("The largest activation is known once a corpus is counted");
             }
             return counted.max()[feature];

@@ -18,6 +18,7 @@ import loupe.ui.style.ColourRoles;
 import loupe.ui.style.PaintedRegion;
 import org.jfree.chart.ChartPanel;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.LegendItemSource;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.fx.ChartCanvas;
 import org.jfree.chart.fx.overlay.OverlayFX;
@@ -56,7 +57,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
      */
     final void show(XYPlot plot, BiConsumer<XYPlot, ColourRoles> dressing) {
         dress = dressing;
-        JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1);
+        JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1 || plot.getDataset(1) != null);
         restyle(chart, palette());
         if (canvas == null) {
             canvas = new ChartCanvas(chart);
@@ -202,6 +203,9 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
             PaperPen.smooth(graphics);
             ChartLook.apply(chart, palette, 1);
             dress.accept(chart.getXYPlot(), palette);
+            if (chart.getLegend() != null) { // a copy's legend still asks the plot on the screen for its colours
+                chart.getLegend().setSources(new LegendItemSource[] {chart.getXYPlot()});
+            }
             chart.draw(graphics, new Rectangle2D.Double(0, 0, width, height));
         }
     }

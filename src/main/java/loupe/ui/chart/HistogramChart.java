@@ -132,6 +132,10 @@ public final class HistogramChart extends ChartPart {
                 highest = Math.max(highest, count);
             }
         }
+        for (Mark mark : marks) {
+            least = Math.min(least, mark.value());
+            most = Math.max(most, mark.value());
+        }
         boolean log = logarithmic.get();
         ChartAxis counts = ChartAxis.of(countedWords()).withLogarithm(log);
         XYBarRenderer renderer = new XYBarRenderer(0);
@@ -148,11 +152,12 @@ public final class HistogramChart extends ChartPart {
             plot.setRenderer(1, new XYLineAndShapeRenderer(true, false));
         }
         List<Mark> lines = marks;
+        double middle = (least + most) / 2;
         show(plot, (dressed, palette) -> {
             dress((XYBarRenderer) dressed.getRenderer(), palette, bars);
             dressOutlines(dressed, palette);
             dressed.clearDomainMarkers();
-            lines.forEach(line -> dressed.addDomainMarker(marker(line, palette)));
+            lines.forEach(line -> dressed.addDomainMarker(marker(line, line.value() < middle, palette)));
             dressed.setDomainZeroBaselineVisible(signed);
             dressed.setDomainZeroBaselinePaint(PaperPen.awt(palette.muted()));
             dressed.setDomainZeroBaselineStroke(new BasicStroke(1f));
@@ -195,14 +200,14 @@ public final class HistogramChart extends ChartPart {
         }
     }
 
-    private static ValueMarker marker(Mark line, ColourRoles palette) {
+    private static ValueMarker marker(Mark line, boolean toTheRight, ColourRoles palette) {
         ValueMarker marker = new ValueMarker(line.value(), PaperPen.awt(palette.muted()), new BasicStroke(1f));
         marker.setLabel(line.name());
         marker.setLabelPaint(PaperPen.awt(palette.text()));
         marker.setLabelFont(PaperFonts.of(10, false));
         marker.setLabelBackgroundColor(PaperPen.awt(palette.surface()));
-        marker.setLabelAnchor(RectangleAnchor.TOP_LEFT);
-        marker.setLabelTextAnchor(TextAnchor.TOP_RIGHT);
+        marker.setLabelAnchor(toTheRight ? RectangleAnchor.TOP_RIGHT : RectangleAnchor.TOP_LEFT);
+        marker.setLabelTextAnchor(toTheRight ? TextAnchor.TOP_LEFT : TextAnchor.TOP_RIGHT);
         return marker;
     }
 

@@ -29,7 +29,7 @@ public record HistogramSeries(Side side, String name, double[] edges, double[] c
 
     /** What the legend calls it. */
     String legend() {
-        return ofCheckpoint ? side + ": " + name : name;
+        return ofCheckpoint && !name.equals(side.toString()) ? side + ": " + name : name;
     }
 
     /** The bin that holds {@code value}, or -1. */

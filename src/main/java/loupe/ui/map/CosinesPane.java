@@ -276,6 +276,8 @@ public final class CosinesPane implements Pane {
     private void showStart() {
         start.setVisible(model.canStart());
         start.setManaged(start.isVisible());
+        ((Label) table.getPlaceholder())
+                .setText(start.isVisible() ? "So many pairs take a while: Compare all pairs begins" : "");
     }
 
     private void clear() {
@@ -371,13 +373,13 @@ public final class CosinesPane implements Pane {
             outlines.add(outline("random, with A's covariance", bins, view.matched(), shown));
         }
         List<HistogramChart.Mark> marks = new ArrayList<>();
-        mark(marks, "1/\u221Ad", CosineSummary.rootMeanSquare(width), edges);
-        mark(marks, "expected largest", CosineSummary.expectedLargest(count, width), edges);
+        mark(marks, "1/\u221Ad", CosineSummary.rootMeanSquare(width));
+        mark(marks, "expected largest", CosineSummary.expectedLargest(count, width));
         chart.setSeries(series, outlines, marks);
     }
 
-    private static void mark(List<HistogramChart.Mark> marks, String name, double value, double[] edges) {
-        if (value >= edges[0] && value <= edges[edges.length - 1]) {
+    private static void mark(List<HistogramChart.Mark> marks, String name, double value) {
+        if (!Double.isNaN(value)) {
             marks.add(new HistogramChart.Mark(name + " " + NumberTexts.number(value), value));
         }
     }

@@ -184,7 +184,7 @@ public final class AttributionPane implements Pane {
             model.answer(by).valueProperty().addListener(changed -> show());
         }
         Tables.onChosen(table, this::go);
-        Answers.whileShown(frame, shows -> model.wanting().set(this, shows));
+        Answers.whileInFront(frame, shows -> model.wanting().set(this, shows));
         show();
     }
 

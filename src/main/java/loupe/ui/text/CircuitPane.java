@@ -207,7 +207,7 @@ public final class CircuitPane implements Pane {
             model.prompt().position().set(row.position());
             choose(row.side(), OptionalInt.of(row.feature()));
         });
-        Answers.whileShown(frame, shows -> model.wanting().set(this, shows));
+        Answers.whileInFront(frame, shows -> model.wanting().set(this, shows));
         show();
     }
 

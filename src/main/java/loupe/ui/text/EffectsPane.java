@@ -378,7 +378,7 @@ public final class EffectsPane implements Pane {
             References.dragFrom(one, token -> Optional.of(References.ofToken(token.id())));
         }
         shown.addListener((property, was, is) -> model.setShown(is));
-        Answers.whileShown(frame, shown::set);
+        Answers.whileInFront(frame, shown::set);
         follow();
     }
 

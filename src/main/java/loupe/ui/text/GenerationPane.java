@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import javafx.geometry.Pos;
 import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.ScrollPane;
@@ -18,11 +19,13 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.effects.Generation;
 import loupe.state.text.GenerationModel;
 import loupe.state.text.GenerationModel.Settings;
+import loupe.state.text.PromptPair;
 import loupe.state.window.Side;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Reason;
+import loupe.ui.control.Tooltips;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
@@ -143,7 +146,11 @@ public final class GenerationPane implements Pane {
         stop.setId("generation-stop");
         Button next = IconButtons.of(Feather.REFRESH_CW, "Draw other texts, with the next seed", model::nextSeed);
         next.setId("generation-next");
-        HBox buttons = new HBox(4, next, stop);
+        CheckBox corrupt = new CheckBox("Corrupt prompt");
+        corrupt.setId("generation-corrupt");
+        corrupt.setTooltip(Tooltips.of("Whether the corrupt prompt goes on instead of the clean one"));
+        corrupt.selectedProperty().bindBidirectional(model.ofCorrupt());
+        HBox buttons = new HBox(4, corrupt, next, stop);
         buttons.setAlignment(Pos.CENTER_LEFT);
         buttons.setMinWidth(Region.USE_PREF_SIZE);
         fields.getChildren().add(buttons);
@@ -167,7 +174,7 @@ public final class GenerationPane implements Pane {
         stop.disableProperty().bind(model.texts().pendingProperty().not());
         model.settings().addListener(changed -> showSettings());
         Answers.show(model.texts(), this::show, this::clear);
-        Answers.whileShown(frame, model.texts()::setWanted);
+        Answers.whileInFront(frame, model.texts()::setWanted);
         showSettings();
     }
 
@@ -200,7 +207,7 @@ public final class GenerationPane implements Pane {
         plain.show(answer.plain(), texts);
         steered.show(answer.steered(), texts);
         int made = answer.plain().ids().size();
-        int read = model.prompt().cleanTokens().get().size();
+        int read = model.start().size();
         frame.subtitleProperty().set(made + (made == 1 ? " token" : " tokens"));
         foot.setText(
                 two
@@ -218,7 +225,8 @@ public final class GenerationPane implements Pane {
     }
 
     private void copy() {
-        String prompt = model.prompt().pair().get().clean();
+        PromptPair typed = model.prompt().pair().get();
+        String prompt = model.ofCorrupt().get() ? typed.corrupt() : typed.clean();
         put(model.isSteered() ? prompt + plain.text + "\n\n" + prompt + steered.text : prompt + plain.text);
     }
 

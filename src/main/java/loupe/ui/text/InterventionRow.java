@@ -47,6 +47,9 @@ final class InterventionRow extends VBox {
     private final Kind kind;
     private final CheckBox on = new CheckBox();
     private final ComboBox<Kind> kinds = new ComboBox<>();
+    /** Which checkpoint's features are meant, by its number in lines. */
+    private final ComboBox<Integer> side = new ComboBox<>();
+
     private final InPlaceField target;
     private final InPlaceField bounds;
     private final Optional<SliderField> amount;
@@ -149,7 +152,12 @@ final class InterventionRow extends VBox {
         kinds.setConverter(new LabelConverter<>(InterventionRow::words));
         kinds.setAccessibleText("What is done");
         kinds.setTooltip(Tooltips.of(explanation(kind)));
-        target.setTooltip(Tooltips.of("Features of A, such as 866 or 866,12; or a vector in a file: file probe.npy, "
+        side.setId("intervention-side-" + place);
+        side.getItems().setAll(0, 1);
+        side.setConverter(new LabelConverter<>(number -> number == 0 ? "A" : "B"));
+        side.setAccessibleText("Whose features");
+        side.setTooltip(Tooltips.of("Whether the features are those of A's checkpoint or of B's"));
+        target.setTooltip(Tooltips.of("Features, such as 866 or 866,12; or a vector in a file: file probe.npy, "
                 + "file probes.safetensors:NAME"));
         bounds.setTooltip(
                 Tooltips.of("Bounds of the projection on the direction at unit length: LO..HI, LO.. or ..HI"));
@@ -157,7 +165,7 @@ final class InterventionRow extends VBox {
         at.setConverter(new LabelConverter<>(point -> point.map(HookPoint::name).orElse("Where it is written")));
         at.setAccessibleText("Where in the model");
         at.setTooltip(
-                Tooltips.of("Where the direction acts: where A's checkpoint writes, or another place of that width"));
+                Tooltips.of("Where the direction acts: where the checkpoint writes, or another place of that width"));
         where.setId("intervention-where-" + place);
         where.getItems().setAll(Where.values());
         where.setConverter(new LabelConverter<>(one -> one.words));
@@ -176,7 +184,7 @@ final class InterventionRow extends VBox {
                 "Delete this line; Ctrl+Z brings it back",
                 () -> model.change(list -> list.without(place)));
         delete.setId("intervention-delete-" + place);
-        FlowPane what = new FlowPane(6, 4, kinds, target);
+        FlowPane what = new FlowPane(6, 4, kinds, side, target);
         what.setAlignment(Pos.CENTER_LEFT);
         what.setMinWidth(0);
         HBox.setHgrow(what, Priority.ALWAYS);
@@ -211,6 +219,13 @@ final class InterventionRow extends VBox {
             slider.setOnBeyond(Double.MAX_VALUE, number -> change(line -> line.withAmount(Amount.of(number))));
             slider.valueProperty()
                     .addListener((property, was, is) -> change(line -> line.withAmount(Amount.of(is.doubleValue()))));
+        });
+        side.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                change(line -> line.target() instanceof Target.Features features
+                        ? line.withTarget(new Target.Features(is, features.features(), features.at()))
+                        : line);
+            }
         });
         at.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
@@ -263,12 +278,16 @@ final class InterventionRow extends VBox {
         kinds.setValue(kind);
         amount.filter(slider -> slider.getValue() != line.amount().value())
                 .ifPresent(slider -> slider.setValue(line.amount().value()));
+        boolean hasFeatures = line.target() instanceof Target.Features;
+        side.setVisible(hasFeatures);
+        side.setManaged(hasFeatures);
+        side.setValue(number(line.target()));
         at.getItems().setAll(places(line.target().at()));
         at.setValue(line.target().at());
         Where chosen = Where.of(line.positions());
         where.setValue(chosen);
         following = false;
-        target.show(line.target().toString(), false, typed -> read(typed, this::retarget));
+        target.show(typed(line.target()), false, typed -> read(typed, this::retarget));
         bounds.show(
                 line.amount().toString(),
                 false,
@@ -293,6 +312,18 @@ final class InterventionRow extends VBox {
         }
     }
 
+    /** The number of the checkpoint whose features are meant. */
+    private static int number(Target target) {
+        return target instanceof Target.Features features ? features.sae() : 0;
+    }
+
+    /** What the field says: the checkpoint has a control of its own. */
+    private static String typed(Target target) {
+        return target instanceof Target.Features features
+                ? new Target.Features(0, features.features(), features.at()).toString()
+                : target.toString();
+    }
+
     private void retarget(String typed) {
         change(line -> retargeted(line, typed.strip()));
     }
@@ -305,6 +336,9 @@ final class InterventionRow extends VBox {
                 .map(point -> " at " + point.name())
                 .orElse("");
         Target read = InterventionLine.parse("add " + typed + " 1" + somewhere).target();
+        if (read instanceof Target.Features features && typed.indexOf('/') < 0) {
+            read = new Target.Features(number(line.target()), features.features(), features.at());
+        }
         return isVector && kind.needsActivation()
                 ? new InterventionLine(Kind.ADD_UNIT, read, Kind.ADD_UNIT.initial(), line.positions(), line.isOn())
                 : line.withTarget(read);

@@ -251,7 +251,7 @@ public final class PatchingPane implements Pane {
         }
         model.prompt().position().addListener(moved -> mark());
         model.side().feature().addListener(changed -> mark());
-        Answers.whileShown(frame, shows -> model.wanting().set(this, shows));
+        Answers.whileInFront(frame, shows -> model.wanting().set(this, shows));
     }
 
     private void clear() {
@@ -304,8 +304,8 @@ public final class PatchingPane implements Pane {
             foot.setText("");
             return;
         }
-        StringBuilder words = new StringBuilder(
-                "Clean " + NumberTexts.number(known.clean()) + ", corrupt " + NumberTexts.number(known.corrupt()));
+        StringBuilder words = new StringBuilder(title(model.metric().get()) + ": clean "
+                + NumberTexts.number(known.clean()) + ", corrupt " + NumberTexts.number(known.corrupt()));
         for (List<String> whole : List.of(
                 List.of(Patching.ALL_FEATURES, "all features"), List.of(Patching.EVERYTHING, "with the errors"))) {
             if (known.grids().values().stream().allMatch(grids -> grids.containsKey(whole.get(0)))

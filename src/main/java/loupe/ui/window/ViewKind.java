@@ -98,7 +98,7 @@ public record ViewKind(String id, String title, String about, Ikon icon, PaneLay
             new ViewKind(
                     "map",
                     "Map",
-                    "Where all features and all tokens lie: how near the nearest are, and which of them are about one token",
+                    "Where all features and all tokens lie: how near the nearest are, and what is about one token",
                     Feather.MAP,
                     across(
                             part(304, stack("features")),

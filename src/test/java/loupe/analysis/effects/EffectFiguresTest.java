@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Figures of effects beside numbers worked by hand. */
@@ -44,6 +45,17 @@ class EffectFiguresTest {
         assertThat(Bootstrap.of(new double[] {Double.NaN}, 2_000, 1).count()).isZero();
         assertThat(Bootstrap.percentile(new double[] {0, 10, 20, 30}, 0.5)).isEqualTo(15);
         assertThat(Bootstrap.percentile(new double[] {0, 10, 20, 30}, 0.975)).isCloseTo(29.25, within(1e-12));
+    }
+
+    /** Units of 1 and 3 things with means 4 and 0: both drawn in half of the drawings, each twice in a quarter. */
+    @Test
+    void aMeanOverUnitsIsOverWhatIsInThem() {
+        Bootstrap.OfUnits one = new Bootstrap.OfUnits(new double[] {4, 0}, new double[] {1, 3});
+        Bootstrap.OfUnits twice = new Bootstrap.OfUnits(new double[] {8, 0}, new double[] {1, 3});
+        assertThat(Bootstrap.of(List.of(one, twice), 500, 3))
+                .containsExactly(new Bootstrap(2, 1, 0, 4), new Bootstrap(2, 2, 0, 8));
+        Bootstrap.OfUnits empty = new Bootstrap.OfUnits(new double[2], new double[2]);
+        assertThat(Bootstrap.of(List.of(empty), 10, 3).get(0).mean()).isNaN();
     }
 
     @Test

@@ -50,7 +50,7 @@ class CacheCommandTest {
     }
 
     @Test
-    void chosenOnesOldOnesOrAllAreDeleted() {
+    void chosenOnesOldOnesOrAllAreDeleted() throws IOException {
         assertThat(CommandRun.json("cache", "clear", "--older-than", 1, "--cache", cache)
                         .get("deleted"))
                 .isEmpty();
@@ -59,8 +59,16 @@ class CacheCommandTest {
         assertThat(one.get("bytes").asLong()).isPositive();
         assertThat(cache.resolve("one")).doesNotExist();
         assertThat(list().at("/indexes/0/name").asText()).isEqualTo("two");
+        Path cosines = Files.createDirectories(cache.resolve("cosines")).resolve("a.safetensors");
+        Files.write(cosines, new byte[9]);
         CommandRun.json("cache", "clear", "--all", "--cache", cache);
         assertThat(list().at("/indexes")).isEmpty();
+        assertThat(list().at("/cosines_bytes").asLong()).isEqualTo(9);
+        assertThat(CommandRun.json("cache", "clear", "--cosines", "--cache", cache)
+                        .get("bytes")
+                        .asLong())
+                .isEqualTo(9);
+        assertThat(cosines).doesNotExist();
     }
 
     @Test

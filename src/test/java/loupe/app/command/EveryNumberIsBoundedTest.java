@@ -53,6 +53,8 @@ class EveryNumberIsBoundedTest {
             "--clean-ids",
             "--corrupt-ids",
             "--ban-ids",
+            "--bos-id",
+            "--features",
             "--without",
             "--seed");
 

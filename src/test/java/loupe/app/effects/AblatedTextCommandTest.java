@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.app.command.CommandRun;
@@ -113,7 +114,7 @@ class AblatedTextCommandTest {
         assertThat(built.code).as(built.err).isZero();
         JsonNode found = json(
                 "--feature",
-                "1",
+                active(),
                 "--index",
                 "@/index",
                 "--count",
@@ -131,6 +132,16 @@ class AblatedTextCommandTest {
         assertThat(found.get("distances").get(0).get("before").asInt()).isZero();
         assertThat(found.get("lengths")).hasSize(2);
         assertThat(found.get("spans").size()).isGreaterThan(2);
+    }
+
+    /** A feature that is active somewhere in the index. */
+    private static String active() {
+        return IntStream.range(0, TinySae.FEATURES)
+                .mapToObj(Integer::toString)
+                .filter(feature ->
+                        run("--feature", feature, "--index", "@/index", "--count", "1").code == 0)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

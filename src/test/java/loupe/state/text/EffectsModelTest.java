@@ -97,6 +97,9 @@ class EffectsModelTest {
         assertThat(why()).startsWith("Type a clean prompt");
         model.over().set(EffectsModel.Over.EXAMPLES);
         assertThat(why()).startsWith("No corpus is open");
+        model.over().set(EffectsModel.Over.CORPUS);
+        assertThat(why()).startsWith("No corpus is open to measure over");
+        model.over().set(EffectsModel.Over.EXAMPLES);
         opened.workbench.closeCheckpoint(opened.workbench.a());
         assertThat(why()).startsWith("Open a checkpoint");
         model.over().set(EffectsModel.Over.PROMPT);

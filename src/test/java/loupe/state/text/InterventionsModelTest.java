@@ -76,8 +76,21 @@ class InterventionsModelTest {
                         why -> assertThat(why).contains("once a corpus is counted"),
                         why -> assertThat(why).contains("no vectors at blocks.9"),
                         why -> assertThat(why).contains("32 numbers", "direction 8"),
-                        why -> assertThat(why).contains("Only features of A"),
+                        why -> assertThat(why).contains("Open a checkpoint as B first"),
                         why -> assertThat(why).isEmpty());
+    }
+
+    @Test
+    void featuresOfBActOnceItIsOpenAndAreSwitchedOffWithAnother() {
+        model.set(InterventionList.parse("ablate 1/2\nablate 3"));
+        assertThat(model.interventions().get()).isEqualTo(ablating(3));
+        opened.openB();
+        assertThat(model.problems().get()).containsExactly("", "");
+        assertThat(model.interventions().get().list().get(0).target())
+                .isEqualTo(new Intervention.Target.Feature(Opened.B, 2));
+        opened.open(opened.workbench.b(), new SaeId("c", "3"));
+        assertThat(model.list().get()).hasToString("off ablate 1/2\nablate 3");
+        assertThat(model.interventions().get()).isEqualTo(ablating(3));
     }
 
     @Test

@@ -3,9 +3,13 @@ package loupe.state.tree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import loupe.analysis.Vectors;
+import loupe.analysis.effects.Intervention;
+import loupe.analysis.effects.Interventions;
+import loupe.analysis.effects.Positions;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
@@ -49,6 +53,23 @@ class TreeModelTest {
 
     private NullDivergence.Answer answerDraws() {
         return (NullDivergence.Answer) device.answer(NullDivergence.class);
+    }
+
+    @Test
+    void theTreeGrowsUnderTheListedInterventionsWhileThatIsSwitchedOn() {
+        Interventions done = Interventions.of(List.of(new Intervention(
+                new Intervention.Target.Feature(Opened.A, 2), new Intervention.Scale(0), Positions.ALL)));
+        tree.listed().set(new TreeModel.Listed(done, "ablate 2"));
+        assertThat(tree.inForce().get()).isEqualTo(TreeModel.Listed.NOTHING);
+        tree.withListed().set(true);
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).done())
+                .isEqualTo(done);
+        tree.cleanWanted().set(true);
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).done())
+                .as("the tree that it is compared with")
+                .isEqualTo(Interventions.NONE);
+        tree.listed().set(TreeModel.Listed.NOTHING);
+        assertThat(tree.inForce().get().words()).isEmpty();
     }
 
     @Test

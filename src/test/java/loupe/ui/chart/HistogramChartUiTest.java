@@ -2,6 +2,8 @@ package loupe.ui.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.util.List;
 import javafx.geometry.Bounds;
 import javafx.geometry.Point2D;
@@ -14,6 +16,10 @@ import loupe.state.window.Side;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
 import loupe.ui.control.NumberTexts;
+import loupe.ui.export.PaperPen;
+import loupe.ui.export.Picture;
+import loupe.ui.style.ColourRoles;
+import loupe.ui.style.Theme;
 import org.junit.jupiter.api.Test;
 
 class HistogramChartUiTest extends UiTest {
@@ -41,6 +47,42 @@ class HistogramChartUiTest extends UiTest {
         assertThat(range.to()).isBetween(4.8, 5.2);
         assertThat(onFx(() -> ((Label) histogram.lookup(".chip .label")).getText()))
                 .isEqualTo("activation " + range.words());
+    }
+
+    @Test
+    void theLegendOfASavedPictureHasItsOwnColoursNotThoseOfTheScreen() {
+        onFx(() -> histogram.setSeries(List.of(Samples.bars(Side.A, 1, 9), Samples.bars(Side.B, 2, 9))));
+        ColourRoles palette = onFx(() -> ColourRoles.of(Theme.DARK));
+        BufferedImage image = new BufferedImage(400, 240, BufferedImage.TYPE_INT_RGB);
+        Picture picture = onFx(() -> histogram.picture(400, 240));
+        picture.draw(image.createGraphics(), palette);
+        assertThat(inLegend(image, PaperPen.awt(palette.sideA()))).isPositive();
+        assertThat(inLegend(
+                        image,
+                        PaperPen.awt(onFx(() -> ColourRoles.of(Theme.LIGHT)).sideA())))
+                .isZero();
+    }
+
+    private static long inLegend(BufferedImage image, Color colour) {
+        return java.util.stream.IntStream.range(0, image.getWidth() * 30)
+                .filter(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()) == colour.getRGB())
+                .count();
+    }
+
+    @Test
+    void outlinesAndLinesStandOnTheAxesOfTheBarsAndInTheirNumbers() {
+        HistogramSeries bars = Samples.bars(Side.A, 1, 9);
+        onFx(() -> histogram.setSeries(
+                List.of(bars),
+                List.of(new HistogramOutline("random", new double[] {0, 1, 2}, new double[] {3, 1000})),
+                List.of(new HistogramChart.Mark("far", 30))));
+        assertThat(onFx(() -> histogram.plot().getRangeAxis().getUpperBound())).isGreaterThan(1000);
+        assertThat(onFx(() -> histogram.plot().getDomainAxis().getUpperBound())).isEqualTo(30);
+        assertThat(histogram.csv().rows().stream()
+                        .filter(row -> row.get(0).equals("random"))
+                        .map(row -> List.<Object>copyOf(row))
+                        .toList())
+                .containsExactly(List.of("random", 0.0, 1.0, 3.0), List.of("random", 1.0, 2.0, 1000.0));
     }
 
     @Test
