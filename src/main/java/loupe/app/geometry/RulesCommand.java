@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import loupe.analysis.Fit;
-import loupe.analysis.features.LogitMoments;
+import loupe.analysis.lens.LogitMoments;
+import loupe.analysis.lens.LogitProjection;
 import loupe.analysis.tokenbias.FeatureTokens;
 import loupe.analysis.tokenbias.RuleScore;
 import loupe.analysis.tokenbias.TokenRule;
@@ -108,7 +109,8 @@ public final class RulesCommand extends LoupeCommand<RulesCommand.Result> {
         });
         Optional<LogitMoments.Answer> promoted =
                 checkpoint.config().dOut() == opened.config().dModel()
-                        ? Optional.of(context.ask(new LogitMoments(opened.id(), checkpoint.id(), PROMOTED)))
+                        ? Optional.of(context.ask(new LogitMoments(
+                                opened.id(), checkpoint.id(), LogitProjection.DEFAULT, PROMOTED, List.of())))
                         : Optional.empty();
         Optional<UnigramTable> residuals =
                 unigram ? Optional.of(residuals(context, opened, checkpoint)) : Optional.empty();
