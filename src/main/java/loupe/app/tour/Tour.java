@@ -45,9 +45,6 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
-import loupe.ui.map.EnrichmentPane;
-import loupe.ui.map.KindsPane;
-import loupe.ui.pane.Pane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
@@ -298,8 +295,6 @@ final class Tour {
                     models().text().open(example.ids(), example.focus());
                 },
                 () -> app.view().run("examples"));
-        camera.both("kinds", () -> showMap(KindsPane.class), () -> leaveMap(KindsPane.class));
-        camera.both("enrichment", () -> showMap(EnrichmentPane.class), () -> leaveMap(EnrichmentPane.class));
         camera.both(
                 "logit-histogram",
                 () -> {
@@ -658,17 +653,6 @@ final class Tour {
                     app.view().maximise(DosePane.class, true);
                 },
                 () -> app.view().maximise(DosePane.class, false));
-    }
-
-    /** Shows a page of the view of all features alone. */
-    private void showMap(Class<? extends Pane> page) {
-        app.view().run("view-map");
-        app.view().maximise(page, true);
-    }
-
-    private void leaveMap(Class<? extends Pane> page) {
-        app.view().maximise(page, false);
-        app.view().run(FIRST_VIEW);
     }
 
     private void showPrompts(PromptPair pair) {

@@ -8,11 +8,13 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
+import javafx.geometry.Insets;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.FlowPane;
+import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import loupe.analysis.lens.FeatureKind;
@@ -101,8 +103,8 @@ public final class KindsPane implements Pane {
 
     private void layOut() {
         chart.setId("kinds-chart");
-        bar.getStyleClass().add("pane-bar");
         bar.setAlignment(Pos.CENTER_LEFT);
+        bar.setPadding(new Insets(4, 8, 0, 8));
         for (FeatureKind kind : FeatureKind.values()) {
             ToggleButton button = new ToggleButton();
             button.setId("kind-" + kind.label());
@@ -160,7 +162,7 @@ public final class KindsPane implements Pane {
         Runnable show = () -> field.setText(NumberTexts.plain(read.applyAsDouble(now())));
         Runnable take = () -> {
             try {
-                double typed = Double.parseDouble(field.getText().strip());
+                double typed = NumberTexts.parse(field.getText());
                 if (Math.abs(typed) <= NumberRange.LARGEST) {
                     model.thresholds().set(changed.apply(typed));
                 }
@@ -179,7 +181,9 @@ public final class KindsPane implements Pane {
         show.run();
         Label label = new Label(words);
         label.getStyleClass().add("muted");
-        bar.getChildren().addAll(label, field);
+        HBox together = new HBox(4, label, field);
+        together.setAlignment(Pos.CENTER_LEFT);
+        bar.getChildren().add(together);
     }
 
     private void bind() {
