@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -150,10 +151,17 @@ public final class TokenRules {
                     gains.put(id, gain);
                 }
             });
-            return gains.keySet().stream()
-                    .sorted(Comparator.comparingDouble((Integer id) -> -gains.get(id))
-                            .thenComparing(Comparator.naturalOrder()))
+            return largest(gains);
+        }
+
+        /** What gains most, largest gain first and the smaller of equals. */
+        private static <T extends Comparable<T>> List<T> largest(Map<T, Double> gains) {
+            return gains.entrySet().stream()
+                    .sorted(Map.Entry.<T, Double>comparingByValue()
+                            .reversed()
+                            .thenComparing(Map.Entry.comparingByKey()))
                     .limit(MOST_TOKENS)
+                    .map(Map.Entry::getKey)
                     .toList();
         }
 
@@ -236,11 +244,7 @@ public final class TokenRules {
                     gains.put(pair, gain);
                 }
             });
-            List<Long> set = gains.keySet().stream()
-                    .sorted(Comparator.comparingDouble((Long pair) -> -gains.get(pair))
-                            .thenComparing(Comparator.naturalOrder()))
-                    .limit(MOST_TOKENS)
-                    .toList();
+            List<Long> set = largest(gains);
             if (set.isEmpty()) {
                 return Optional.empty();
             }
@@ -253,7 +257,7 @@ public final class TokenRules {
                 long hits = 0;
                 long holds = 0;
                 for (long pair : set) {
-                    hits += counts.get(pair)[part];
+                    hits += Objects.requireNonNull(counts.get(pair), "pair")[part];
                     holds += corpus.ofPair(part, pair);
                 }
                 return score(part, hits, holds);

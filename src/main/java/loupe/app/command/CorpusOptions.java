@@ -93,7 +93,11 @@ public abstract class CorpusOptions {
         return documents;
     }
 
-    /** @throws Refusal if an id is outside the vocabulary */
+    /**
+     * Tokens whose activations do not count.
+     *
+     * @throws Refusal if an id is outside the vocabulary
+     */
     public Set<Integer> ignored(OpenModel model) {
         ModelOptions.check(model, ignored.stream().mapToInt(id -> id).sorted().toArray(), "--ignore-tokens");
         return ignored;

@@ -185,7 +185,7 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
                 : Optional.empty();
         Optional<Features> compared = features ? Optional.of(compare(context, checkpoint, table)) : Optional.empty();
         if (out != null) {
-            write(table, biases, compared);
+            write(out, table, biases, compared);
         }
         return result(context, opened, checkpoint, alike, new Found(table, told, biases, compared));
     }
@@ -213,7 +213,7 @@ public final class TokenBiasCommand extends LoupeCommand<TokenBiasCommand.Result
                         : Optional.empty());
     }
 
-    private void write(UnigramTable table, Optional<Biases> biases, Optional<Features> compared) {
+    private static void write(Path out, UnigramTable table, Optional<Biases> biases, Optional<Features> compared) {
         SafetensorsWriter file = new SafetensorsWriter();
         file.add("unigram", List.of((long) table.tokens(), (long) table.width()), table.source());
         biases.ifPresent(known -> file.add("cosine_bias_unigram", tensor(known.residuals.cosines()))

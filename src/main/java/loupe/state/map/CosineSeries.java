@@ -48,10 +48,10 @@ public final class CosineSeries {
                 () -> moments.isPending() || computed.isPending(),
                 moments.pendingProperty(),
                 computed.pendingProperty());
-        found.valueProperty().addListener(changed -> take(found.getValue()));
+        found.valueProperty().addListener(changed -> take());
         found.problemProperty().addListener((property, was, is) -> {
             if (is != null) {
-                take(Optional.empty());
+                take();
             }
         });
         moments.valueProperty().addListener((property, was, is) -> {
@@ -123,9 +123,7 @@ public final class CosineSeries {
     /** Computes what is not kept, now or once that has been found out. */
     void compute() {
         computes = true;
-        if (found.getValue() != null || found.getProblem() != null) {
-            take(found.getValue() == null ? Optional.empty() : found.getValue());
-        }
+        take();
     }
 
     void stop() {
@@ -134,11 +132,13 @@ public final class CosineSeries {
         computed.stop();
     }
 
-    private void take(@Nullable Optional<LargestCosines.Answer> kept) {
-        if (kept == null || question == null) {
+    /** Shows what is kept, once that is found out; a failure to read it counts as nothing kept. */
+    private void take() {
+        Optional<LargestCosines.Answer> kept = found.getValue();
+        if (question == null || (kept == null && found.getProblem() == null)) {
             return;
         }
-        if (kept.isPresent()) {
+        if (kept != null && kept.isPresent()) {
             answer.set(kept.get());
         } else if (computes && !isComplete()) {
             if (question.of() instanceof VectorSet.MatchedLike like) {
