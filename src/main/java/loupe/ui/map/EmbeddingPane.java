@@ -98,7 +98,7 @@ public final class EmbeddingPane implements Pane {
                 List.of(new HistogramSeries(Side.A, "tokens", histogram.edges(), counts)),
                 0,
                 ChartAxis.of(measure.title().toLowerCase(java.util.Locale.ROOT)),
-                true);
+                false);
     }
 
     @Override
