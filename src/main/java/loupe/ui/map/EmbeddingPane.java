@@ -98,7 +98,7 @@ public final class EmbeddingPane implements Pane {
                 List.of(new HistogramSeries(Side.A, "tokens", histogram.edges(), counts)),
                 0,
                 ChartAxis.of(measure.title().toLowerCase(java.util.Locale.ROOT)),
-                true);
+                false);
     }
 
     @Override
@@ -237,8 +237,8 @@ public final class EmbeddingPane implements Pane {
                 range == null
                         ? NumberTexts.count(chosen.length) + " tokens are likely not used: they lie "
                                 + -EmbeddingGeometry.UNUSED_BELOW
-                                + " robust standard deviations nearer to the centroid than the median. Drag in the chart "
-                                + "to list the tokens of a shell"
+                                + " robust standard deviations nearer to the centroid than the median. Drag in the "
+                                + "chart to list the tokens of a shell"
                         : NumberTexts.count(chosen.length) + " tokens in the marked range"
                                 + (chosen.length > MOST_LISTED ? ", the first " + NumberTexts.count(MOST_LISTED) : ""));
     }

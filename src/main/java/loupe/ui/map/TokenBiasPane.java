@@ -108,7 +108,7 @@ public final class TokenBiasPane implements Pane {
                 List.of(new HistogramSeries(Side.A, "features", histogram.edges(), counts)),
                 0,
                 ChartAxis.of(axis),
-                true);
+                false);
     }
 
     /** What the cosines of the chart are with. */
