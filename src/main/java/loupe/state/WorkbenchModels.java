@@ -176,7 +176,7 @@ public final class WorkbenchModels implements AutoCloseable {
         doses = new DoseModel(workbench, prompt, statistics, undoOrder);
         patching = new PatchingModel(workbench, workbench.a(), prompt);
         attribution = new AttributionModel(workbench, prompt);
-        circuit = new CircuitModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt, undoOrder);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -325,6 +325,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(circuit.remembered());
         kept.putAll(generation.remembered());
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
@@ -362,6 +363,7 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            circuit.recall(kept);
             generation.recall(kept);
             doses.recall(kept);
             effects.choices().recall(kept);
