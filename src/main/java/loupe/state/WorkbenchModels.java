@@ -306,6 +306,11 @@ public final class WorkbenchModels implements AutoCloseable {
                     side.examples().choice()::set,
                     (was, is) -> "choice of examples");
             ValueHistory.keep(
+                    undoOrder,
+                    side.tree().withListed(),
+                    side.tree().withListed()::set,
+                    (was, is) -> is ? "tree with interventions" : "tree without interventions");
+            ValueHistory.keep(
                             undoOrder,
                             side.examples().ablation().subject(),
                             side.examples()::show,
