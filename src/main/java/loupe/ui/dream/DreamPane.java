@@ -199,8 +199,8 @@ public final class DreamPane implements Pane {
                 field(
                         "dream-most-penalty",
                         "to",
-                        "Penalty of the last slot, in activation for a nat, at least the first one's; those between are "
-                                + "spaced evenly on a logarithmic scale",
+                        "Penalty of the last slot, in activation for a nat, at least the first one's; those "
+                                + "between are spaced evenly on a logarithmic scale",
                         model.mostPenalty()),
                 field("dream-seed", "Seed", "Seed of all draws: the same texts for the same seed", model.seed()),
                 flag(
