@@ -84,6 +84,9 @@ final class Tour {
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
             new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
+    /** Place of the token of the prompts at which the sample's feature is active. */
+    private static final int COLOURED = 2;
+
     private static final String INTERVENTIONS = "add 866 40\nablate 12\nclamp-max 3 1 from 2";
     private final CommandContext context;
     private Route route;
@@ -632,8 +635,9 @@ final class Tour {
         if (!camera.isWanted("token-biases") && !camera.isWanted("token-biases-computing")) {
             return;
         }
+        Toolkit.run(() -> app.view().run("view-map"));
+        camera.settle();
         Toolkit.run(() -> {
-            app.view().run("view-map");
             app.view().maximise(TokenBiasPane.class, true);
             models().tokenBias().compute();
         });
@@ -666,8 +670,10 @@ final class Tour {
             return;
         }
         AblatedTextModel.Settings usual = AblatedTextModel.Settings.USUAL;
+        Toolkit.run(() -> showPrompts(PROMPTS));
+        camera.settle();
         Toolkit.run(() -> {
-            showPrompts(PROMPTS);
+            models().prompt().position().set(COLOURED);
             models().ablatedText()
                     .settings()
                     .set(new AblatedTextModel.Settings(
@@ -687,10 +693,11 @@ final class Tour {
 
     /** A list of interventions, and what it does to the prompt, to examples and to the corpus. */
     private void effects() {
-        Runnable intervene = () -> {
-            showPrompts(PROMPTS);
-            models().interventions().set(InterventionList.parse(INTERVENTIONS));
-        };
+        if (camera.isWanted("interventions") || camera.isWanted("effects")) {
+            Toolkit.run(() -> showPrompts(PROMPTS));
+            camera.settle();
+        }
+        Runnable intervene = () -> models().interventions().set(InterventionList.parse(INTERVENTIONS));
         Runnable none = () -> models().interventions().set(InterventionList.NONE);
         camera.both(
                 "interventions",
