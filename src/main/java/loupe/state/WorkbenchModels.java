@@ -176,7 +176,7 @@ public final class WorkbenchModels implements AutoCloseable {
         doses = new DoseModel(workbench, prompt, statistics, undoOrder);
         patching = new PatchingModel(workbench, workbench.a(), prompt);
         attribution = new AttributionModel(workbench, prompt);
-        circuit = new CircuitModel(workbench, prompt);
+        circuit = new CircuitModel(workbench, prompt, undoOrder);
         SideModels.Shared shared = new SideModels.Shared(
                 new SharedRange(), new SharedRange(), new SharedRange(), histogram, text, prompt, notes);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
@@ -306,6 +306,11 @@ public final class WorkbenchModels implements AutoCloseable {
                     side.examples().choice()::set,
                     (was, is) -> "choice of examples");
             ValueHistory.keep(
+                    undoOrder,
+                    side.tree().withListed(),
+                    side.tree().withListed()::set,
+                    (was, is) -> is ? "tree with interventions" : "tree without interventions");
+            ValueHistory.keep(
                             undoOrder,
                             side.examples().ablation().subject(),
                             side.examples()::show,
@@ -325,6 +330,7 @@ public final class WorkbenchModels implements AutoCloseable {
         kept.putAll(interventions.remembered());
         kept.putAll(choices.remembered());
         kept.putAll(prompt.remembered());
+        kept.putAll(circuit.remembered());
         kept.putAll(generation.remembered());
         kept.putAll(doses.remembered());
         kept.putAll(effects.choices().remembered());
@@ -362,6 +368,7 @@ public final class WorkbenchModels implements AutoCloseable {
             interventions.recall(kept);
             choices.recall(kept);
             prompt.recall(kept);
+            circuit.recall(kept);
             generation.recall(kept);
             doses.recall(kept);
             effects.choices().recall(kept);

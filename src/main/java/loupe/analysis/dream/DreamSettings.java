@@ -25,6 +25,12 @@ public record DreamSettings(
     /** Those of the paper: 8 slots with penalties of 0.1 to 10, 12 tokens. */
     public static final DreamSettings DEFAULT = new DreamSettings(12, 8, 32, 512, 0.1, 10, 50, 0);
 
+    /** Tokens, slots or children with which one iteration still ends. */
+    public static final int MOST_OF_EACH = 4096;
+
+    /** Iterations that can be asked for. */
+    public static final int MOST_ITERATIONS = 10_000_000;
+
     /** Iterations of the paper. */
     public static final int ITERATIONS = 300;
 

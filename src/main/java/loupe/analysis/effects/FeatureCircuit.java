@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
@@ -87,12 +89,20 @@ public record FeatureCircuit(
         if (prompts.isEmpty() || steps < 1) {
             throw new IllegalArgumentException("prompts are " + prompts + ", steps " + steps);
         }
-        int length = prompts.get(0).clean().size();
-        for (Prompt prompt : prompts) {
-            if (prompt.clean().size() != length || prompt.corrupt().size() != length || length == 0) {
-                throw new IllegalArgumentException("the prompts differ in length");
-            }
+        if (prompts.get(0).clean().isEmpty() || ofAnotherLength(prompts).isPresent()) {
+            throw new IllegalArgumentException("the prompts are empty or differ in length");
         }
+    }
+
+    /** The first of some prompts that has not as many tokens, clean and corrupt, as the first; empty if all have. */
+    public static OptionalInt ofAnotherLength(List<Prompt> prompts) {
+        return IntStream.range(0, prompts.size())
+                .filter(k -> {
+                    int length = prompts.get(0).clean().size();
+                    return prompts.get(k).clean().size() != length
+                            || prompts.get(k).corrupt().size() != length;
+                })
+                .findFirst();
     }
 
     /**

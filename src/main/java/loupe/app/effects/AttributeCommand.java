@@ -154,12 +154,13 @@ public final class AttributeCommand extends LoupeCommand<AttributeCommand.Result
                 sites);
     }
 
-    /** Without a corrupt run there is neither its metric nor a total effect. */
+    /** Without a corrupt run there is neither its metric nor a total effect, of which it says why. */
     @Override
     protected ResultPrinter table(Result result) {
         ObjectNode shown = ResultJson.tree(result).deepCopy();
         if (result.corrupt.isEmpty()) {
-            shown.remove(List.of("corrupt", "total_effect"));
+            shown.remove("corrupt");
+            shown.put("total_effect", "none without a corrupt text; each place has a whole_effect of its own");
         }
         return new TextTable(shown);
     }

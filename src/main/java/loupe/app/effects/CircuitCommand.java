@@ -163,7 +163,6 @@ public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
             throw new UsageException("there are " + cleans.size() + " clean prompts, " + corrupts.size()
                     + " corrupt ones and " + pairs.size() + " pairs of --answers, expected as many of each");
         }
-        int length = cleans.get(0).size();
         int vocabulary = opened.config().vocabularySize();
         List<FeatureCircuit.Prompt> prompts = new ArrayList<>();
         for (int k = 0; k < pairs.size(); k++) {
@@ -173,13 +172,13 @@ public final class CircuitCommand extends LoupeCommand<CircuitCommand.Result> {
                 throw new UsageException("--answers: " + Math.max(answer, other)
                         + " is no token of the model, which are 0 to " + (vocabulary - 1));
             }
-            if (cleans.get(k).size() != length || corrupts.get(k).size() != length) {
-                throw new UsageException("prompt " + k + " has " + cleans.get(k).size() + " and "
-                        + corrupts.get(k).size() + " tokens, the first one has " + length
-                        + "; all need as many, since their tokens are compared one by one");
-            }
             prompts.add(new FeatureCircuit.Prompt(cleans.get(k), corrupts.get(k), answer, other));
         }
+        FeatureCircuit.ofAnotherLength(prompts).ifPresent(k -> {
+            throw new UsageException("prompt " + k + " has " + cleans.get(k).size() + " and "
+                    + corrupts.get(k).size() + " tokens, the first one has "
+                    + cleans.get(0).size() + "; all need as many, since their tokens are compared one by one");
+        });
         return prompts;
     }
 

@@ -46,9 +46,6 @@ import picocli.CommandLine.Option;
                 + "evolutionary prompt optimisation, with gradients. Prints the texts that no other beats in both, "
                 + "beside random text and the corpus.")
 public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
-    /** Sizes with which one iteration still ends. */
-    private static final int MOST_OF_EACH = 4096;
-
     private static final long WRITTEN_EVERY_NANOS = 5_000_000_000L;
 
     /** A second example this near to the first would show the same text. */
@@ -99,11 +96,11 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                 names = "--iterations",
                 paramLabel = "N",
                 description = "Iterations in all (default: ${DEFAULT-VALUE}).")
-        @OptionRange(most = OptionRange.MOST_LISTED)
+        @OptionRange(most = DreamSettings.MOST_ITERATIONS)
         private int iterations = DreamSettings.ITERATIONS;
 
         @Option(names = "--length", paramLabel = "T", description = "Tokens of a text (default: ${DEFAULT-VALUE}).")
-        @OptionRange(least = 2, most = MOST_OF_EACH)
+        @OptionRange(least = 2, most = DreamSettings.MOST_OF_EACH)
         private int length = DreamSettings.DEFAULT.length();
 
         @Option(
@@ -111,14 +108,14 @@ public final class DreamCommand extends LoupeCommand<DreamCommand.Result> {
                 paramLabel = "N",
                 description = "Texts that are kept, each with its own penalty on cross-entropy "
                         + "(default: ${DEFAULT-VALUE}).")
-        @OptionRange(least = 1, most = MOST_OF_EACH)
+        @OptionRange(least = 1, most = DreamSettings.MOST_OF_EACH)
         private int slots = DreamSettings.DEFAULT.slots();
 
         @Option(
                 names = "--children",
                 paramLabel = "N",
                 description = "New texts of each slot in an iteration (default: ${DEFAULT-VALUE}).")
-        @OptionRange(least = 1, most = MOST_OF_EACH)
+        @OptionRange(least = 1, most = DreamSettings.MOST_OF_EACH)
         private int children = DreamSettings.DEFAULT.children();
 
         @Option(

@@ -23,6 +23,7 @@ import loupe.analysis.dream.DreamTarget;
 import loupe.analysis.dream.Retokenised;
 import loupe.analysis.dream.TextMeasures;
 import loupe.base.Cancellation;
+import loupe.base.NumberRange;
 import loupe.index.CountedActivations;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
@@ -52,8 +53,7 @@ public final class DreamModel {
     private static final int CORPUS_TEXTS = 5;
 
     private static final int APART = 8;
-    private static final int MOST_ITERATIONS = 1_000_000;
-    private static final int MOST_TOKENS = 512;
+    private static final NumberRange PENALTIES = new NumberRange(NumberRange.ABOVE_ZERO, NumberRange.LARGEST);
 
     private final Workbench workbench;
     private final ActivationsModel activations;
@@ -67,6 +67,14 @@ public final class DreamModel {
             new SimpleStringProperty(this, "iterations", Integer.toString(DreamSettings.ITERATIONS));
     private final StringProperty length =
             new SimpleStringProperty(this, "length", Integer.toString(DreamSettings.DEFAULT.length()));
+    private final StringProperty slots =
+            new SimpleStringProperty(this, "slots", Integer.toString(DreamSettings.DEFAULT.slots()));
+    private final StringProperty children =
+            new SimpleStringProperty(this, "children", Integer.toString(DreamSettings.DEFAULT.children()));
+    private final StringProperty leastPenalty =
+            new SimpleStringProperty(this, "leastPenalty", Double.toString(DreamSettings.DEFAULT.leastPenalty()));
+    private final StringProperty mostPenalty =
+            new SimpleStringProperty(this, "mostPenalty", Double.toString(DreamSettings.DEFAULT.mostPenalty()));
     private final StringProperty seed = new SimpleStringProperty(this, "seed", "0");
     private final BooleanProperty anyTokens = new SimpleBooleanProperty(this, "anyTokens");
     private final BooleanProperty againstB = new SimpleBooleanProperty(this, "againstB");
@@ -94,6 +102,10 @@ public final class DreamModel {
         chosen = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         choices.text("dream.iterations", iterations)
                 .text("dream.length", length)
+                .text("dream.slots", slots)
+                .text("dream.children", children)
+                .text("dream.least-penalty", leastPenalty)
+                .text("dream.most-penalty", mostPenalty)
                 .text("dream.seed", seed)
                 .flag("dream.any-tokens", anyTokens)
                 .flag("dream.against-b", againstB);
@@ -109,7 +121,19 @@ public final class DreamModel {
                         a.feature())
                 .offers(a::need, a.model(), a.sae());
         why = Bindings.createStringBinding(
-                this::whyNot, iterations, length, seed, againstB, a.model(), a.sae(), a.feature(), b.feature());
+                this::whyNot,
+                iterations,
+                length,
+                slots,
+                children,
+                leastPenalty,
+                mostPenalty,
+                seed,
+                againstB,
+                a.model(),
+                a.sae(),
+                a.feature(),
+                b.feature());
         search.pendingProperty().addListener((property, was, is) -> followJob(is));
         search.valueProperty().addListener(changed -> report());
         search.fractionProperty().addListener(changed -> report());
@@ -152,6 +176,26 @@ public final class DreamModel {
     /** Tokens of a text, as it is typed. */
     public StringProperty length() {
         return length;
+    }
+
+    /** Texts that are kept, as it is typed. */
+    public StringProperty slots() {
+        return slots;
+    }
+
+    /** New texts of each slot in an iteration, as it is typed. */
+    public StringProperty children() {
+        return children;
+    }
+
+    /** The first slot's penalty in activation for a nat, as it is typed. */
+    public StringProperty leastPenalty() {
+        return leastPenalty;
+    }
+
+    /** The last slot's penalty, as it is typed. */
+    public StringProperty mostPenalty() {
+        return mostPenalty;
     }
 
     public StringProperty seed() {
@@ -208,7 +252,7 @@ public final class DreamModel {
         DreamState state = search.getValue();
         return state != null
                 && !search.isPending()
-                && whole(iterations, 1, MOST_ITERATIONS)
+                && whole(iterations, 1, DreamSettings.MOST_ITERATIONS)
                         .filter(wanted -> state.iteration() < wanted)
                         .isPresent();
     }
@@ -225,7 +269,7 @@ public final class DreamModel {
                 begun.target(),
                 begun.before(),
                 begun.settings(),
-                whole(iterations, 1, MOST_ITERATIONS).orElseThrow(),
+                whole(iterations, 1, DreamSettings.MOST_ITERATIONS).orElseThrow(),
                 begun.retokenised(),
                 begun.banned(),
                 state.slots().isEmpty() ? Optional.empty() : Optional.of(state));
@@ -265,15 +309,11 @@ public final class DreamModel {
         if (againstB.get() && workbench.b().feature().get() == null) {
             return "Choose a feature of checkpoint B, which is to stay silent";
         }
-        int most = Math.min(MOST_TOKENS, model.config().context() - 1);
-        if (whole(iterations, 1, MOST_ITERATIONS).isEmpty()) {
-            return "Iterations: a whole number from 1 to " + MOST_ITERATIONS;
-        }
-        if (whole(length, 2, most).isEmpty()) {
-            return "Tokens: a whole number from 2 to " + most;
-        }
-        if (whole(seed, 0, Integer.MAX_VALUE).isEmpty()) {
-            return "Seed: a whole number from 0 to " + Integer.MAX_VALUE;
+        String field = fieldAmiss(Math.min(
+                DreamSettings.MOST_OF_EACH,
+                model.config().context() - before(model).size()));
+        if (!field.isEmpty()) {
+            return field;
         }
         List<OpenSae> needed = new ArrayList<>(List.of(sae));
         if (againstB.get()) {
@@ -287,6 +327,60 @@ public final class DreamModel {
                                         .getMessage()))
                 .findFirst()
                 .orElse("");
+    }
+
+    /**
+     * The first field that no search can have, with the range that the command's option has too; empty if there is
+     * none.
+     *
+     * @param context tokens that a text can have
+     */
+    private String fieldAmiss(int context) {
+        if (whole(iterations, 1, DreamSettings.MOST_ITERATIONS).isEmpty()) {
+            return "Iterations: a whole number from 1 to " + DreamSettings.MOST_ITERATIONS;
+        }
+        if (whole(length, 2, context).isEmpty()) {
+            return "Tokens: a whole number from 2 to " + context;
+        }
+        if (whole(slots, 1, DreamSettings.MOST_OF_EACH).isEmpty()) {
+            return "Slots: a whole number from 1 to " + DreamSettings.MOST_OF_EACH;
+        }
+        if (whole(children, 1, DreamSettings.MOST_OF_EACH).isEmpty()) {
+            return "Children: a whole number from 1 to " + DreamSettings.MOST_OF_EACH;
+        }
+        Optional<Double> least = penalty(leastPenalty);
+        Optional<Double> most = penalty(mostPenalty);
+        if (least.isEmpty() || most.isEmpty()) {
+            return "Penalties: " + PENALTIES.expected();
+        }
+        if (most.get() < least.get()) {
+            return "Penalties: the last one at least the first, " + least.get();
+        }
+        return drawn().isEmpty() ? "Seed: a whole number from " + Long.MIN_VALUE + " to " + Long.MAX_VALUE : "";
+    }
+
+    private Optional<Long> drawn() {
+        try {
+            return Optional.of(Long.parseLong(seed.get().strip()));
+        } catch (NumberFormatException notYet) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Double> penalty(StringProperty typed) {
+        try {
+            return Optional.of(Double.parseDouble(typed.get().strip())).filter(PENALTIES::contains);
+        } catch (NumberFormatException notYet) {
+            return Optional.empty();
+        }
+    }
+
+    /** What stands in front of every text. */
+    private static List<Integer> before(OpenModel model) {
+        return model.tokenizer()
+                .filter(Tokenizer::beginsTexts)
+                .map(known -> List.of(known.beginning().orElseThrow()))
+                .orElse(List.of());
     }
 
     private static Optional<Integer> whole(StringProperty typed, int least, int most) {
@@ -309,20 +403,17 @@ public final class DreamModel {
                 new DreamTarget(
                         new DreamTarget.Feature(a.sae(), a.feature()),
                         againstB.get() ? Optional.of(new DreamTarget.Feature(b.sae(), b.feature())) : Optional.empty()),
-                tokenizer
-                        .filter(Tokenizer::beginsTexts)
-                        .map(known -> List.of(known.beginning().orElseThrow()))
-                        .orElse(List.of()),
+                before(model),
                 new DreamSettings(
-                        whole(length, 2, MOST_TOKENS).orElseThrow(),
-                        like.slots(),
-                        like.children(),
+                        whole(length, 2, DreamSettings.MOST_OF_EACH).orElseThrow(),
+                        whole(slots, 1, DreamSettings.MOST_OF_EACH).orElseThrow(),
+                        whole(children, 1, DreamSettings.MOST_OF_EACH).orElseThrow(),
                         like.candidates(),
-                        like.leastPenalty(),
-                        like.mostPenalty(),
+                        penalty(leastPenalty).orElseThrow(),
+                        penalty(mostPenalty).orElseThrow(),
                         like.restartEvery(),
-                        whole(seed, 0, Integer.MAX_VALUE).orElseThrow()),
-                whole(iterations, 1, MOST_ITERATIONS).orElseThrow(),
+                        drawn().orElseThrow()),
+                whole(iterations, 1, DreamSettings.MOST_ITERATIONS).orElseThrow(),
                 anyTokens.get() ? Optional.empty() : tokenizer.map(Retokenised::new),
                 Dream.bounds(model),
                 Optional.empty());

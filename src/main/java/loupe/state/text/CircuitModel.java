@@ -3,6 +3,7 @@ package loupe.state.text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,7 +18,6 @@ import loupe.analysis.effects.EdgeWeights;
 import loupe.analysis.effects.FeatureCircuit;
 import loupe.analysis.effects.FeatureCircuit.Ablation;
 import loupe.analysis.effects.FeatureCircuit.Errors;
-import loupe.analysis.effects.Metric;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
@@ -31,13 +31,15 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.RememberedChoices;
 import loupe.state.window.Side;
+import loupe.state.window.UndoOrder;
 import loupe.state.window.Workbench;
 import loupe.tensor.HostTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The circuit of the open checkpoints' nodes for the pair of prompts and its answers, and the edges from the earlier
- * checkpoint into the chosen feature of the later one at the chosen token. JavaFX thread only.
+ * The circuit of the open checkpoints' nodes over the listed pairs of prompts, or the typed one while none is listed,
+ * and, for the typed pair, the edges from the earlier checkpoint into the chosen feature of the later one at the chosen
+ * token. JavaFX thread only.
  */
 public final class CircuitModel {
     /** How many edges are listed. */
@@ -48,6 +50,7 @@ public final class CircuitModel {
 
     private final Workbench workbench;
     private final PromptModel prompt;
+    private final CircuitPairs pairs;
     private final DoubleProperty threshold = new SimpleDoubleProperty(this, "threshold", USUAL_THRESHOLD);
     private final ObjectProperty<Ablation> ablation = new SimpleObjectProperty<>(this, "ablation", Ablation.MEAN);
     private final ObjectProperty<Errors> errors = new SimpleObjectProperty<>(this, "errors", Errors.DEFAULT);
@@ -57,6 +60,8 @@ public final class CircuitModel {
     private final ObservableValue<PaneStatus> status;
     private final Wanting wanting;
     private List<CheckpointSide> asked = List.of();
+    /** The circuit that was asked for last; null for none. */
+    private @Nullable FeatureCircuit found;
 
     /**
      * A node of the circuit.
@@ -68,9 +73,11 @@ public final class CircuitModel {
     /** An edge from a feature of the earlier checkpoint at a token. */
     public record Edge(Side side, int feature, int position, double weight) {}
 
-    public CircuitModel(Workbench workbench, PromptModel prompt) {
+    /** @param undo takes back changes of the list of pairs */
+    public CircuitModel(Workbench workbench, PromptModel prompt, UndoOrder undo) {
         this.workbench = workbench;
         this.prompt = prompt;
+        pairs = new CircuitPairs(workbench, prompt, undo);
         circuit = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         edges = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         wanting = new Wanting(wanted -> {
@@ -81,6 +88,8 @@ public final class CircuitModel {
                 .refuses(prompt.problem())
                 .refuses(misfit)
                 .fails(prompt.reading())
+                .fails(pairs.reading())
+                .fails(pairs.adding())
                 .fails(circuit)
                 .fails(edges)
                 .isEmpty(
@@ -88,14 +97,19 @@ public final class CircuitModel {
                         workbench.model(),
                         workbench.a().sae(),
                         workbench.b().sae(),
-                        prompt.reading().valueProperty())
+                        prompt.reading().valueProperty(),
+                        pairs.all(),
+                        pairs.refusal(),
+                        pairs.reading().valueProperty())
                 .offers(this::need, workbench.model(), workbench.a().sae())
-                .awaits(prompt.reading(), circuit, edges);
+                .awaits(prompt.reading(), pairs.reading(), pairs.adding(), circuit, edges);
         for (ObservableValue<?> source : List.of(
                 workbench.model(),
                 workbench.a().sae(),
                 workbench.b().sae(),
                 prompt.reading().valueProperty(),
+                pairs.all(),
+                pairs.reading().valueProperty(),
                 threshold,
                 ablation,
                 errors)) {
@@ -120,6 +134,16 @@ public final class CircuitModel {
         if (AttributionModel.checkpoints(workbench).isEmpty()) {
             return "Open a checkpoint, or two, to find a circuit of their features";
         }
+        if (!pairs.all().get().isEmpty()) {
+            return pairs.problem();
+        }
+        return pairs.refusal().get().isEmpty()
+                ? whyTypedPairIsNone()
+                : pairs.refusal().get();
+    }
+
+    /** What the typed pair lacks; empty if nothing. */
+    private String whyTypedPairIsNone() {
         PromptModel.@Nullable Read read = prompt.reading().getValue();
         if (read == null || read.clean().isEmpty() || read.corrupt().isEmpty()) {
             return "Type a clean and a corrupt prompt of as many tokens, and their answers, to find a circuit";
@@ -152,6 +176,11 @@ public final class CircuitModel {
         return errors;
     }
 
+    /** The pairs that the circuit is found over. */
+    public CircuitPairs pairs() {
+        return pairs;
+    }
+
     public PromptModel prompt() {
         return prompt;
     }
@@ -174,6 +203,16 @@ public final class CircuitModel {
     /** What the session keeps of it. */
     public void remember(RememberedChoices choices) {
         choices.choice("circuit.ablation", ablation, Ablation.class).choice("circuit.errors", errors, Errors.class);
+    }
+
+    /** What a session keeps of the list of pairs. */
+    public Map<String, String> remembered() {
+        return pairs.remembered();
+    }
+
+    /** Restores the list of pairs that a session kept. */
+    public void recall(Map<String, String> kept) {
+        pairs.recall(kept);
     }
 
     /** Stops for now; what is known stays. */
@@ -227,6 +266,9 @@ public final class CircuitModel {
         if (order().isEmpty()) {
             return "Edges need two open checkpoints, one of which writes before the other reads";
         }
+        if (!whyTypedPairIsNone().isEmpty()) {
+            return "Edges are of the typed pair of prompts: type both and their answers, or choose a template";
+        }
         CheckpointSide later = order().get().get(1);
         FeatureRef into = later.feature().get();
         return into == null
@@ -257,25 +299,43 @@ public final class CircuitModel {
 
     private void ask() {
         OpenModel model = workbench.model().get();
-        PromptModel.@Nullable Read read = prompt.reading().getValue();
         asked = AttributionModel.checkpoints(workbench);
         misfit.set(model == null ? null : AttributionModel.misfit(model, asked));
-        if (model == null || read == null || misfit.get() != null || !whyEmpty().isEmpty()) {
+        List<FeatureCircuit.Prompt> prompts = prompts();
+        if (model == null || asked.isEmpty() || prompts.isEmpty() || misfit.get() != null) {
+            found = null;
             circuit.clear();
-            edges.clear();
-            return;
+        } else {
+            FeatureCircuit question = new FeatureCircuit(
+                    model.id(),
+                    asked.stream().map(CircuitModel::id).toList(),
+                    prompts,
+                    threshold.get(),
+                    STEPS,
+                    ablation.get(),
+                    errors.get());
+            if (!question.equals(found)) {
+                found = question;
+                circuit.askAfresh(question);
+            }
         }
-        Metric answers = PromptMetric.LOGIT_DIFFERENCE.of(read).orElseThrow();
-        circuit.askAfresh(new FeatureCircuit(
-                model.id(),
-                asked.stream().map(CircuitModel::id).toList(),
-                List.of(new FeatureCircuit.Prompt(
-                        read.clean().ids(), read.corrupt().ids(), answers.token(), answers.other())),
-                threshold.get(),
-                STEPS,
-                ablation.get(),
-                errors.get()));
         askOfEdges();
+    }
+
+    /** What the circuit is found over; nothing while that is not known or cannot be used. */
+    private List<FeatureCircuit.Prompt> prompts() {
+        if (pairs.all().get().isEmpty()) {
+            PromptModel.@Nullable Read read = prompt.reading().getValue();
+            return read == null || !whyTypedPairIsNone().isEmpty()
+                    ? List.of()
+                    : List.of(CircuitPairs.prompt(read).orElseThrow());
+        }
+        CircuitPairs.@Nullable Read read = pairs.reading().getValue();
+        return read == null
+                        || !read.pairs().equals(pairs.all().get())
+                        || !read.problem().isEmpty()
+                ? List.of()
+                : read.prompts();
     }
 
     private void askOfEdges() {
@@ -288,7 +348,7 @@ public final class CircuitModel {
                 || read == null
                 || misfit.get() != null
                 || into == null
-                || !whyEmpty().isEmpty()
+                || !whyTypedPairIsNone().isEmpty()
                 || place < 0
                 || place >= read.clean().size()) {
             edges.clear();

@@ -63,6 +63,15 @@ public final class PromptModel {
      * @param answer of a text that continues the clean one; the first token is the one that is compared
      */
     public record Read(PromptTokens clean, PromptTokens corrupt, PromptTokens answer, PromptTokens wrongAnswer) {
+        /** Reads them; takes a while if they are long. */
+        static Read of(Tokenizer tokenizer, PromptPair pair, Tokenizer.Beginning beginning, int context) {
+            return new Read(
+                    PromptTokens.of(tokenizer, pair.clean(), beginning, context),
+                    PromptTokens.of(tokenizer, pair.corrupt(), beginning, context),
+                    PromptTokens.ofContinuation(tokenizer, pair.answer(), context),
+                    PromptTokens.ofContinuation(tokenizer, pair.wrongAnswer(), context));
+        }
+
         /** Whether the two texts can be compared token by token. */
         public boolean isAligned() {
             return !corrupt.isEmpty() && clean.size() == corrupt.size();
@@ -226,11 +235,7 @@ public final class PromptModel {
             implements HostQuestion<Read> {
         @Override
         public Read answer(Cancellation cancellation) {
-            return new Read(
-                    PromptTokens.of(tokenizer, pair.clean(), beginning, context),
-                    PromptTokens.of(tokenizer, pair.corrupt(), beginning, context),
-                    PromptTokens.ofContinuation(tokenizer, pair.answer(), context),
-                    PromptTokens.ofContinuation(tokenizer, pair.wrongAnswer(), context));
+            return Read.of(tokenizer, pair, beginning, context);
         }
     }
 }

@@ -1,5 +1,11 @@
 package loupe.state.text;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the user typed into the view Text.
  *
@@ -12,9 +18,23 @@ public record PromptPair(String clean, String corrupt, String answer, String wro
     /** Nothing is typed. */
     public static final PromptPair EMPTY = new PromptPair("", "", "", "");
 
+    private static final int TEXTS = 4;
+
     /** One text, with nothing beside it. */
     public static PromptPair of(String clean) {
         return new PromptPair(clean, "", "", "");
+    }
+
+    /** What was kept as {@link #texts}; empty if it is something else. */
+    static Optional<PromptPair> of(@Nullable String @Nullable [] texts) {
+        return texts == null || texts.length != TEXTS || Arrays.stream(texts).anyMatch(Objects::isNull)
+                ? Optional.empty()
+                : Optional.of(new PromptPair(texts[0], texts[1], texts[2], texts[3]));
+    }
+
+    /** Everything that was typed, as a session keeps it. */
+    List<String> texts() {
+        return List.of(clean, corrupt, answer, wrongAnswer);
     }
 
     public boolean isEmpty() {

@@ -21,7 +21,6 @@ public final class PromptTemplates {
     private static final int LONGEST_NAME = 60;
     private static final int LONGEST_PROMPT = 20_000;
     private static final String KEY = "prompt.template.";
-    private static final int TEXTS = 4;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ObjectProperty<PromptPair> pair;
@@ -103,12 +102,8 @@ public final class PromptTemplates {
     Map<String, String> remembered() {
         Map<String, String> kept = new TreeMap<>();
         for (PromptTemplate one : own.get()) {
-            PromptPair typed = one.pair();
             try {
-                kept.put(
-                        KEY + one.name(),
-                        JSON.writeValueAsString(
-                                List.of(typed.clean(), typed.corrupt(), typed.answer(), typed.wrongAnswer())));
+                kept.put(KEY + one.name(), JSON.writeValueAsString(one.pair().texts()));
             } catch (JsonProcessingException e) {
                 throw new UncheckedIOException(e);
             }
@@ -121,13 +116,8 @@ public final class PromptTemplates {
         kept.forEach((key, value) -> {
             if (key.startsWith(KEY)) {
                 try {
-                    String[] texts = JSON.readValue(value, String[].class);
-                    if (texts.length == TEXTS) {
-                        put(new PromptTemplate(
-                                key.substring(KEY.length()),
-                                new PromptPair(texts[0], texts[1], texts[2], texts[3]),
-                                true));
-                    }
+                    PromptPair.of(JSON.readValue(value, String[].class))
+                            .ifPresent(pair -> put(new PromptTemplate(key.substring(KEY.length()), pair, true)));
                 } catch (JsonProcessingException notUnderstood) {
                     // edited by hand: it is left out
                 }

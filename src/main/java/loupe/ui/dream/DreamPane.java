@@ -27,6 +27,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.analysis.dream.Dream;
+import loupe.analysis.dream.DreamSettings;
 import loupe.analysis.dream.DreamState;
 import loupe.analysis.dream.DreamText;
 import loupe.analysis.dream.TextMeasures;
@@ -59,6 +60,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DreamPane implements Pane {
     private static final double NUMBER_PIXELS = 52;
+    private static final String UP_TO = "1 to " + NumberTexts.count(DreamSettings.MOST_OF_EACH);
     private static final double CHART_SHARE = 0.4;
     /** Texts drawn at random that are listed, the most active first. */
     private static final int RANDOM_LISTED = 3;
@@ -171,9 +173,35 @@ public final class DreamPane implements Pane {
                 field(
                         "dream-iterations",
                         "Iterations",
-                        "Iterations in all; in each, every slot tries 32 new texts",
+                        "Iterations in all, 1 to " + NumberTexts.count(DreamSettings.MOST_ITERATIONS)
+                                + "; in each, every slot tries its new texts",
                         model.iterations()),
-                field("dream-length", "Tokens", "Tokens of a text", model.length()),
+                field(
+                        "dream-length",
+                        "Tokens",
+                        "Tokens of a text, from 2 to as many as the model's context holds",
+                        model.length()),
+                field(
+                        "dream-slots",
+                        "Slots",
+                        "Texts that are kept, each with its own penalty on cross-entropy, " + UP_TO,
+                        model.slots()),
+                field(
+                        "dream-children",
+                        "Children",
+                        "New texts of each slot in an iteration, " + UP_TO,
+                        model.children()),
+                field(
+                        "dream-least-penalty",
+                        "Penalties",
+                        "Penalty of the first slot, above 0, in activation for a nat of cross-entropy",
+                        model.leastPenalty()),
+                field(
+                        "dream-most-penalty",
+                        "to",
+                        "Penalty of the last slot, in activation for a nat, at least the first one's; those between are "
+                                + "spaced evenly on a logarithmic scale",
+                        model.mostPenalty()),
                 field("dream-seed", "Seed", "Seed of all draws: the same texts for the same seed", model.seed()),
                 flag(
                         "dream-against-b",

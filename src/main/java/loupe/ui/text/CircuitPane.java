@@ -1,5 +1,6 @@
 package loupe.ui.text;
 
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import javafx.beans.binding.BooleanBinding;
@@ -8,6 +9,9 @@ import javafx.collections.ObservableList;
 import javafx.scene.control.Button;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.Menu;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
@@ -20,6 +24,9 @@ import loupe.base.NumberRange;
 import loupe.state.text.CircuitModel;
 import loupe.state.text.CircuitModel.Edge;
 import loupe.state.text.CircuitModel.Node;
+import loupe.state.text.CircuitPairs;
+import loupe.state.text.PromptPair;
+import loupe.state.text.PromptTemplate;
 import loupe.state.text.PromptTokens;
 import loupe.state.window.Side;
 import loupe.ui.control.IconButtons;
@@ -41,6 +48,7 @@ import org.kordamp.ikonli.feather.Feather;
  */
 public final class CircuitPane implements Pane {
     private static final double LEAST_TABLE = 60;
+    private static final String ADD_THIS = "Add this pair: the typed prompts, to those that the circuit is found over";
 
     private final CircuitModel model;
     private final BiConsumer<Side, Integer> onFeature;
@@ -56,6 +64,9 @@ public final class CircuitPane implements Pane {
     private final ObservableList<Edge> into = FXCollections.observableArrayList();
     private final Label figures = new Label();
     private final Label about = new Label();
+    private final Label refused = new Label();
+    private final Button add;
+    private final MenuButton pairs = new MenuButton();
 
     /** @param onFeature called when a feature of a side's checkpoint is chosen */
     public CircuitPane(CircuitModel model, BiConsumer<Side, Integer> onFeature, FileSaver desk) {
@@ -63,6 +74,7 @@ public final class CircuitPane implements Pane {
         this.onFeature = onFeature;
         this.desk = desk;
         stop = IconButtons.of(Feather.SQUARE, "Stop; what is known stays", model::stop);
+        add = IconButtons.of(Feather.PLUS, ADD_THIS, model.pairs()::addTyped);
         layOut();
         bind();
     }
@@ -102,8 +114,8 @@ public final class CircuitPane implements Pane {
         ablation.getItems().setAll(Ablation.values());
         ablation.setConverter(new LabelConverter<>(CircuitPane::title));
         ablation.setAccessibleText("What other nodes become");
-        ablation.setTooltip(Tooltips.of("What nodes outside the circuit become: their mean at that place over the "
-                + "corrupt prompts, here their value in the one, or 0"));
+        ablation.setTooltip(Tooltips.of(
+                "What nodes outside the circuit become: their mean at that place over the " + "corrupt prompts, or 0"));
         errors.setId("circuit-errors");
         errors.getItems().setAll(Errors.values());
         errors.setConverter(new LabelConverter<>(CircuitPane::title));
@@ -111,7 +123,12 @@ public final class CircuitPane implements Pane {
         errors.setTooltip(Tooltips.of(
                 "What checkpoints do not reconstruct: kept where the circuit has it, nowhere, or " + "everywhere"));
         stop.setId("circuit-stop");
-        frame.getActions().addAll(threshold, ablation, errors, stop);
+        add.setId("circuit-add");
+        pairs.setId("circuit-pairs");
+        pairs.setAccessibleText("Pairs of prompts");
+        pairs.setTooltip(Tooltips.of("Pairs of prompts that the circuit is found over, to add and remove; while none "
+                + "is listed it is of the typed pair"));
+        frame.getActions().addAll(pairs, add, threshold, ablation, errors, stop);
         nodes.getColumns()
                 .add(Tables.texts("Of", "Checkpoint", 24, row -> row.side().name(), text -> text));
         nodes.getColumns()
@@ -157,7 +174,12 @@ public final class CircuitPane implements Pane {
             words.setWrapText(true);
             words.setMinHeight(0);
         }
-        VBox content = new VBox(nodes, figures, edges, about);
+        refused.setId("circuit-refused");
+        refused.getStyleClass().add("field-reason");
+        refused.setWrapText(true);
+        refused.setMinHeight(Label.USE_PREF_SIZE);
+        refused.managedProperty().bind(refused.textProperty().isNotEmpty());
+        VBox content = new VBox(refused, nodes, figures, edges, about);
         content.setMinSize(0, 0);
         for (TableView<?> table : new TableView<?>[] {nodes, edges}) {
             table.setMinHeight(0);
@@ -195,6 +217,10 @@ public final class CircuitPane implements Pane {
         });
         model.threshold().addListener(changed -> showThreshold());
         showThreshold();
+        refused.textProperty().bind(model.pairs().refusal());
+        model.pairs().all().addListener(changed -> showPairs());
+        model.pairs().templates().all().addListener(changed -> showPairs());
+        showPairs();
         BooleanBinding pending =
                 model.circuit().pendingProperty().or(model.edges().pendingProperty());
         stop.visibleProperty().bind(pending);
@@ -209,6 +235,43 @@ public final class CircuitPane implements Pane {
         });
         Answers.whileInFront(frame, shows -> model.wanting().set(this, shows));
         show();
+    }
+
+    private void showPairs() {
+        CircuitPairs listed = model.pairs();
+        int count = listed.all().get().size();
+        pairs.setText(count == 0 ? "Typed pair" : count == 1 ? "1 pair" : count + " pairs");
+        Menu templates = new Menu("Add a template");
+        for (PromptTemplate one : listed.templates().all().get()) {
+            templates.getItems().add(item(one.name(), () -> listed.add(List.of(one.pair()))));
+        }
+        List<PromptPair> own = listed.templates().all().get().stream()
+                .filter(PromptTemplate::own)
+                .map(PromptTemplate::pair)
+                .toList();
+        if (own.size() > 1) {
+            templates.getItems().addAll(new SeparatorMenuItem(), item("All of your own", () -> listed.add(own)));
+        }
+        pairs.getItems().setAll(item("Add this pair", listed::addTyped), templates);
+        if (count > 0) {
+            pairs.getItems().add(new SeparatorMenuItem());
+            for (PromptPair one : listed.all().get()) {
+                pairs.getItems().add(item("Remove " + words(one), () -> listed.remove(one)));
+            }
+            pairs.getItems().add(item("Remove all", listed::clear));
+        }
+    }
+
+    private static String words(PromptPair pair) {
+        return CircuitPairs.shortened(pair.clean()) + " | " + CircuitPairs.shortened(pair.corrupt()) + " |"
+                + CircuitPairs.shortened(pair.answer()) + " |" + CircuitPairs.shortened(pair.wrongAnswer());
+    }
+
+    private static MenuItem item(String text, Runnable action) {
+        MenuItem item = new MenuItem(text);
+        item.setMnemonicParsing(false); // what is typed may have underscores
+        item.setOnAction(event -> action.run());
+        return item;
     }
 
     private void choose(Side side, OptionalInt feature) {
@@ -241,10 +304,12 @@ public final class CircuitPane implements Pane {
         edges.sort();
         about.setText(model.edgesInto());
         FeatureCircuit.Answer known = model.circuit().getValue();
+        int count = model.pairs().all().get().size();
         figures.setText(
                 known == null || Double.isNaN(known.model())
                         ? ""
-                        : "Faithfulness " + NumberTexts.number(known.faithfulness()) + ", completeness "
+                        : (count == 0 ? "Typed pair" : count == 1 ? "1 pair" : "Mean of " + count + " pairs")
+                                + ": faithfulness " + NumberTexts.number(known.faithfulness()) + ", completeness "
                                 + NumberTexts.number(known.completeness()) + "; logit difference of the model "
                                 + NumberTexts.number(known.model()) + ", of the circuit "
                                 + NumberTexts.number(known.circuit()) + ", of no node "

@@ -32,6 +32,7 @@ class EffectsTextsTest {
     static void write() throws IOException {
         TinyModel.writeTo(given.resolve("tiny"));
         TinySae.writeTo(given.resolve("sae"), 1);
+        TinySae.writeTo(given.resolve("another"), 2);
     }
 
     @Test
@@ -68,6 +69,57 @@ class EffectsTextsTest {
                     .as(command.get(0))
                     .isNotEqualTo(byText);
         }
+    }
+
+    @Test
+    void attributionWithoutACorruptTextSaysWhyThereIsNoTotalEffect() {
+        List<String> without =
+                List.of("attribute", "--sae", "@/sae", "--metric", "logprob:4", "--clean", CLEAN, "--patch", "zero");
+        assertThat(table(without).lines())
+                .contains("total_effect  none without a corrupt text; each place has a whole_effect of its own")
+                .noneMatch(line -> line.startsWith("corrupt"));
+        List<String> with =
+                List.of("attribute", "--sae", "@/sae", "--metric", "logprob:4", "--clean", CLEAN, "--corrupt", CORRUPT);
+        assertThat(table(with).lines())
+                .anyMatch(line -> line.matches("total_effect +[-0-9.]+"))
+                .anyMatch(line -> line.matches("corrupt +[-0-9.]+"));
+    }
+
+    /** The advice of the refusal is what {@link #twoTextsAreComparedAsTheirIdsAre} does. */
+    @Test
+    void edgesBetweenTwoCheckpointsOfOnePlaceAreRefusedWithWhatMendsIt() {
+        List<String> edges =
+                List.of("--metric", "logit-diff:4:5", "--to-nodes", "1:2", "--clean", CLEAN, "--corrupt", CORRUPT);
+        String at = "blocks.1.hook_resid_pre";
+        assertThat(refusal(edges, "edges", "--sae", "@/sae", "--sae", "@/another"))
+                .contains("There are no edges from " + at + " to " + at + ", which is not behind it")
+                .contains("Choose a checkpoint of another place or layer for one of them");
+        assertThat(refusal(edges, "edges", "--sae", "@/sae", "--sae", "@/another@blocks.0.hook_resid_pre"))
+                .contains("There are no edges from " + at + " to blocks.0.hook_resid_pre, which is before it")
+                .contains("Exchange the two");
+    }
+
+    private static String table(List<String> command) {
+        CommandRun done = given(command);
+        assertThat(done.code).as(done.err).isZero();
+        return done.out;
+    }
+
+    private static String refusal(List<String> more, String... command) {
+        List<String> all = new ArrayList<>(Arrays.asList(command));
+        all.addAll(more);
+        CommandRun done = given(all);
+        assertThat(done.code).isNotZero();
+        return done.err;
+    }
+
+    /** Runs it on the tiny model. */
+    private static CommandRun given(List<String> command) {
+        List<String> all = new ArrayList<>(command);
+        all.addAll(List.of("--model", "@/tiny"));
+        return CommandRun.of(all.stream()
+                .map(argument -> argument.startsWith("@") ? given + argument.substring(1) : argument)
+                .toArray());
     }
 
     /** Every seed gives the text that it gives alone. */
@@ -165,13 +217,11 @@ class EffectsTextsTest {
     private static JsonNode run(List<String> command, String... more) throws IOException {
         List<String> all = new ArrayList<>(command);
         all.addAll(Arrays.asList(more));
-        all.addAll(List.of("--model", "@/tiny", "--json"));
+        all.add("--json");
         if (command.get(0).equals("steer")) {
             all.addAll(List.of("--generate", "4"));
         }
-        CommandRun done = CommandRun.of(all.stream()
-                .map(argument -> argument.startsWith("@") ? given + argument.substring(1) : argument)
-                .toArray());
+        CommandRun done = given(all);
         assertThat(done.code).as(done.err).isZero();
         return new ObjectMapper().readTree(done.out);
     }

@@ -1,6 +1,7 @@
 package loupe.state.dream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.Collections;
@@ -62,7 +63,15 @@ class DreamModelTest {
     void itSearchesForTheFeatureInHandAsTheFieldsSay() {
         assertThat(dream.why().getValue()).isEmpty();
         dream.seed().set("7");
+        dream.slots().set("3");
+        dream.children().set("5");
+        dream.leastPenalty().set("0.5");
+        dream.mostPenalty().set("2");
         dream.start();
+
+        assertThat(question().settings().slots()).isEqualTo(3);
+        assertThat(question().settings().children()).isEqualTo(5);
+        assertThat(question().settings().penalties()).containsExactly(new double[] {0.5, 1, 2}, within(1e-12));
 
         assertThat(question().target().feature().index()).isEqualTo(3);
         assertThat(question().settings().length()).isEqualTo(2);
@@ -123,8 +132,19 @@ class DreamModelTest {
     @Test
     void whatCannotBeSearchedForIsSaid() {
         dream.length().set("40");
-        assertThat(dream.why().getValue()).isEqualTo("Tokens: a whole number from 2 to 15");
+        assertThat(dream.why().getValue()).isEqualTo("Tokens: a whole number from 2 to 16");
         dream.length().set("2");
+        dream.slots().set("0");
+        assertThat(dream.why().getValue()).isEqualTo("Slots: a whole number from 1 to 4096");
+        dream.slots().set("8");
+        dream.children().set("4097");
+        assertThat(dream.why().getValue()).isEqualTo("Children: a whole number from 1 to 4096");
+        dream.children().set("32");
+        dream.leastPenalty().set("0");
+        assertThat(dream.why().getValue()).startsWith("Penalties: ");
+        dream.leastPenalty().set("11");
+        assertThat(dream.why().getValue()).isEqualTo("Penalties: the last one at least the first, 11.0");
+        dream.leastPenalty().set("0.1");
         dream.againstB().set(true);
         assertThat(dream.why().getValue()).contains("feature of checkpoint B");
         dream.againstB().set(false);
@@ -139,10 +159,18 @@ class DreamModelTest {
     void theSessionKeepsTheFields() {
         dream.seed().set("31");
         dream.anyTokens().set(true);
+        dream.slots().set("3");
+        dream.children().set("5");
+        dream.leastPenalty().set("0.5");
+        dream.mostPenalty().set("2");
         WorkbenchModels other = new WorkbenchModels(new Opened().workbench, cache);
         other.recall(models.remembered());
         assertThat(other.dream().seed().get()).isEqualTo("31");
         assertThat(other.dream().length().get()).isEqualTo("2");
         assertThat(other.dream().anyTokens().get()).isTrue();
+        assertThat(other.dream().slots().get()).isEqualTo("3");
+        assertThat(other.dream().children().get()).isEqualTo("5");
+        assertThat(other.dream().leastPenalty().get()).isEqualTo("0.5");
+        assertThat(other.dream().mostPenalty().get()).isEqualTo("2");
     }
 }

@@ -181,7 +181,7 @@ class EffectModelsTest {
 
     @Test
     void aCircuitIsOfAllCheckpointsAndEdgesGoToTheChosenFeatureOfTheLater() {
-        CircuitModel circuit = new CircuitModel(opened.workbench, prompt);
+        CircuitModel circuit = new CircuitModel(opened.workbench, prompt, new UndoOrder());
         circuit.wanting().set("pane", true);
         opened.open(
                 opened.workbench.a(),
