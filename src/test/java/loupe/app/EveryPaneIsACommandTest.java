@@ -333,6 +333,8 @@ class EveryPaneIsACommandTest {
             Map.entry("--clamp", GhostKnobs.STEERING),
             Map.entry("--do", "the pane Interventions, and the switch beside the tree's steering"),
             Map.entry("--error", "the pane Interventions"),
+            Map.entry("--index", "the corpus in view, of which multiples of a maximum are"),
+            Map.entry("--indexed-as", "the corpus in view"),
             Map.entry("--script", GhostKnobs.FILTER),
             Map.entry("--leading-space", GhostKnobs.FILTER),
             Map.entry("--letters-only", GhostKnobs.FILTER),

@@ -8,6 +8,12 @@ import loupe.base.Refusal;
 
 /** Which tokens of a text are ablated together. */
 public sealed interface TokenSets {
+    /** The longest span that may be asked for, in tokens. */
+    int LONGEST_SPAN = 100;
+
+    /** How many tokens at most may be ablated: there are half as many pairs as their square. */
+    int MOST_TOKENS = 1_000;
+
     /** More sets than these are refused, since each is a reading of the text. */
     int MOST = 20_000;
 

@@ -50,7 +50,7 @@ public final class IndexedCheckpoint {
             if (folder != null) {
                 OptionPaths.existing(folder, "--index");
             } else if (indexed != null) {
-                throw new UsageException("--indexed-as names a checkpoint of --index, which is missing");
+                throw new UsageException("--indexed-as names a checkpoint of an index; add --index DIR");
             }
         }
 

@@ -71,7 +71,7 @@ public final class AblationOptions {
             defaultValue = "32",
             description = "Tokens that may be ablated: the nearest up to the one that is read, itself included "
                     + "(default: ${DEFAULT-VALUE}).")
-    @OptionRange(least = 1, most = OptionRange.LARGEST_INDEX)
+    @OptionRange(least = 1, most = TokenSets.MOST_TOKENS)
     private int within;
 
     @Option(
@@ -85,7 +85,7 @@ public final class AblationOptions {
             names = "--longest",
             paramLabel = "L",
             description = "With --together spans: tokens in the longest span (default: " + LONGEST + ").")
-    @OptionRange(least = 1, most = OptionRange.LARGEST_INDEX)
+    @OptionRange(least = 1, most = TokenSets.LONGEST_SPAN)
     private Integer longest;
 
     @Option(

@@ -48,8 +48,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "effect",
         description = "Measure what interventions change of a model's predictions, at each token of a text, over "
-                + "examples of a feature or over a corpus: loss, divergence, and the tokens helped and hurt most beside what the logit "
-                + "weights predict.")
+                + "examples of a feature or over a corpus: loss, divergence, and the tokens helped and hurt most "
+                + "beside what the logit weights predict.")
 public final class EffectCommand extends LoupeCommand<EffectCommand.Result> {
     @Mixin
     private PlacedCheckpoints placed;

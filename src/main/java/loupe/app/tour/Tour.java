@@ -37,7 +37,9 @@ import loupe.state.ghost.SteeringValues;
 import loupe.state.map.CosineView;
 import loupe.state.nearest.LogitSplit;
 import loupe.state.nearest.LogitView;
+import loupe.state.text.AblatedTextModel;
 import loupe.state.text.DoseModel;
+import loupe.state.text.EffectsModel;
 import loupe.state.text.PatchingModel;
 import loupe.state.text.PromptColouring;
 import loupe.state.text.PromptPair;
@@ -45,10 +47,14 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Sample;
 import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
+import loupe.ui.map.TokenBiasPane;
+import loupe.ui.text.AblatedTextPane;
 import loupe.ui.text.AttributionPane;
 import loupe.ui.text.CircuitPane;
 import loupe.ui.text.DosePane;
+import loupe.ui.text.EffectsPane;
 import loupe.ui.text.GenerationPane;
+import loupe.ui.text.InterventionsPane;
 import loupe.ui.text.PatchingPane;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
@@ -78,6 +84,10 @@ final class Tour {
     private static final String FIRST_VIEW = "view-features";
     private static final PromptPair PROMPTS =
             new PromptPair("A small brown bird that", "A small brown fish that", " is", " was");
+    /** Place of the token of the prompts at which the sample's feature is active. */
+    private static final int COLOURED = 2;
+
+    private static final String INTERVENTIONS = "add 866 40\nablate 12\nclamp-max 3 1 from 2";
     private final CommandContext context;
     private Route route;
     private final Path out;
@@ -422,7 +432,10 @@ final class Tour {
         prompts();
         dream();
         cosines();
-        PaneKind.ALL.forEach(this::pane);
+        tokenBiases();
+        ablatedText();
+        effects();
+        PaneKind.ALL.forEach(kind -> pane("pane-", kind));
         Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         camera.both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
@@ -477,6 +490,12 @@ final class Tour {
                     },
                     () -> {});
         }
+        Toolkit.run(() -> app.view().run(FIRST_VIEW));
+        PaneKind.ALL.stream()
+                .filter(kind -> ViewKind.ALL.stream()
+                        .anyMatch(view ->
+                                view.id().equals("map") && view.layout().holds(kind.id())))
+                .forEach(kind -> pane("small-pane-", kind));
         Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
@@ -557,8 +576,8 @@ final class Tour {
     }
 
     /** A pane at full size, in the view that it belongs to. */
-    private void pane(PaneKind kind) {
-        String name = "pane-" + kind.id();
+    private void pane(String before, PaneKind kind) {
+        String name = before + kind.id();
         if (!camera.isWanted(name)) {
             return;
         }
@@ -609,6 +628,109 @@ final class Tour {
                     models().cosines().stop();
                     app.view().run(FIRST_VIEW);
                 });
+    }
+
+    /** What of the features is about single tokens: while the residuals are computed, and with them. */
+    private void tokenBiases() {
+        if (!camera.isWanted("token-biases") && !camera.isWanted("token-biases-computing")) {
+            return;
+        }
+        Toolkit.run(() -> app.view().run("view-map"));
+        camera.settle();
+        Toolkit.run(() -> {
+            app.view().maximise(TokenBiasPane.class, true);
+            models().tokenBias().compute();
+        });
+        camera.settle(() -> true);
+        camera.take("token-biases-computing");
+        camera.until(
+                "the residuals of tokens",
+                COUNTING_MILLIS,
+                () -> models().tokenBias().told().completeProperty().get());
+        camera.both(
+                "token-biases",
+                () -> {},
+                () -> {
+                    app.view().maximise(TokenBiasPane.class, false);
+                    app.view().run(FIRST_VIEW);
+                });
+    }
+
+    /** The activation without tokens of the prompt, one at a time, in pairs and in spans, and over examples. */
+    private void ablatedText() {
+        for (AblatedTextModel.Together together : AblatedTextModel.Together.values()) {
+            ablatedText(AblatedTextModel.Over.PROMPT, together);
+        }
+        ablatedText(AblatedTextModel.Over.EXAMPLES, AblatedTextModel.Together.SINGLE);
+    }
+
+    private void ablatedText(AblatedTextModel.Over over, AblatedTextModel.Together together) {
+        String name = "ablated-text-" + (over.name() + "-" + together.name()).toLowerCase(Locale.ROOT);
+        if (!camera.isWanted(name) || !camera.has(Camera.Need.COUNTS, name)) {
+            return;
+        }
+        AblatedTextModel.Settings usual = AblatedTextModel.Settings.USUAL;
+        Toolkit.run(() -> showPrompts(PROMPTS));
+        camera.settle();
+        Toolkit.run(() -> {
+            models().prompt().position().set(COLOURED);
+            models().ablatedText()
+                    .settings()
+                    .set(new AblatedTextModel.Settings(
+                            over, together, usual.by(), usual.token(), usual.longest(), usual.within()));
+            app.view().maximise(AblatedTextPane.class, true);
+        });
+        camera.until(
+                "text without tokens",
+                Camera.PICTURE_MILLIS,
+                () -> models().ablatedText().shown().getValue() != null
+                        && !models().ablatedText().awaited().isPending());
+        camera.both(name, () -> {}, () -> {
+            models().ablatedText().settings().set(usual);
+            app.view().maximise(AblatedTextPane.class, false);
+        });
+    }
+
+    /** A list of interventions, and what it does to the prompt, to examples and to the corpus. */
+    private void effects() {
+        if (camera.isWanted("interventions") || camera.isWanted("effects")) {
+            Toolkit.run(() -> showPrompts(PROMPTS));
+            camera.settle();
+        }
+        Runnable intervene = () -> models().interventions().set(InterventionList.parse(INTERVENTIONS));
+        Runnable none = () -> models().interventions().set(InterventionList.NONE);
+        camera.both(
+                "interventions",
+                () -> {
+                    intervene.run();
+                    app.view().maximise(InterventionsPane.class, true);
+                },
+                () -> {
+                    app.view().maximise(InterventionsPane.class, false);
+                    none.run();
+                });
+        for (EffectsModel.Over over : EffectsModel.Over.values()) {
+            String name = "effects-" + over.name().toLowerCase(Locale.ROOT);
+            if (!camera.isWanted(name) || !camera.has(Camera.Need.COUNTS, name)) {
+                continue;
+            }
+            Toolkit.run(() -> {
+                intervene.run();
+                models().effects().over().set(over);
+                app.view().maximise(EffectsPane.class, true);
+            });
+            camera.until(
+                    "effects",
+                    Camera.PICTURE_MILLIS,
+                    () -> !models().effects().status().getValue().pending()
+                            && !models().effects().moved().isPending()
+                            && !models().effects().overCorpus().isPending());
+            camera.both(name, () -> {}, () -> {
+                app.view().maximise(EffectsPane.class, false);
+                models().effects().over().set(EffectsModel.Over.PROMPT);
+                none.run();
+            });
+        }
     }
 
     /** Text that makes the feature most active: while it is searched for, and the best of it chosen. */
@@ -810,6 +932,10 @@ final class Tour {
                 && !models().predictions().predictions().isPending()
                 && !models().generation().texts().isPending()
                 && !models().patching().status().getValue().pending()
+                && !models().kinds().points().isPending()
+                && !models().enrichment().scores().isPending()
+                && !models().embedding().geometry().isPending()
+                && !models().embedding().random().isPending()
                 && !models().attribution().status().getValue().pending()
                 && !models().circuit().status().getValue().pending()
                 && (workbench().b().sae().get() == null || quiet(models().b()));

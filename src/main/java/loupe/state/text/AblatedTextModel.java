@@ -48,8 +48,8 @@ public final class AblatedTextModel {
     /** Examples that are summed up. */
     public static final int EXAMPLES = 20;
 
-    public static final NumberRange LONGEST = new NumberRange(1, 100);
-    public static final NumberRange WITHIN = new NumberRange(1, 1_000);
+    public static final NumberRange LONGEST = new NumberRange(1, TokenSets.LONGEST_SPAN);
+    public static final NumberRange WITHIN = new NumberRange(1, TokenSets.MOST_TOKENS);
 
     private static final long SEED = 0;
     private static final String KEPT = "ablated-text.settings";

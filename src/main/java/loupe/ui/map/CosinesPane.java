@@ -120,6 +120,12 @@ public final class CosinesPane implements Pane {
         table.requestFocus();
     }
 
+    /** Updates the descriptions of features, once more of them are known. */
+    @Override
+    public void describeAgain() {
+        table.refresh();
+    }
+
     private static Node field(String id, String words, String tip, StringProperty value) {
         TextField field = new TextField();
         field.setId(id);

@@ -186,9 +186,16 @@ public final class EmbeddingPane implements Pane {
             show();
         });
         chart.brushProperty().addListener(changed -> list());
-        Answers.show(model.geometry(), answer -> show(), rows::clear);
+        Answers.show(model.geometry(), answer -> show(), this::clear);
         model.random().valueProperty().addListener(changed -> showRandom());
         Answers.whileShown(frame, model::setWanted);
+    }
+
+    private void clear() {
+        rows.clear();
+        chart.setVisible(false);
+        listed.setText("");
+        frame.subtitleProperty().set("");
     }
 
     private void show() {
@@ -196,6 +203,7 @@ public final class EmbeddingPane implements Pane {
         if (answer == null) {
             return;
         }
+        chart.setVisible(true);
         draw(chart, answer, model.measure().get(), SHELLS);
         ValueSummary of = ValueSummary.of(model.measure().get().of(answer));
         frame.subtitleProperty()
@@ -233,13 +241,18 @@ public final class EmbeddingPane implements Pane {
                         answer.cosineDistances()[t],
                         t >= answer.tokens() ? "padding" : outliers.contains(t) ? "near the centroid" : ""))
                 .toList());
+        String far = -EmbeddingGeometry.UNUSED_BELOW
+                + " robust standard deviations nearer to the centroid than the median. Drag in the chart to list the "
+                + "tokens of a shell";
+        String unusedWords = chosen.length == 0
+                ? "No token is likely unused: none lies "
+                : NumberTexts.count(chosen.length)
+                        + (chosen.length == 1 ? " token is likely not used: it lies " : " tokens are likely not used: they lie ");
         listed.setText(
                 range == null
-                        ? NumberTexts.count(chosen.length) + " tokens are likely not used: they lie "
-                                + -EmbeddingGeometry.UNUSED_BELOW
-                                + " robust standard deviations nearer to the centroid than the median. Drag in the "
-                                + "chart to list the tokens of a shell"
-                        : NumberTexts.count(chosen.length) + " tokens in the marked range"
+                        ? unusedWords + far
+                        : NumberTexts.count(chosen.length)
+                                + (chosen.length == 1 ? " token" : " tokens") + " in the marked range"
                                 + (chosen.length > MOST_LISTED ? ", the first " + NumberTexts.count(MOST_LISTED) : ""));
     }
 

@@ -103,6 +103,8 @@ public final class EnrichmentPane implements Pane {
         frame.getMenuItems().addAll(own, none, new SeparatorMenuItem());
         frame.getMenuItems().addAll(export.items());
         export.attachTo(chart);
+        frame.getMenuItems().add(new SeparatorMenuItem());
+        frame.getMenuItems().addAll(TableExport.items(table, "enrichment-sets", desk));
     }
 
     private void chooseFile() {
@@ -133,6 +135,6 @@ public final class EnrichmentPane implements Pane {
         long found =
                 scores.stream().filter(one -> one.q() <= ManhattanChart.CHANCE).count();
         frame.subtitleProperty()
-                .set(scores.isEmpty() ? "" : found + " of " + scores.size() + " sets with q at most 0.05");
+                .set(scores.isEmpty() ? "" : found + " of " + scores.size() + " sets with q at most 0.05, coloured");
     }
 }

@@ -1,5 +1,6 @@
 package loupe.ui.map;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -10,12 +11,14 @@ import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import javafx.geometry.Insets;
 import javafx.geometry.Pos;
+import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.analysis.lens.FeatureKind;
 import loupe.analysis.lens.KindThresholds;
@@ -50,7 +53,7 @@ public final class KindsPane implements Pane {
     private final PaneFrame frame = new PaneFrame("Kinds");
     private final ScatterChart chart = chart();
     private final Map<FeatureKind, ToggleButton> kinds = new EnumMap<>(FeatureKind.class);
-    private final FlowPane bar = new FlowPane(4, 4);
+    private final FlowPane bar = new FlowPane(12, 4);
     private final ExportMenu export;
 
     public KindsPane(WorkbenchModels models, FileSaver desk) {
@@ -109,36 +112,18 @@ public final class KindsPane implements Pane {
             ToggleButton button = new ToggleButton();
             button.setId("kind-" + kind.label());
             button.getStyleClass().add("small-toggle");
-            button.setTooltip(Tooltips.of("List these features"));
+            button.setMinWidth(Region.USE_PREF_SIZE);
+            button.setTooltip(Tooltips.of(words(kind) + ". List these features in the table"));
             button.setOnAction(event -> {
                 model.list(kind);
                 button.setSelected(model.isListed(kind));
             });
             kinds.put(kind, button);
-            bar.getChildren().add(button);
+            HBox group = new HBox(4, button);
+            group.setAlignment(Pos.CENTER_LEFT);
+            group.getChildren().addAll(thresholds(kind));
+            bar.getChildren().add(group);
         }
-        threshold(
-                "prediction",
-                "Prediction: skew above",
-                KindThresholds::prediction,
-                typed -> new KindThresholds(typed, now().suppression(), now().partition(), now().enrichment()));
-        threshold(
-                "suppression",
-                "Suppression: skew below",
-                KindThresholds::suppression,
-                typed -> new KindThresholds(now().prediction(), typed, now().partition(), now().enrichment()));
-        threshold(
-                "partition",
-                "Partition: skew within \u00B1",
-                KindThresholds::partition,
-                typed -> new KindThresholds(
-                        now().prediction(), now().suppression(), Math.abs(typed), now().enrichment()));
-        threshold(
-                "enrichment",
-                "and space or capital at least",
-                KindThresholds::enrichment,
-                typed -> new KindThresholds(
-                        now().prediction(), now().suppression(), now().partition(), Math.abs(typed)));
         VBox body = new VBox(4, bar, chart);
         VBox.setVgrow(chart, Priority.ALWAYS);
         chart.setMinHeight(0);
@@ -147,18 +132,74 @@ public final class KindsPane implements Pane {
         export.attachTo(chart);
     }
 
+    private static String words(FeatureKind kind) {
+        return switch (kind) {
+            case PREDICTION -> "Features that promote some tokens strongly: the skewness of their logit weights is "
+                    + "large";
+            case SUPPRESSION -> "Features that suppress some tokens strongly: the skewness of their logit weights is "
+                    + "far below 0";
+            case PARTITION -> "Features that tell tokens with a leading space or a capital from the others: little "
+                    + "skewness, and a large enrichment score of either sign";
+            case UNKNOWN -> "Features of none of the other kinds";
+        };
+    }
+
+    /** The fields of what makes a feature one of a kind, with the words before them. */
+    private List<Node> thresholds(FeatureKind kind) {
+        return switch (kind) {
+            case PREDICTION ->
+                threshold(
+                        "prediction",
+                        "skew >",
+                        "Prediction: skewness of the logit weights above",
+                        KindThresholds::prediction,
+                        typed -> new KindThresholds(typed, now().suppression(), now().partition(), now().enrichment()));
+            case SUPPRESSION ->
+                threshold(
+                        "suppression",
+                        "skew <",
+                        "Suppression: skewness of the logit weights below",
+                        KindThresholds::suppression,
+                        typed -> new KindThresholds(now().prediction(), typed, now().partition(), now().enrichment()));
+            case PARTITION -> {
+                List<Node> both = new ArrayList<>(threshold(
+                        "partition",
+                        "|skew| <",
+                        "Partition: skewness of the logit weights nearer to 0 than",
+                        KindThresholds::partition,
+                        typed -> new KindThresholds(
+                                now().prediction(), now().suppression(), Math.abs(typed), now().enrichment())));
+                both.addAll(threshold(
+                        "enrichment",
+                        "|space or capital| \u2265",
+                        "Partition: enrichment score, from -1 to 1, of tokens with a leading space or with a "
+                                + "capital, of either sign, at least",
+                        KindThresholds::enrichment,
+                        typed -> new KindThresholds(
+                                now().prediction(), now().suppression(), now().partition(), Math.abs(typed))));
+                yield both;
+            }
+            case UNKNOWN -> List.of();
+        };
+    }
+
     private KindThresholds now() {
         return model.thresholds().get();
     }
 
     /** A field of a threshold; Enter, or leaving it, takes what is typed. */
-    private void threshold(
-            String id, String words, ToDoubleFunction<KindThresholds> read, DoubleFunction<KindThresholds> changed) {
+    private List<Node> threshold(
+            String id,
+            String words,
+            String tip,
+            ToDoubleFunction<KindThresholds> read,
+            DoubleFunction<KindThresholds> changed) {
         TextField field = new TextField();
         field.setId("kinds-" + id);
         field.setPrefColumnCount(3);
-        field.setAccessibleText(words);
-        field.setTooltip(Tooltips.of(words + ", Enter takes it"));
+        field.setMinWidth(Region.USE_PREF_SIZE);
+        field.setAccessibleText(tip);
+        field.setTooltip(Tooltips.of(tip + "; Enter takes it"));
         Runnable show = () -> field.setText(NumberTexts.plain(read.applyAsDouble(now())));
         Runnable take = () -> {
             try {
@@ -181,9 +222,9 @@ public final class KindsPane implements Pane {
         show.run();
         Label label = new Label(words);
         label.getStyleClass().add("muted");
-        HBox together = new HBox(4, label, field);
-        together.setAlignment(Pos.CENTER_LEFT);
-        bar.getChildren().add(together);
+        label.setLabelFor(field);
+        label.setMinWidth(Region.USE_PREF_SIZE);
+        return List.of(label, field);
     }
 
     private void bind() {
@@ -205,12 +246,13 @@ public final class KindsPane implements Pane {
                 .set(
                         deviation.length == 0
                                 ? ""
-                                : "coloured by deviation, "
+                                : "standard deviation from "
                                         + NumberTexts.number(
                                                 Arrays.stream(deviation).min().orElseThrow())
                                         + " to "
                                         + NumberTexts.number(
-                                                Arrays.stream(deviation).max().orElseThrow()));
+                                                Arrays.stream(deviation).max().orElseThrow())
+                                        + " (red)");
         kinds.forEach((kind, button) -> button.setText(
                 kind.label() + " " + NumberTexts.count(points.counts().getOrDefault(kind, 0))));
         mark();

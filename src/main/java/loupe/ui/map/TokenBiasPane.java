@@ -295,8 +295,9 @@ public final class TokenBiasPane implements Pane {
         FeatureTokens.Answer answer = model.biases().get() && hasBiases.get()
                 ? model.byBias().getValue()
                 : model.byResidual().getValue();
+        chart.setVisible(answer != null);
+        chart.setManaged(answer != null);
         if (answer == null) {
-            chart.setSeries(List.of());
             cuts.setText("");
         } else {
             draw(chart, answer, model.centred().get(), axis());
@@ -314,14 +315,28 @@ public final class TokenBiasPane implements Pane {
                                                         model.residuals()
                                                                 .fractionProperty()
                                                                 .get()))
-                                        : "at " + planned.hook() + ", after token " + planned.bos());
+                                        : "at " + planned.hook() + ", each token alone after "
+                                                + TokenText.visible(texts.of(planned.bos())));
+        ((Label) table.getPlaceholder()).setText(whyNothing(planned));
         showRows();
         showFeature();
         showTold();
     }
 
+    private String whyNothing(UnigramTable planned) {
+        if (planned == null) {
+            return "";
+        }
+        return model.residuals().isPending()
+                ? "The model runs on every token alone, in the background"
+                : model.canCompute().getValue()
+                        ? "A token's unigram residual is what the model makes of it alone. Computing those of all tokens "
+                                + "is done once"
+                        : "";
+    }
+
     private static String cuts(FeatureTokens.Answer answer, boolean centred) {
-        StringBuilder words = new StringBuilder("Features above ");
+        StringBuilder words = new StringBuilder("Share of features whose largest cosine is above ");
         for (int i = 0; i < CUTS.length; i++) {
             words.append(i == 0 ? "" : ", ")
                     .append(CUTS[i])

@@ -59,6 +59,9 @@ import org.kordamp.ikonli.feather.Feather;
 public final class AblatedTextPane implements Pane {
     private static final double TABLE_SHARE = 0.38;
     private static final int WHOLE = 100;
+    /** Pixels that maps of one row need with their title, tokens and scale, and no more. */
+    private static final double LEAST_MAPS = 100;
+
 
     private final AblatedTextModel model;
     private final VocabularyTexts texts;
@@ -278,10 +281,13 @@ public final class AblatedTextPane implements Pane {
         }
         table.setPrefWidth(0);
         tokens.setMinWidth(0);
+        foot.setMaxHeight(Region.USE_PREF_SIZE);
         VBox content = new VBox(top, maps, foot, tables);
         content.setMinSize(0, 0);
         VBox.setVgrow(maps, Priority.ALWAYS);
+        VBox.setVgrow(tables, Priority.SOMETIMES);
         maps.setPrefHeight(0); // the tables below keep their share
+        maps.setMinHeight(LEAST_MAPS);
         tables.prefHeightProperty().bind(content.heightProperty().multiply(TABLE_SHARE));
         frame.setRows();
         frame.setContent(content);
@@ -390,6 +396,7 @@ public final class AblatedTextPane implements Pane {
         }
         showOnly(tokens, !text);
         draw(maps, known.maps());
+        maps.setMaxHeight(known.maps().rows().size() == 1 ? LEAST_MAPS : Double.MAX_VALUE);
         rows.setAll(known.rows());
         table.sort();
         tokens.getItems().setAll(known.summary().map(AblationSummary::tokens).orElse(List.of()));
@@ -407,7 +414,11 @@ public final class AblatedTextPane implements Pane {
         }
         StringBuilder words = new StringBuilder(known.summary()
                 .map(AblatedTextPane::words)
-                .orElse("Activation " + NumberTexts.number(known.activation()) + " at the token that is read"));
+                .orElse("Activation " + NumberTexts.number(known.activation()) + " at the token that is read"
+                        + (known.activation() == 0
+                                ? ": nothing can be lost there. Choose a token of the clean prompt at which the "
+                                        + "feature is active"
+                                : "")));
         double done = answer.fractionProperty().get();
         if (answer.isPending() && done >= 0) {
             words.append(". ").append(Math.round(WHOLE * done)).append(" % done");

@@ -279,8 +279,9 @@ final class InterventionRow extends VBox {
         amount.filter(slider -> slider.getValue() != line.amount().value())
                 .ifPresent(slider -> slider.setValue(line.amount().value()));
         boolean hasFeatures = line.target() instanceof Target.Features;
-        side.setVisible(hasFeatures);
-        side.setManaged(hasFeatures);
+        boolean hasChoice = hasFeatures && (model.side(1).sae().get() != null || number(line.target()) != 0);
+        side.setVisible(hasChoice);
+        side.setManaged(hasChoice);
         side.setValue(number(line.target()));
         at.getItems().setAll(places(line.target().at()));
         at.setValue(line.target().at());

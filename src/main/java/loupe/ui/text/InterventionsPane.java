@@ -97,9 +97,9 @@ public final class InterventionsPane implements Pane {
         name.setMinWidth(60);
         forget.setId("interventions-forget");
         line.setId("interventions-line");
-        line.setPromptText("clamp-max 866 2 from 3");
+        line.setPromptText("add 866 4");
         line.setAccessibleText("Another intervention, as a line");
-        line.setTooltip(Tooltips.of("Adds a line, as the command effect takes it: " + InterventionRow.hint()
+        line.setTooltip(Tooltips.of("Adds a line, as the command effect takes it, such as clamp-max 866 2 from 3: " + InterventionRow.hint()
                 + "; then features or a file, how much, and at which tokens. Enter adds it"));
         HBox.setHgrow(line, Priority.ALWAYS);
         HBox first = new HBox(6, add, line, error);
@@ -163,6 +163,7 @@ public final class InterventionsPane implements Pane {
         model.problems().addListener(changed -> show());
         model.named().addListener(changed -> showNames());
         model.side().feature().addListener(changed -> showFeature());
+        model.side(1).sae().addListener(changed -> show()); // its features can be meant
         frame.addEventHandler(DragEvent.DRAG_OVER, event -> {
             if (References.featureIn(event).isPresent()) {
                 event.acceptTransferModes(TransferMode.COPY);
@@ -226,7 +227,7 @@ public final class InterventionsPane implements Pane {
         hint.setText(
                 lines.isEmpty()
                         ? "Add the chosen feature, drop one here, or type a line. What is listed acts in the panes "
-                                + "Predictions, Effects and Generation"
+                                + "Predictions, Effects and Generation, and in trees with \u201cInterventions\u201d on"
                         : "In order, each on what the one before left");
         showNames();
     }

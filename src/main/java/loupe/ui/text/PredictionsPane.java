@@ -113,6 +113,7 @@ public final class PredictionsPane implements Pane {
                     row -> row.probabilities()[place],
                     of -> Double.isNaN(of) ? "" : NumberTexts.percent(of));
             for (TableColumn<?, ?> one : List.of(figure, probability)) {
+                Tables.retitle(one, column.title.replace(' ', '\n')); // in two lines, for room
                 switch (column) {
                     case CLEAN -> {}
                     case CLEAN_AFTER -> one.visibleProperty().bind(changed);

@@ -353,6 +353,7 @@ public record PaneKind(
                                     links.texts(),
                                     links.side()::allProvenance,
                                     links.checkpointDesk()))
+                    .shortly("Biases")
                     .needing(new Needs(330, 260, 1, 1))
                     .ofBothSides());
 

@@ -14,7 +14,8 @@ import javafx.scene.text.Text;
 /**
  * The titles of tabs within the width that their pane has. Where they have no room, all have their brief titles; long
  * ones are then cut, the longest first, until all tabs fit. When that would leave too little of them, as many as fit
- * are shown, none of them in part, and the menu at the end lists all. JavaFX thread only.
+ * are shown, none of them in part, with whole titles if that is most of the tabs, and the menu at the end lists all.
+ * JavaFX thread only.
  */
 final class TabTitles {
     /** What is left of a title at least, in sizes of its font. */
@@ -119,7 +120,8 @@ final class TabTitles {
             return;
         }
         double forTabs = pane.getWidth() - AFTER_TABS - ofMenu;
-        double shown = Math.max(1, Math.floor(forTabs / (shortest + beside)));
+        double whole = Math.floor(forTabs / (wanted.stream().mapToDouble(Math::ceil).max().orElseThrow() + beside));
+        double shown = whole * 2 > wanted.size() ? whole : Math.max(1, Math.floor(forTabs / (shortest + beside)));
         double each = Math.max(1, Math.floor(forTabs / shown) - beside);
         pane.setTabMaxWidth(each);
         pane.setTabMinWidth(each);

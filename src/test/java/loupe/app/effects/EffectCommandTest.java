@@ -155,7 +155,7 @@ class EffectCommandTest {
         assertThat(run("effect", "--model", "@/tiny", "--sae", "@/sae", "--text", "a").err)
                 .contains("give what is to be done");
         assertThat(run("effect", "--model", "@/tiny", "--sae", "@/sae", "--do", "ablate 1").err)
-                .contains("give --text T or --ids 1,2,3, or --index DIR and --feature I");
+                .contains("give --text T or --ids 1,2,3, --corpus PATH, or --index DIR and --feature I");
         assertThat(run("effect", "--model", "@/tiny", "--sae", "@/sae", "--do", "ablat 1", "--text", "a").err)
                 .contains("--do: 'ablat 1' is no intervention");
         assertThat(run("effect", "--model", "@/tiny", "--sae", "@/sae", "--do", "add 1/1 2", "--text", "a").err)

@@ -80,6 +80,7 @@ class AblatedTextPaneUiTest extends PaneUiTest {
 
     @Test
     void whatReplacesATokenIsOneTokenAndAllOfItIsRememberedAndUndone() {
+        Settings first = model().settings().get();
         set(Over.PROMPT, Together.SPANS, By.TOKEN, "c");
         AblatedText asked = (AblatedText) opened.newest(AblatedText.class).query;
         assertThat(asked.replacement()).isEqualTo(new Replacement.By(2));
@@ -88,8 +89,12 @@ class AblatedTextPaneUiTest extends PaneUiTest {
         assertThat(onFx(() -> model().status().getValue().toString())).contains("2 tokens");
         List<Object> kept = List.of(onFx(() -> models.remembered().get("ablated-text.settings")));
         assertThat(kept).containsExactly("PROMPT;SPANS;TOKEN;4;32;cc");
-        onFx(() -> models.undoOrder().undo());
-        assertThat(model().settings().get().token()).isEqualTo("c");
+        onFx(() -> {
+            while (models.undoOrder().undoable().isPresent()) {
+                models.undoOrder().undo(); // one step or two, by how fast the changes came
+            }
+        });
+        assertThat(model().settings().get()).isEqualTo(first);
         onFx(() -> model().recall(java.util.Map.of("ablated-text.settings", "EXAMPLES;PAIRS;NEXT_BEST;2;9;x")));
         assertThat(model().settings().get())
                 .isEqualTo(new Settings(Over.EXAMPLES, Together.PAIRS, By.NEXT_BEST, "x", 2, 9));

@@ -65,7 +65,7 @@ class EffectPanesUiTest extends PaneUiTest {
         TableView<?> table = lookup("#patching").query();
         assertThat(cells(table, "Denoising")).containsExactly(0.0, 0.25, 0.5, 0.75, 1.0);
         assertThat(onFx(() -> lookup("#patching-foot").queryAs(Labeled.class).getText()))
-                .isEqualTo("Clean 1.00, corrupt 0");
+                .isEqualTo("Logit difference: clean 1.00, corrupt 0");
         var point = onFx(() -> {
             double[] middle = chart.middle(1, 1, 1);
             return chart.localToScreen(middle[0], middle[1]);
