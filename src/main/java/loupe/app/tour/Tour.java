@@ -493,8 +493,8 @@ final class Tour {
         Toolkit.run(() -> app.view().run(FIRST_VIEW));
         PaneKind.ALL.stream()
                 .filter(kind -> ViewKind.ALL.stream()
-                        .anyMatch(view ->
-                                view.id().equals("map") && view.layout().holds(kind.id())))
+                        .anyMatch(
+                                view -> view.id().equals("map") && view.layout().holds(kind.id())))
                 .forEach(kind -> pane("small-pane-", kind));
         Toolkit.run(() -> app.view().run(FIRST_VIEW));
         camera.both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
@@ -647,13 +647,10 @@ final class Tour {
                 "the residuals of tokens",
                 COUNTING_MILLIS,
                 () -> models().tokenBias().told().completeProperty().get());
-        camera.both(
-                "token-biases",
-                () -> {},
-                () -> {
-                    app.view().maximise(TokenBiasPane.class, false);
-                    app.view().run(FIRST_VIEW);
-                });
+        camera.both("token-biases", () -> {}, () -> {
+            app.view().maximise(TokenBiasPane.class, false);
+            app.view().run(FIRST_VIEW);
+        });
     }
 
     /** The activation without tokens of the prompt, one at a time, in pairs and in spans, and over examples. */

@@ -247,7 +247,9 @@ public final class EmbeddingPane implements Pane {
         String unusedWords = chosen.length == 0
                 ? "No token is likely unused: none lies "
                 : NumberTexts.count(chosen.length)
-                        + (chosen.length == 1 ? " token is likely not used: it lies " : " tokens are likely not used: they lie ");
+                        + (chosen.length == 1
+                                ? " token is likely not used: it lies "
+                                : " tokens are likely not used: they lie ");
         listed.setText(
                 range == null
                         ? unusedWords + far

@@ -134,12 +134,13 @@ public final class KindsPane implements Pane {
 
     private static String words(FeatureKind kind) {
         return switch (kind) {
-            case PREDICTION -> "Features that promote some tokens strongly: the skewness of their logit weights is "
-                    + "large";
-            case SUPPRESSION -> "Features that suppress some tokens strongly: the skewness of their logit weights is "
-                    + "far below 0";
-            case PARTITION -> "Features that tell tokens with a leading space or a capital from the others: little "
-                    + "skewness, and a large enrichment score of either sign";
+            case PREDICTION ->
+                "Features that promote some tokens strongly: the skewness of their logit weights is " + "large";
+            case SUPPRESSION ->
+                "Features that suppress some tokens strongly: the skewness of their logit weights is " + "far below 0";
+            case PARTITION ->
+                "Features that tell tokens with a leading space or a capital from the others: little "
+                        + "skewness, and a large enrichment score of either sign";
             case UNKNOWN -> "Features of none of the other kinds";
         };
     }

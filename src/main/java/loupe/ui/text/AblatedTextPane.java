@@ -62,7 +62,6 @@ public final class AblatedTextPane implements Pane {
     /** Pixels that maps of one row need with their title, tokens and scale, and no more. */
     private static final double LEAST_MAPS = 100;
 
-
     private final AblatedTextModel model;
     private final VocabularyTexts texts;
     private final FileSaver desk;

@@ -99,8 +99,8 @@ public final class InterventionsPane implements Pane {
         line.setId("interventions-line");
         line.setPromptText("add 866 4");
         line.setAccessibleText("Another intervention, as a line");
-        line.setTooltip(Tooltips.of("Adds a line, as the command effect takes it, such as clamp-max 866 2 from 3: " + InterventionRow.hint()
-                + "; then features or a file, how much, and at which tokens. Enter adds it"));
+        line.setTooltip(Tooltips.of("Adds a line, as the command effect takes it, such as clamp-max 866 2 from 3: "
+                + InterventionRow.hint() + "; then features or a file, how much, and at which tokens. Enter adds it"));
         HBox.setHgrow(line, Priority.ALWAYS);
         HBox first = new HBox(6, add, line, error);
         first.setAlignment(Pos.CENTER_LEFT);

@@ -120,7 +120,8 @@ final class TabTitles {
             return;
         }
         double forTabs = pane.getWidth() - AFTER_TABS - ofMenu;
-        double whole = Math.floor(forTabs / (wanted.stream().mapToDouble(Math::ceil).max().orElseThrow() + beside));
+        double whole = Math.floor(
+                forTabs / (wanted.stream().mapToDouble(Math::ceil).max().orElseThrow() + beside));
         double shown = whole * 2 > wanted.size() ? whole : Math.max(1, Math.floor(forTabs / (shortest + beside)));
         double each = Math.max(1, Math.floor(forTabs / shown) - beside);
         pane.setTabMaxWidth(each);
