@@ -330,8 +330,8 @@ public final class TokenBiasPane implements Pane {
         return model.residuals().isPending()
                 ? "The model runs on every token alone, in the background"
                 : model.canCompute().getValue()
-                        ? "A token's unigram residual is what the model makes of it alone. Computing those of all tokens "
-                                + "is done once"
+                        ? "A token's unigram residual is what the model makes of it alone. Computing those of all "
+                                + "tokens is done once"
                         : "";
     }
 
