@@ -662,7 +662,7 @@ final class Tour {
     }
 
     private void ablatedText(AblatedTextModel.Over over, AblatedTextModel.Together together) {
-        String name = "ablated-text-" + (over.name() + "-" + together.name()).toLowerCase(Locale.ROOT);
+        String name = "ablation-" + (over.name() + "-" + together.name()).toLowerCase(Locale.ROOT);
         if (!camera.isWanted(name) || !camera.has(Camera.Need.COUNTS, name)) {
             return;
         }
