@@ -42,6 +42,16 @@ public final class ReadingThreads {
         run(scratch, pieces, Math.min(MOST, Runtime.getRuntime().availableProcessors()), Thread::start);
     }
 
+    /**
+     * The same for computing in the background: one processor is left to whoever draws the window.
+     *
+     * @see #run(Supplier, List)
+     */
+    public static <S> void runBeside(Supplier<S> scratch, List<? extends Consumer<? super S>> pieces) {
+        int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+        run(scratch, pieces, Math.min(MOST, threads), Thread::start);
+    }
+
     /** As above, on so many threads at most, or fewer if the system refuses to start one. */
     static <S> void run(
             Supplier<S> scratch, List<? extends Consumer<? super S>> pieces, int threads, Consumer<Thread> start) {

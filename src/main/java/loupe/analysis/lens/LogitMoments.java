@@ -189,7 +189,7 @@ public record LogitMoments(
                 rows.add(reader -> reader.read(weights, (feature - begin) * tokens.tokens(), feature, answer));
             }
             Queue<Reader> free = new ConcurrentLinkedQueue<>(readers);
-            ReadingThreads.run(
+            ReadingThreads.runBeside(
                     () -> {
                         Reader reader = free.poll();
                         if (reader == null) {
