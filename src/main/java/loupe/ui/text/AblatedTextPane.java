@@ -320,7 +320,7 @@ public final class AblatedTextPane implements Pane {
                 source.addListener(changed -> showFoot());
             }
         }
-        Answers.whileShown(frame, model::setShown);
+        Answers.whileInFront(frame, model::setShown);
         follow();
     }
 
