@@ -32,10 +32,6 @@ public record LogitProjection(boolean gain, boolean centred, boolean unitColumns
         }
     }
 
-    public LogitProjection withGain(boolean newGain) {
-        return new LogitProjection(newGain, centred, unitColumns, keptPercentile);
-    }
-
     public LogitProjection withCentred(boolean newCentred) {
         return new LogitProjection(gain, newCentred, unitColumns, keptPercentile);
     }
